@@ -1,0 +1,1 @@
+//! palisade.toml: positions kept, every error reported, validated settings out.

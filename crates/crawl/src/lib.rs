@@ -1,0 +1,1 @@
+//! Robots rules, crawler names and crawler proofs.

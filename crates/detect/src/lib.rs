@@ -1,0 +1,1 @@
+//! Client history, detectors, scorer and explanation.

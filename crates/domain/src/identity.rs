@@ -1,0 +1,147 @@
+//! Who a client says it is, and whether that is true.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// What kind of client it is. A client that truthfully says it is a program has one of the nine program classes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum IdentityClass {
+    /// A person's browser, or something that says it is one.
+    Browser,
+    /// Nothing it says tells.
+    Unknown,
+    /// A search engine's crawler.
+    Search,
+    /// A crawler, fetcher or agent of an AI system.
+    Ai,
+    /// A feed or podcast reader.
+    Feed,
+    /// A link preview of a messenger or social network.
+    Preview,
+    /// An uptime, performance or certificate monitor.
+    Monitor,
+    /// A service's callback (payments, repositories, chat).
+    Webhook,
+    /// A command-line tool, package manager or scanner that says so.
+    Tool,
+    /// An HTTP library's own name.
+    Library,
+    /// An archive's crawler.
+    Archive,
+}
+
+impl IdentityClass {
+    /// Every class, in the order used in reports.
+    pub const ALL: [IdentityClass; 11] = [
+        IdentityClass::Browser,
+        IdentityClass::Unknown,
+        IdentityClass::Search,
+        IdentityClass::Ai,
+        IdentityClass::Feed,
+        IdentityClass::Preview,
+        IdentityClass::Monitor,
+        IdentityClass::Webhook,
+        IdentityClass::Tool,
+        IdentityClass::Library,
+        IdentityClass::Archive,
+    ];
+
+    /// The name used on the surface.
+    pub fn name(self) -> &'static str {
+        match self {
+            IdentityClass::Browser => "browser",
+            IdentityClass::Unknown => "unknown",
+            IdentityClass::Search => "search",
+            IdentityClass::Ai => "ai",
+            IdentityClass::Feed => "feed",
+            IdentityClass::Preview => "preview",
+            IdentityClass::Monitor => "monitor",
+            IdentityClass::Webhook => "webhook",
+            IdentityClass::Tool => "tool",
+            IdentityClass::Library => "library",
+            IdentityClass::Archive => "archive",
+        }
+    }
+
+    /// True for the nine classes of clients that say they are programs.
+    pub fn is_program(self) -> bool {
+        !matches!(self, IdentityClass::Browser | IdentityClass::Unknown)
+    }
+}
+
+impl fmt::Display for IdentityClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The word is no identity class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoSuchClass;
+
+impl FromStr for IdentityClass {
+    type Err = NoSuchClass;
+
+    fn from_str(text: &str) -> Result<Self, NoSuchClass> {
+        IdentityClass::ALL.into_iter().find(|class| class.name() == text).ok_or(NoSuchClass)
+    }
+}
+
+/// How far the claim is proven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ClaimStatus {
+    /// The address or a signature proves it.
+    Verified,
+    /// Nothing proves or disproves it.
+    Unverified,
+    /// The operator publishes proof and this client fails it: a miss in ranges no older than 14 days **and** a
+    /// negative forward-confirmed reverse DNS. Without a DNS answer nothing is ever called forged.
+    Forged,
+}
+
+impl ClaimStatus {
+    /// The name used on the surface.
+    pub fn name(self) -> &'static str {
+        match self {
+            ClaimStatus::Verified => "verified",
+            ClaimStatus::Unverified => "unverified",
+            ClaimStatus::Forged => "forged",
+        }
+    }
+}
+
+/// Class, claimed name and status of one client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// What kind of client.
+    pub class: IdentityClass,
+    /// The name it goes by, such as `Googlebot` or `curl`; `None` where it gives none we know.
+    /// Names come from our own list, so they are bounded and safe to show.
+    pub claimed: Option<&'static str>,
+    /// How far the claim is proven.
+    pub status: ClaimStatus,
+}
+
+impl Identity {
+    /// Nobody we can name.
+    pub const UNKNOWN: Identity =
+        Identity { class: IdentityClass::Unknown, claimed: None, status: ClaimStatus::Unverified };
+
+    /// True for a program class whose claim is proven.
+    pub fn is_verified_program(&self) -> bool {
+        self.class.is_program() && self.status == ClaimStatus::Verified
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_round_trip() {
+        for class in IdentityClass::ALL {
+            assert_eq!(class.name().parse(), Ok(class));
+        }
+        assert!("person".parse::<IdentityClass>().is_err());
+    }
+}

@@ -1,0 +1,33 @@
+//! The nouns of Palisade.
+//!
+//! This crate owns the words every other crate speaks: where a request was seen ([`Vantage`]), what is known
+//! about it ([`RequestFacts`], each fact a [`Fact`]), who sent it ([`Identity`]), what a detector found
+//! ([`Signal`]), how that adds up ([`Assessment`]) and what is done about it ([`Decision`]).
+//!
+//! It knows no wire format, no web framework, no clock and no I/O: the edges convert.
+
+pub mod action;
+pub mod address;
+pub mod assessment;
+pub mod fact;
+pub mod identity;
+pub mod request;
+pub mod signal;
+pub mod tenant;
+pub mod time;
+
+pub use action::{Action, BlockReason, Decision, Enforcement, Pace, Price, Rate, Verdict};
+pub use address::{ClientIp, NetPrefix, RangeSet};
+pub use assessment::{Assessment, Coverage, Explanation, Score, ScoreOutOfRange, SignalPoints};
+pub use fact::Fact;
+pub use identity::{ClaimStatus, Identity, IdentityClass};
+pub use request::{
+    BodyKind, BodyPrefix, ClientKey, HeaderCase, HeaderList, HeaderOrder, HttpVersion, Phase, RequestFacts,
+    ResponseFacts, Scheme, SessionId,
+};
+pub use signal::{Detail, DetailText, LogOdds, Signal, SignalId, Signals, Value};
+pub use tenant::{SiteId, TenantId};
+pub use time::{Resolution, Timestamp};
+pub use vantage::Vantage;
+
+mod vantage;

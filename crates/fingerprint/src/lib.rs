@@ -1,0 +1,1 @@
+//! HTTP heads and user agents read as fingerprints: header order and casing, browser family and version.

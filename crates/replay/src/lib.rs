@@ -1,0 +1,1 @@
+//! Log formats to facts, the replay run, the HTML report.

@@ -1,0 +1,1 @@
+//! Storage traits, in-memory and SQLite stores, one contract.

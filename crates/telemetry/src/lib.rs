@@ -1,0 +1,1 @@
+//! Events as types: one struct is one log line.

@@ -1,0 +1,1 @@
+//! Fake clock, builders and tables for tests; never shipped.
