@@ -1,1 +1,3 @@
 //! HTTP heads and user agents read as fingerprints: header order and casing, browser family and version.
+
+pub mod user_agent;

@@ -1,0 +1,197 @@
+//! Products that make a family, and products that merely accompany a browser.
+
+use super::Family;
+
+/// Longest name looked up; longer words are no brand of ours.
+const NAME_BYTES_MAX: usize = 24;
+
+/// The family a product name makes by itself; case does not count. `Chrome` and `Safari` make none: nearly
+/// everybody carries them.
+pub(super) fn family_of(name: &str) -> Option<Family> {
+    look_up(BRANDS, name)
+}
+
+/// True for products that browsers and their engines carry: engines, brands, and the words `Mobile`, `Version`.
+pub fn is_browser_product(name: &str) -> bool {
+    family_of(name).is_some_and(|family| family != Family::Program) || look_up(COMPANIONS, name).is_some()
+}
+
+fn look_up<T: Copy>(table: &[(&str, T)], name: &str) -> Option<T> {
+    let mut buffer = [0_u8; NAME_BYTES_MAX];
+    let lower = buffer.get_mut(..name.len())?;
+    lower.copy_from_slice(name.as_bytes());
+    lower.make_ascii_lowercase();
+    let at = table.binary_search_by(|(key, _)| key.as_bytes().cmp(lower)).ok()?;
+    Some(table[at].1)
+}
+
+use Family::{ChromiumOther, Edge, Firefox, Opera, OtherBrowser, QtWebEngine, Samsung, TextBrowser};
+
+/// Sorted by name, lower case.
+const BRANDS: &[(&str, Family)] = &[
+    ("2345explorer", ChromiumOther),
+    ("360browser", ChromiumOther),
+    ("360se", ChromiumOther),
+    ("abrowse", OtherBrowser),
+    ("aloha", ChromiumOther),
+    ("alohabrowser", ChromiumOther),
+    ("arora", OtherBrowser),
+    ("avast", ChromiumOther),
+    ("avg", ChromiumOther),
+    ("avira", ChromiumOther),
+    ("basilisk", OtherBrowser),
+    ("bidubrowser", ChromiumOther),
+    ("bonecho", Firefox),
+    ("brave", ChromiumOther),
+    ("camino", OtherBrowser),
+    ("coast", OtherBrowser),
+    ("coc_coc_browser", ChromiumOther),
+    ("comodo_dragon", ChromiumOther),
+    ("crios", Family::Chrome),
+    ("dillo", OtherBrowser),
+    ("dolfin", OtherBrowser),
+    ("dolphin", ChromiumOther),
+    ("dooble", QtWebEngine),
+    ("dragon", ChromiumOther),
+    ("duckduckgo", ChromiumOther),
+    ("edg", Edge),
+    ("edga", Edge),
+    ("edge", Edge),
+    ("edgios", Edge),
+    ("edgw", Edge),
+    ("elinks", TextBrowser),
+    ("epic", ChromiumOther),
+    ("epiphany", OtherBrowser),
+    ("falkon", QtWebEngine),
+    ("fennec", Firefox),
+    ("firefox", Firefox),
+    ("floorp", Firefox),
+    ("focus", Firefox),
+    ("fxios", Firefox),
+    ("galeon", OtherBrowser),
+    ("googleearth", OtherBrowser),
+    ("gsa", Family::WebView),
+    ("headlesschrome", Family::HeadlessChrome),
+    ("heytapbrowser", ChromiumOther),
+    ("huaweibrowser", ChromiumOther),
+    ("ibrowse", OtherBrowser),
+    ("icab", OtherBrowser),
+    ("iceape", OtherBrowser),
+    ("icecat", Firefox),
+    ("iceweasel", Firefox),
+    ("iemobile", Family::InternetExplorer),
+    ("iridium", ChromiumOther),
+    ("iron", ChromiumOther),
+    ("k-meleon", OtherBrowser),
+    ("klar", Firefox),
+    ("konqueror", OtherBrowser),
+    ("lbbrowser", ChromiumOther),
+    ("librewolf", Firefox),
+    ("links", TextBrowser),
+    ("luakit", OtherBrowser),
+    ("lunascape", OtherBrowser),
+    ("lynx", TextBrowser),
+    ("maxthon", ChromiumOther),
+    ("midori", OtherBrowser),
+    ("minefield", Firefox),
+    ("minibrowser", OtherBrowser),
+    ("mint", ChromiumOther),
+    ("miuibrowser", ChromiumOther),
+    ("mqqbrowser", ChromiumOther),
+    ("mypal", OtherBrowser),
+    ("namoroka", Firefox),
+    ("naver", Family::WebView),
+    ("netfront", OtherBrowser),
+    ("netscape", OtherBrowser),
+    ("netsurf", OtherBrowser),
+    ("obigo", OtherBrowser),
+    ("ojr", OtherBrowser),
+    ("omi", OtherBrowser),
+    ("omniweb", OtherBrowser),
+    ("opera", Opera),
+    ("opios", Opera),
+    ("opr", Opera),
+    ("oprgx", Opera),
+    ("opt", Opera),
+    ("opx", Opera),
+    ("otter", OtherBrowser),
+    ("palemoon", OtherBrowser),
+    ("phoenix", ChromiumOther),
+    ("puffin", OtherBrowser),
+    ("qq", Family::WebView),
+    ("qqbrowser", ChromiumOther),
+    ("quark", ChromiumOther),
+    ("qupzilla", QtWebEngine),
+    ("qutebrowser", QtWebEngine),
+    ("rekonq", OtherBrowser),
+    ("samsungbrowser", Samsung),
+    ("sbrowser", Samsung),
+    ("seamonkey", OtherBrowser),
+    ("shiira", OtherBrowser),
+    ("shiretoko", Firefox),
+    ("silk", ChromiumOther),
+    ("sleipnir", ChromiumOther),
+    ("sogoumobilebrowser", ChromiumOther),
+    ("ubrowser", ChromiumOther),
+    ("uc", ChromiumOther),
+    ("ucbrowser", ChromiumOther),
+    ("ucweb", ChromiumOther),
+    ("vewd", OtherBrowser),
+    ("vivaldi", ChromiumOther),
+    ("vivobrowser", ChromiumOther),
+    ("w3m", TextBrowser),
+    ("waterfox", Firefox),
+    ("whale", ChromiumOther),
+    ("yabrowser", ChromiumOther),
+    ("yowser", ChromiumOther),
+];
+
+/// Sorted by name, lower case: what accompanies a browser without naming it.
+const COMPANIONS: &[(&str, ())] = &[
+    ("applewebkit", ()),
+    ("build", ()),
+    ("chrome", ()),
+    ("chromium", ()),
+    ("gecko", ()),
+    ("khtml", ()),
+    ("like", ()),
+    ("mobi", ()),
+    ("mobile", ()),
+    ("mozilla", ()),
+    ("presto", ()),
+    ("qtwebengine", ()),
+    ("safari", ()),
+    ("tablet", ()),
+    ("trident", ()),
+    ("tv", ()),
+    ("ubuntu", ()),
+    ("version", ()),
+    ("webkit", ()),
+    ("yptp", ()),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_are_sorted_and_lower_case() {
+        assert!(
+            BRANDS.windows(2).all(|pair| pair[0].0 < pair[1].0),
+            "{:?}",
+            BRANDS.windows(2).find(|p| p[0].0 >= p[1].0)
+        );
+        assert!(COMPANIONS.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        let names = BRANDS.iter().map(|row| row.0).chain(COMPANIONS.iter().map(|row| row.0));
+        for name in names {
+            assert!(name.len() <= NAME_BYTES_MAX && *name == *name.to_ascii_lowercase(), "{name}");
+        }
+    }
+
+    #[test]
+    fn case_does_not_count() {
+        assert_eq!(family_of("samsungBROWSER"), Some(Samsung));
+        assert_eq!(family_of("Chrome"), None);
+        assert!(is_browser_product("Mobile") && !is_browser_product("curl"));
+    }
+}
