@@ -1,0 +1,44 @@
+//! What every store promises, as one suite: `contract::all(&store)` on an empty store.
+//!
+//! Two tenants use equal keys throughout; whatever one does, the other's rows stay as they were. Bounds have a suite of
+//! their own, [`bounds`], because they need a store with small limits.
+
+mod bounds;
+mod events;
+mod labels;
+mod lists;
+
+use palisade_domain::{TenantId, Timestamp};
+
+use crate::{Store, StoreLimits};
+
+pub use bounds::bounds;
+
+/// The two tenants of every check.
+const ONE: TenantId = TenantId(1);
+/// The other one.
+const TWO: TenantId = TenantId(2);
+/// The limits that [`bounds`] expects of its store.
+pub const SMALL_LIMITS: StoreLimits = StoreLimits { list_entries_max: 3, events_max: 3, labels_max: 3 };
+
+/// Every promise but the bounds, on an empty store.
+///
+/// # Panics
+/// Where the store breaks one.
+pub async fn all(store: &dyn Store) {
+    lists::put_replaces_the_same_key(store).await;
+    lists::find_knows_networks_and_time(store).await;
+    lists::removing_and_purging_touch_one_tenant(store).await;
+    lists::pages_join_up(store).await;
+    events::an_event_comes_back_as_it_went_in(store).await;
+    events::queries_are_newest_first_and_bounded(store).await;
+    events::foreign_text_is_cut(store).await;
+    events::deleting_touches_one_tenant(store).await;
+    labels::a_label_replaces_its_own_source_only(store).await;
+    labels::subjects_come_back(store).await;
+}
+
+/// `secs` after an arbitrary start.
+fn at(secs: i64) -> Timestamp {
+    Timestamp::from_secs(1_700_000_000 + secs)
+}

@@ -1,0 +1,112 @@
+//! Where things lie in the data folder. Every path below `--data` is named here.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The data folder: exists, is a folder, and may be written by this user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataDir {
+    root: PathBuf,
+}
+
+/// The data folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DataDirError {
+    /// Something that is no folder has its name.
+    #[error("{}: is not a folder; name another one with --data", path.display())]
+    NotAFolder {
+        /// The folder asked for.
+        path: PathBuf,
+    },
+    /// It could not be made.
+    #[error("{}: the data folder cannot be made ({source}); make it yourself or name another one with --data", path.display())]
+    CannotMake {
+        /// The folder asked for.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Files cannot be made in it.
+    #[error("{}: the data folder cannot be written ({source}); give this user write permission, free some space, or name another one with --data", path.display())]
+    CannotWrite {
+        /// The folder asked for.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl DataDir {
+    /// The folder at `path`, made when missing (for this user only, where the system knows users).
+    ///
+    /// # Errors
+    /// Where it cannot be made or written: better now than at the first verdict worth keeping.
+    pub fn open(path: &Path) -> Result<Self, DataDirError> {
+        if path.exists() && !path.is_dir() {
+            return Err(DataDirError::NotAFolder { path: path.to_owned() });
+        }
+        make_folder(path).map_err(|source| DataDirError::CannotMake { path: path.to_owned(), source })?;
+        let dir = DataDir { root: path.to_owned() };
+        dir.probe().map_err(|source| DataDirError::CannotWrite { path: path.to_owned(), source })?;
+        Ok(dir)
+    }
+
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        &self.root
+    }
+
+    /// The SQLite database.
+    pub fn database(&self) -> PathBuf {
+        self.root.join("palisade.db")
+    }
+
+    /// The saved client history, see [`crate::snapshot`].
+    pub fn history_snapshot(&self) -> PathBuf {
+        self.root.join("history.snapshot")
+    }
+
+    fn probe(&self) -> io::Result<()> {
+        let probe = self.root.join(format!(".probe-{}", std::process::id()));
+        fs::write(&probe, b"palisade may write here\n")?;
+        fs::remove_file(&probe)
+    }
+}
+
+#[cfg(unix)]
+fn make_folder(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+#[cfg(not(unix))]
+fn make_folder(path: &Path) -> io::Result<()> {
+    fs::create_dir_all(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_folder_is_made() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("a/b");
+        let dir = DataDir::open(&path).unwrap();
+        assert_eq!(dir.database(), path.join("palisade.db"));
+        assert_eq!(fs::read_dir(&path).unwrap().count(), 0, "the probe is gone");
+        assert_eq!(DataDir::open(&path).unwrap(), dir);
+    }
+
+    #[test]
+    fn a_file_is_no_folder() {
+        let temp = tempfile::tempdir().unwrap();
+        let file = temp.path().join("file");
+        fs::write(&file, "x").unwrap();
+        assert!(matches!(DataDir::open(&file), Err(DataDirError::NotAFolder { .. })));
+        let below = DataDir::open(&file.join("data")).unwrap_err();
+        assert!(matches!(below, DataDirError::CannotMake { .. }), "{below}");
+        assert!(below.to_string().contains("--data"), "{below}");
+    }
+}

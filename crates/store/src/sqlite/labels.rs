@@ -1,0 +1,80 @@
+//! Labels in SQLite.
+
+use async_trait::async_trait;
+use palisade_domain::TenantId;
+use sqlx::sqlite::SqliteRow;
+
+use super::row::Row;
+use super::{SqliteStore, tenant_column};
+use crate::keys::{parse_subject, subject_text};
+use crate::{
+    Label, LabelId, LabelSource, LabelVerdict, Labels, NewLabel, Page, ReadError, Weight, WriteError,
+};
+
+impl SqliteStore {
+    fn read_label(&self, row: &SqliteRow) -> Result<Label, ReadError> {
+        let row = Row { store: self, table: "labels", row };
+        let weight: f64 = row.get("weight")?;
+        Ok(Label {
+            id: LabelId(row.id()?),
+            tenant: row.tenant()?,
+            subject: row.word("subject", parse_subject)?,
+            verdict: row.word("verdict", LabelVerdict::named)?,
+            source: row.word("source", LabelSource::named)?,
+            weight: Weight::new(weight).ok_or_else(|| row.bad("weight", weight.to_string()))?,
+            created_at: row.time("created_at")?,
+        })
+    }
+}
+
+#[async_trait]
+impl Labels for SqliteStore {
+    async fn put_label(&self, tenant: TenantId, label: &NewLabel) -> Result<Label, WriteError> {
+        let mut transaction = self.begin().await?;
+        let id = self.take_ids(&mut transaction, tenant, "labels", 1).await?;
+        let label = Label::made(LabelId(id), tenant, label);
+        let id = sqlx::query_scalar(
+            "INSERT INTO labels (tenant, id, subject, verdict, source, weight, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)
+             ON CONFLICT (tenant, subject, source) DO UPDATE SET
+                 verdict = excluded.verdict, weight = excluded.weight, created_at = excluded.created_at
+             RETURNING id",
+        )
+        .bind(tenant_column(tenant))
+        .bind(label.id.0)
+        .bind(subject_text(&label.subject))
+        .bind(label.verdict.name())
+        .bind(label.source.name())
+        .bind(label.weight.value())
+        .bind(label.created_at.0)
+        .fetch_one(&mut *transaction)
+        .await
+        .map_err(|error| self.fault(error))?;
+        let rows: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM labels WHERE tenant = $1")
+            .bind(tenant_column(tenant))
+            .fetch_one(&mut *transaction)
+            .await
+            .map_err(|error| self.fault(error))?;
+        let max = self.limits.labels_max;
+        if rows > max as i64 {
+            return Err(WriteError::Full { what: "labels", max });
+        }
+        self.commit(transaction).await?;
+        Ok(Label { id: LabelId(id), ..label })
+    }
+
+    async fn labels(&self, tenant: TenantId, page: Page) -> Result<Vec<Label>, ReadError> {
+        let rows = sqlx::query("SELECT * FROM labels WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3")
+            .bind(tenant_column(tenant))
+            .bind(page.after)
+            .bind(page.rows() as i64)
+            .fetch_all(&self.readers)
+            .await
+            .map_err(|error| self.fault(error))?;
+        rows.iter().map(|row| self.read_label(row)).collect()
+    }
+
+    async fn count_labels(&self, tenant: TenantId) -> Result<u64, ReadError> {
+        self.count("SELECT COUNT(*) FROM labels WHERE tenant = $1", tenant).await
+    }
+}

@@ -1,0 +1,159 @@
+//! Disks that are full, files that are damaged, folders that cannot be written: a clear answer, and nothing is lost.
+
+#![allow(clippy::unwrap_used)] // Helpers of tests are tests.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use palisade_domain::{NetPrefix, TenantId, Timestamp};
+use palisade_store::{
+    Effect, EntrySource, Fault, Lists, NewEntry, OpenError, Page, ReadError, SqliteSettings, SqliteStore,
+    WriteError,
+};
+use sqlx::{Connection, SqliteConnection};
+
+const TENANT: TenantId = TenantId(1);
+
+fn entries(from: u32, count: u32) -> Vec<NewEntry> {
+    (from..from + count)
+        .map(|n| NewEntry {
+            network: NetPrefix::new(std::net::Ipv4Addr::from(n).into(), 32),
+            effect: Effect::Block,
+            expires_at: None,
+            source: EntrySource::Import,
+            reason: "x".repeat(200),
+            created_at: Timestamp::from_secs(1_700_000_000),
+        })
+        .collect()
+}
+
+fn place() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("palisade.db");
+    (folder, path)
+}
+
+async fn open_error(path: &Path) -> OpenError {
+    SqliteStore::open(path).await.expect_err("must not open")
+}
+
+async fn connect(path: &Path) -> SqliteConnection {
+    SqliteConnection::connect(&format!("sqlite://{}", path.display())).await.unwrap()
+}
+
+/// Runs one statement on the closed database, as a stranger would.
+async fn tamper(path: &Path, sql: &'static str) {
+    let mut connection = connect(path).await;
+    sqlx::query(sql).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_named_and_kept() {
+    let (_folder, path) = place();
+    let garbage = b"This is not the database you are looking for. ".repeat(100);
+    fs::write(&path, &garbage).unwrap();
+    let error = open_error(&path).await;
+    assert!(matches!(error, OpenError::Fault(Fault::Corrupt { .. })), "{error:?}");
+    let text = error.to_string();
+    assert!(text.contains("palisade.db") && text.contains("nothing was deleted"), "{text}");
+    assert_eq!(fs::read(&path).unwrap(), garbage);
+}
+
+#[tokio::test]
+async fn pages_overwritten_with_noise_are_named() {
+    let (_folder, path) = place();
+    let store = SqliteStore::open(&path).await.unwrap();
+    store.put(TENANT, &entries(0, 2_000)).await.unwrap();
+    store.close().await;
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[4096..].fill(0xa5);
+    fs::write(&path, &bytes).unwrap();
+
+    let corrupt = match SqliteStore::open(&path).await {
+        Err(OpenError::Fault(fault)) => fault,
+        Err(other) => panic!("{other:?}"),
+        Ok(store) => match store.entries(TENANT, Page::FIRST).await {
+            Err(ReadError::Fault(fault)) => fault,
+            other => panic!("{other:?}"),
+        },
+    };
+    assert!(matches!(corrupt, Fault::Corrupt { .. }), "{corrupt:?}");
+    assert_eq!(fs::read(&path).unwrap(), bytes, "nothing was changed");
+}
+
+#[tokio::test]
+async fn a_full_disk_refuses_and_keeps_what_was_there() {
+    let (_folder, path) = place();
+    let settings = SqliteSettings { pages_max: Some(60), ..SqliteSettings::default() };
+    let store = SqliteStore::open_with(&path, settings).await.unwrap();
+    store.put(TENANT, &entries(0, 100)).await.unwrap();
+    let refused = store.put(TENANT, &entries(100, 5_000)).await.unwrap_err();
+    assert!(matches!(refused, WriteError::Fault(Fault::DiskFull { .. })), "{refused:?}");
+    assert!(refused.to_string().contains("palisade.db"), "{refused}");
+    assert_eq!(store.count_entries(TENANT).await.unwrap(), 100, "all or none");
+    store.remove(TENANT, entries(0, 1)[0].network, None).await.unwrap();
+    store.put(TENANT, &entries(100, 1)).await.unwrap();
+    store.close().await;
+    let again = SqliteStore::open(&path).await.unwrap();
+    assert_eq!(again.count_entries(TENANT).await.unwrap(), 100);
+}
+
+#[tokio::test]
+async fn no_room_for_the_schema_is_a_full_disk() {
+    let (_folder, path) = place();
+    let settings = SqliteSettings { pages_max: Some(2), ..SqliteSettings::default() };
+    let error = SqliteStore::open_with(&path, settings).await.unwrap_err();
+    assert!(matches!(error, OpenError::Fault(Fault::DiskFull { .. })), "{error:?}");
+    SqliteStore::open(&path).await.expect("with room again it opens");
+}
+
+#[tokio::test]
+async fn a_database_held_by_another_is_locked() {
+    let (_folder, path) = place();
+    let settings = SqliteSettings { busy_timeout: Duration::ZERO, ..SqliteSettings::default() };
+    let store = SqliteStore::open_with(&path, settings).await.unwrap();
+    let mut other = connect(&path).await;
+    let held = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    let refused = store.put(TENANT, &entries(0, 1)).await.unwrap_err();
+    assert!(matches!(refused, WriteError::Fault(Fault::Locked { .. })), "{refused:?}");
+    assert_eq!(store.count_entries(TENANT).await.unwrap(), 0, "readers go on");
+    held.rollback().await.unwrap();
+    store.put(TENANT, &entries(0, 1)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_place_that_cannot_be_written_is_named() {
+    let (folder, _) = place();
+    let file = folder.path().join("file");
+    fs::write(&file, "a regular file").unwrap();
+    let error = open_error(&file.join("palisade.db")).await;
+    assert!(matches!(error, OpenError::Fault(Fault::CannotOpen { .. })), "{error:?}");
+    assert!(error.to_string().contains("file/palisade.db"), "{error}");
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_left_alone() {
+    let (_folder, path) = place();
+    SqliteStore::open(&path).await.unwrap().close().await;
+    let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+                 VALUES (9999, 'from the future', TRUE, x'00', 0)";
+    tamper(&path, newer).await;
+    let error = open_error(&path).await;
+    assert!(matches!(error, OpenError::Newer { found: 9999, known: 1.., .. }), "{error:?}");
+    assert!(error.to_string().contains("newer palisade"), "{error}");
+}
+
+#[tokio::test]
+async fn a_word_from_elsewhere_is_named_with_its_row() {
+    let (_folder, path) = place();
+    let store = SqliteStore::open(&path).await.unwrap();
+    store.put(TENANT, &entries(0, 2)).await.unwrap();
+    store.close().await;
+    tamper(&path, "UPDATE list_entries SET source = 'martian' WHERE id = 2").await;
+    let store = SqliteStore::open(&path).await.unwrap();
+    let error = store.entries(TENANT, Page::FIRST).await.unwrap_err();
+    assert!(matches!(error, ReadError::BadRecord { id: 2, column: "source", .. }), "{error:?}");
+    assert!(error.to_string().contains("martian"), "{error}");
+}
