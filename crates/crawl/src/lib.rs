@@ -1,1 +1,3 @@
 //! Robots rules, crawler names and crawler proofs.
+
+pub mod robots;
