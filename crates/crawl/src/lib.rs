@@ -1,3 +1,7 @@
 //! Robots rules, crawler names and crawler proofs.
 
+pub mod agents;
+pub mod proof;
+pub mod ranges;
 pub mod robots;
+pub mod shape;
