@@ -1,0 +1,59 @@
+//! Bounds of what is read. The operator writes the file, but `config check` may be run on anybody's.
+
+use palisade_limits::Bound;
+
+/// Most bytes of a configuration file or secret file.
+pub(crate) const FILE_BYTES_MAX: u64 = 1 << 20;
+/// Most items of one list.
+pub(crate) const LIST_ITEMS_MAX: usize = 10_000;
+/// Most `[[sites]]`.
+pub(crate) const SITES_MAX: usize = 1_000;
+/// Most rules of one policy.
+pub(crate) const RULES_MAX: usize = 1_000;
+/// Most errors that are shown.
+pub(crate) const ERRORS_MAX: usize = 100;
+/// Characters of a foreign value that an error repeats.
+pub(crate) const QUOTE_CHARS_MAX: usize = 48;
+
+/// The named bounds of this crate.
+pub const BOUNDS: &[Bound] = &[
+    bound("config.file_bytes_max", FILE_BYTES_MAX, "bytes", "a thousand sites fit ten times", REFUSED),
+    bound(
+        "config.list_items_max",
+        LIST_ITEMS_MAX as u64,
+        "items",
+        "lists of proxies and paths are short",
+        REFUSED,
+    ),
+    bound("config.sites_max", SITES_MAX as u64, "sites", "one process serves no more", REFUSED),
+    bound("config.rules_max", RULES_MAX as u64, "rules", "what the policy budget is measured with", REFUSED),
+    bound(
+        "config.errors_max",
+        ERRORS_MAX as u64,
+        "errors",
+        "nobody reads more at once",
+        "the rest is counted in one line",
+    ),
+];
+
+const REFUSED: &str = "the configuration is refused and says so";
+
+const fn bound(
+    name: &'static str,
+    value: u64,
+    unit: &'static str,
+    reason: &'static str,
+    when_full: &'static str,
+) -> Bound {
+    Bound { name, value, unit, reason, when_full }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_are_complete() {
+        assert!(BOUNDS.iter().all(Bound::is_complete));
+    }
+}

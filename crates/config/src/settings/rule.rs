@@ -1,0 +1,82 @@
+//! One of `[policy] rules`: a condition, kept as text with its place, and an effect.
+
+use palisade_domain::Action;
+
+use crate::Origin;
+use crate::section::Section;
+use crate::value::{one_of, quote_text};
+
+/// Requests a minute that a throttle rule without `per_minute` lets pass.
+const PER_MINUTE_DEFAULT: u32 = 30;
+/// Bytes of one condition.
+const WHEN_BYTES_MAX: usize = 4096;
+
+/// What a rule does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RuleEffect {
+    /// Decides: a name of [`Action::NAMES`] but `throttle`.
+    Act(&'static str),
+    /// Decides: 429 above this many requests a minute.
+    Throttle {
+        /// 1 and up.
+        per_minute: u32,
+    },
+    /// Adds score points, -100..=100, and decides nothing.
+    Weigh(i8),
+}
+
+/// A rule whose condition is not compiled yet; `policy` does that and can point at `when_origin`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RuleSettings {
+    /// The condition, as written.
+    pub when: String,
+    /// Where the condition stands.
+    pub when_origin: Origin,
+    /// What it does.
+    pub effect: RuleEffect,
+    /// Whether it is only shown.
+    pub dry_run: bool,
+}
+
+impl RuleSettings {
+    pub(super) fn read(section: &mut Section<'_>) -> Self {
+        let when = section.text("when", String::new(), parse_when);
+        let when_origin = section.origin_of("when");
+        if !section.is_set("when") {
+            section.incomplete("has no `when`; a rule for every request says when = \"true\"".to_owned());
+        }
+        let effect = read_effect(section);
+        RuleSettings { when, when_origin, effect, dry_run: section.boolean("dry_run", false) }
+    }
+}
+
+fn read_effect(section: &mut Section<'_>) -> RuleEffect {
+    let action = section.text_option("action", |text| one_of(text, &Action::NAMES));
+    let weigh = section.integer_option("weigh", &(-100..=100));
+    match (section.is_set("action"), section.is_set("weigh")) {
+        (true, true) => section.conflict("weigh", "a rule decides or weighs, not both; drop one".to_owned()),
+        (false, false) => {
+            section.incomplete("has no effect; add action = \"challenge\" or weigh = 20".to_owned());
+        }
+        _ => {}
+    }
+    if action == Some("throttle") {
+        let per_minute = section.integer("per_minute", PER_MINUTE_DEFAULT, &(1..=1_000_000));
+        return RuleEffect::Throttle { per_minute };
+    }
+    section.forbid("per_minute", "belongs to action = \"throttle\"");
+    match (action, weigh) {
+        (None, Some(points)) => RuleEffect::Weigh(points),
+        (action, _) => RuleEffect::Act(action.unwrap_or("monitor")),
+    }
+}
+
+fn parse_when(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("is empty; a rule for every request says when = \"true\"".to_owned()),
+        text if text.len() > WHEN_BYTES_MAX => {
+            Err(format!("{}: longer than {WHEN_BYTES_MAX} bytes", quote_text(text)))
+        }
+        text => Ok(text.to_owned()),
+    }
+}
