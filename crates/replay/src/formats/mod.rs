@@ -5,12 +5,31 @@
 //!
 //! Not here: reading files (`source`), putting lines into order (`merge`).
 
+mod alb;
+mod caddy;
+mod check;
+mod clf;
+mod clock;
+mod cloudflare;
+mod draft;
+mod fields;
+mod haproxy;
+mod json;
+mod labelled;
+mod nginx_json;
+mod proxy_manager;
 mod record;
+mod syslog;
+mod text;
+mod traefik;
 
+pub use check::{CheckBody, CheckError};
 pub use record::{Label, Record};
 
 use std::fmt;
 use std::str::FromStr;
+
+use draft::Draft;
 
 /// A log format that is understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -70,6 +89,63 @@ impl Format {
             Format::Labelled => "labelled",
             Format::Check => "check",
         }
+    }
+}
+
+impl Format {
+    /// Reads one line as this format, whatever a log shipper put before it. `None` where it is not of this format,
+    /// or only a part of a line. `scratch` is only there to be reused. Linear in the length of `line`.
+    pub fn parse(self, line: &str, scratch: &mut String) -> Option<Record> {
+        self.draft(syslog::strip(line)).map(|draft| draft.into_record(scratch))
+    }
+
+    /// Reads one line as `hint` or else as whichever format understands it.
+    pub fn parse_any(line: &str, hint: Option<Format>, scratch: &mut String) -> Option<Record> {
+        let line = syslog::strip(line);
+        let others = Format::ALL.into_iter().filter(|format| Some(*format) != hint && format.may_be(line));
+        hint.into_iter()
+            .chain(others)
+            .find_map(|format| format.draft(line))
+            .map(|draft| draft.into_record(scratch))
+    }
+
+    /// Does a line that is in no format look like the part of one? JSON that does not end, or an access log's time.
+    pub fn is_torn(line: &str) -> bool {
+        let line = syslog::strip(line);
+        match line.strip_prefix('{') {
+            Some(_) => serde_json::from_str::<serde::de::IgnoredAny>(line).is_err(),
+            None => clf::has_time(line) || alb::looks_alike(line),
+        }
+    }
+
+    fn draft(self, line: &str) -> Option<Draft<'_>> {
+        match self {
+            // One parser tells the two apart, line by line.
+            Format::Common | Format::Combined => clf::parse(line),
+            Format::ProxyManager => proxy_manager::parse(line),
+            Format::Haproxy => haproxy::parse(line),
+            Format::Alb => alb::parse(line),
+            Format::Labelled => labelled::parse(line),
+            Format::NginxJson => nginx_json::parse(line),
+            Format::CaddyJson => caddy::parse(line),
+            Format::TraefikJson => traefik::parse(line),
+            Format::Cloudflare => cloudflare::parse(line),
+            Format::Check => check::parse(line),
+        }
+    }
+
+    /// A cheap look that spares the tries that cannot succeed.
+    fn may_be(self, line: &str) -> bool {
+        let is_json = matches!(
+            self,
+            Format::Labelled
+                | Format::NginxJson
+                | Format::CaddyJson
+                | Format::TraefikJson
+                | Format::Cloudflare
+                | Format::Check
+        );
+        is_json == line.starts_with('{') && self != Format::Common
     }
 }
 

@@ -30,11 +30,19 @@ pub(super) enum Client {
     Opaque(Span),
 }
 
+/// The header list.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Headers {
+    pub(super) pairs: Vec<(Span, Span)>,
+    pub(super) order: HeaderOrder,
+    pub(super) case: HeaderCase,
+}
+
 /// What only rich formats carry; boxed so that plain log lines stay small.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Extra {
     pub(super) session: Fact<SessionId>,
-    pub(super) headers: Fact<(Vec<(Span, Span)>, HeaderOrder, HeaderCase)>,
+    pub(super) headers: Fact<Headers>,
     pub(super) body: Fact<(Span, BodyKind, bool)>,
     pub(super) ja4: Fact<Span>,
     pub(super) fingerprint: Fact<Span>,
@@ -78,8 +86,8 @@ impl Record {
     /// The request's headers, to be lent to [`Record::facts`]; empty, without allocation, where there are none.
     pub fn header_entries(&self) -> Vec<(&str, &str)> {
         match self.extra.as_deref().map(|extra| &extra.headers) {
-            Some(Fact::Known((list, ..))) => {
-                list.iter().map(|&(name, value)| (self.piece(name), self.piece(value))).collect()
+            Some(Fact::Known(list)) => {
+                list.pairs.iter().map(|&(name, value)| (self.piece(name), self.piece(value))).collect()
             }
             _ => Vec::new(),
         }
@@ -98,10 +106,10 @@ impl Record {
         facts.scheme = self.scheme;
         if let Some(extra) = self.extra.as_deref() {
             facts.session = extra.session;
-            facts.headers = extra.headers.as_ref().map(|&(_, order, case)| HeaderList {
+            facts.headers = extra.headers.as_ref().map(|list| HeaderList {
                 entries: headers,
-                order,
-                case,
+                order: list.order,
+                case: list.case,
             });
             facts.body = extra.body.map(|(span, kind, complete)| BodyPrefix {
                 kind,
@@ -145,7 +153,7 @@ impl Record {
     /// Bytes this record holds, about: for the reorder window's memory cap.
     pub(crate) fn size(&self) -> usize {
         let extra = self.extra.as_deref().map_or(0, |extra| {
-            let headers = extra.headers.as_ref().known().map_or(0, |(list, ..)| list.len());
+            let headers = extra.headers.as_ref().known().map_or(0, |list| list.pairs.len());
             size_of::<Extra>() + headers * size_of::<(Span, Span)>()
         });
         size_of::<Record>() + self.text.len() + extra

@@ -40,6 +40,12 @@ impl Skip {
     }
 }
 
+/// Skipped lines shown per reason.
+pub const SAMPLES_MAX: usize = 5;
+
+/// Characters of a skipped line that are shown.
+const EXCERPT_CHARS_MAX: usize = 100;
+
 /// One skipped line, shown to the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample {
@@ -89,5 +95,96 @@ impl FeedStats {
     /// Skipped lines, all reasons together. Comments are not skipped lines.
     pub fn skipped_total(&self) -> u64 {
         self.skipped.values().sum()
+    }
+}
+
+/// What was not a record: counted where lines are parsed, added up per file.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    pub(super) comments: u64,
+    skipped: BTreeMap<Skip, u64>,
+    samples: BTreeMap<Skip, Vec<Sample>>,
+}
+
+impl Findings {
+    /// Counts a skipped line and keeps it as a sample while there is room.
+    pub(super) fn skip(&mut self, reason: Skip, file: u32, line: u64, bytes: &[u8]) {
+        *self.skipped.entry(reason).or_default() += 1;
+        let samples = self.samples.entry(reason).or_default();
+        if samples.len() < SAMPLES_MAX {
+            samples.push(Sample { file, line, excerpt: excerpt(bytes) });
+        }
+    }
+
+    /// Adds the findings of later lines.
+    pub(super) fn add(&mut self, later: Findings) {
+        self.comments += later.comments;
+        add_all(&mut self.skipped, &mut self.samples, later.skipped, later.samples);
+    }
+
+    /// Adds them to what is reported; files must come in order.
+    pub(super) fn report(self, stats: &mut FeedStats) {
+        stats.comments += self.comments;
+        add_all(&mut stats.skipped, &mut stats.samples, self.skipped, self.samples);
+    }
+}
+
+fn add_all(
+    skipped: &mut BTreeMap<Skip, u64>,
+    samples: &mut BTreeMap<Skip, Vec<Sample>>,
+    more_skipped: BTreeMap<Skip, u64>,
+    more_samples: BTreeMap<Skip, Vec<Sample>>,
+) {
+    for (reason, count) in more_skipped {
+        *skipped.entry(reason).or_default() += count;
+    }
+    for (reason, more) in more_samples {
+        let known = samples.entry(reason).or_default();
+        let room = SAMPLES_MAX.saturating_sub(known.len());
+        known.extend(more.into_iter().take(room));
+    }
+}
+
+/// The beginning of a line, safe to print: control characters become `.`.
+fn excerpt(bytes: &[u8]) -> String {
+    // Four bytes are the most a character has.
+    let start = &bytes[..bytes.len().min(EXCERPT_CHARS_MAX * 4)];
+    let text = String::from_utf8_lossy(start);
+    let mut short: String =
+        text.chars().take(EXCERPT_CHARS_MAX).map(|c| if is_printable(c) { c } else { '.' }).collect();
+    if text.chars().count() > EXCERPT_CHARS_MAX || bytes.len() > start.len() {
+        short.push('…');
+    }
+    short
+}
+
+/// Neither a control character nor one that turns the direction of text around.
+fn is_printable(c: char) -> bool {
+    !c.is_control()
+        && !matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn excerpts_are_short_and_harmless() {
+        assert_eq!(excerpt(b"a\x1b[31mb\xff"), "a.[31mb\u{fffd}");
+        assert_eq!(excerpt("\u{202e}x".as_bytes()), ".x");
+        assert_eq!(excerpt("é".repeat(500).as_bytes()).chars().count(), EXCERPT_CHARS_MAX + 1);
+    }
+
+    #[test]
+    fn only_the_first_lines_of_a_reason_are_kept() {
+        let mut all = Findings::default();
+        for line in 0..4 {
+            let mut chunk = Findings::default();
+            chunk.skip(Skip::Torn, 0, line * 2 + 1, b"x");
+            chunk.skip(Skip::Torn, 0, line * 2 + 2, b"x");
+            all.add(chunk);
+        }
+        let lines: Vec<u64> = all.samples[&Skip::Torn].iter().map(|sample| sample.line).collect();
+        assert_eq!((lines, all.skipped[&Skip::Torn]), (vec![1, 2, 3, 4, 5], 8));
     }
 }
