@@ -16,10 +16,12 @@ fuzz_target!(|data: &[u8]| {
     assert!(robots.allows("a", "/robots.txt"));
 
     let path = format!("/{}", target.replace(['#', '%'], ""));
-    let encoded: String = path
-        .bytes()
-        .map(|byte| if b"/?&=+;".contains(&byte) { char::from(byte).to_string() } else { format!("%{byte:02x}") })
-        .collect();
+    let encoded: String =
+        path.bytes()
+            .map(|byte| {
+                if b"/?&=+;".contains(&byte) { char::from(byte).to_string() } else { format!("%{byte:02x}") }
+            })
+            .collect();
     for agent in ["a", "*", "FooBot", ""] {
         assert_eq!(robots.allows(agent, &path), robots.allows(agent, &encoded), "{path:?}");
     }

@@ -1,3 +1,5 @@
 //! HTTP heads and user agents read as fingerprints: header order and casing, browser family and version.
 
+pub mod head;
+pub mod header_order;
 pub mod user_agent;
