@@ -1,0 +1,106 @@
+//! Which well-known browser a request claims to come from, for detectors that know what that browser sends.
+//!
+//! Nothing is claimed by programs that say who they are, by web views and apps, by QtWebEngine (an old Chromium whose
+//! headers the embedding program moves about) and by small browsers: too little is known of them to hold it against
+//! anybody.
+
+use palisade_domain::{Fact, RequestFacts, Scheme, Vantage};
+use palisade_fingerprint::user_agent::{Engine, Family, Os};
+
+use crate::Scene;
+use crate::gather::Kind;
+
+/// A browser whose habits are known, with its major version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Browser {
+    /// Chrome and what is built on Chromium; the version is Chromium's.
+    Chromium(u16),
+    /// Firefox on its own engine.
+    Firefox(u16),
+    /// Safari on Apple's systems; WebKit elsewhere (GNOME Web, Midori) keeps other habits.
+    Safari(u16),
+}
+
+/// The browser claimed by the sender of `scene`, where its habits are known.
+pub(super) fn browser(scene: &Scene<'_>) -> Option<Browser> {
+    let agent = scene.gathered.user_agent.as_ref().filter(|_| scene.gathered.claim.class.is_none())?;
+    match (agent.family, agent.engine) {
+        (Family::Chrome | Family::Edge | Family::Opera | Family::Samsung | Family::ChromiumOther, Engine::Blink(major)) => {
+            major.map(Browser::Chromium)
+        }
+        (Family::Firefox, Engine::Gecko(_)) => agent.major.map(Browser::Firefox),
+        (Family::Safari, Engine::WebKit(_)) if matches!(agent.os, Os::MacOs | Os::Ios) => {
+            agent.major.map(Browser::Safari)
+        }
+        _ => None,
+    }
+}
+
+/// True where a browser would be opening a page: a GET for one, and no sign that a script or a page part asks.
+/// Over clear HTTP there is no `Sec-Fetch-Dest`; then a request that comes from a page (`Referer`, `Origin`) and does
+/// not ask for HTML may be anything.
+pub(super) fn opens_page(scene: &Scene<'_>) -> bool {
+    const FROM_A_PAGE: [&str; 4] = ["referer", "origin", "range", "x-requested-with"];
+    let facts = scene.facts;
+    let asks_html = || facts.header("accept").known().is_some_and(|accept| accept.contains("text/html"));
+    let from_a_page = || FROM_A_PAGE.iter().any(|name| facts.header(name).is_known());
+    scene.gathered.kind == Kind::Navigation
+        && facts.method == Fact::Known("GET")
+        && facts.header("upgrade").is_absent()
+        && (facts.header("sec-fetch-dest").is_known() || asks_html() || !from_a_page())
+}
+
+/// True for what the page itself, or the browser on its behalf, asks for: everything but upgrades to other protocols,
+/// reports the browser sends by itself, and files that programs fetch on their own account.
+pub(super) fn asks_for_page_or_part(scene: &Scene<'_>) -> bool {
+    let facts = scene.facts;
+    let is_report = || {
+        let kind = facts.header("content-type").known().unwrap_or("");
+        kind.contains("report") || kind.contains("dns-message") || kind.contains("ocsp")
+    };
+    scene.gathered.kind != Kind::Machine && facts.header("upgrade").is_absent() && !is_report()
+}
+
+/// True where the client is known to have come over TLS.
+pub(super) fn is_encrypted(facts: &RequestFacts<'_>) -> bool {
+    facts.scheme == Fact::Known(Scheme::Https)
+}
+
+/// True where the client is known to speak to us in the clear: our own listener, nothing in between, and a host that a
+/// browser does not trust as it would trust localhost (W3C Secure Contexts, section 3.1).
+pub(super) fn is_clear(facts: &RequestFacts<'_>) -> bool {
+    let local = |host: &str| {
+        let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+        name == "localhost" || name.ends_with(".localhost") || name.starts_with("127.") || name.starts_with('[')
+    };
+    facts.vantage == Vantage::GatewayClear
+        && facts.scheme == Fact::Known(Scheme::Http)
+        && facts.host.known().is_some_and(|host| !local(host))
+        && !was_forwarded(facts)
+}
+
+/// True where something between client and us handled the request, or may have: it says so in a header, or it speaks
+/// as proxies do when nobody configured them (HTTP/1.0, or a connection closed at once).
+pub(super) fn was_forwarded(facts: &RequestFacts<'_>) -> bool {
+    const SIGNS: [&str; 10] = [
+        "via",
+        "forwarded",
+        "x-forwarded-for",
+        "x-forwarded-proto",
+        "x-real-ip",
+        "cf-connecting-ip",
+        "true-client-ip",
+        "cdn-loop",
+        "client-ip",
+        "x-amzn-trace-id",
+    ];
+    let closes = facts.header("connection").known().is_some_and(|value| value.eq_ignore_ascii_case("close"));
+    closes
+        || facts.version == Fact::Known(palisade_domain::HttpVersion::Http10)
+        || SIGNS.iter().any(|name| facts.header(name).is_known())
+}
+
+/// True at our own listeners where nothing stands between client and us: what we see is what it wrote.
+pub(super) fn is_direct(facts: &RequestFacts<'_>) -> bool {
+    matches!(facts.vantage, Vantage::GatewayTls | Vantage::GatewayClear) && !was_forwarded(facts)
+}

@@ -1,0 +1,59 @@
+//! Pages without what belongs to them.
+
+use palisade_domain::{Detail, Resolution, Signal, SignalId, Value};
+use palisade_fingerprint::user_agent::Family;
+
+use crate::gather::Kind;
+use crate::{Card, Detector, Group, Need, Scene, Scope, State};
+
+const ID: SignalId = SignalId("assets.never");
+
+/// Pages before it speaks.
+const PAGES_MIN: u32 = 6;
+
+/// Share of the site's clients that load assets: below it the site has none of its own.
+const SHARE_MIN: f32 = 0.3;
+
+/// A browser by name that reads page after page and never loads a style, script or image.
+pub struct NoAssets;
+
+static CARD: Card = Card {
+    name: "no_assets",
+    signals: &[ID],
+    summary: "Reads six or more pages of a site whose other visitors load assets, and never loads one.",
+    sees: "Whether a client that names a graphical browser ever loaded a style, script, image or made a script's call, \
+           on a site where at least three in ten clients do.",
+    cannot_see: "Sites whose assets come from elsewhere; programs that load one image.",
+    errs: "Readers with everything in cache from yesterday; reading modes that block all but text.",
+    source: "Asset loading as in Suchacka et al. 2021 and web-log studies before it; text browsers exempt.",
+    group: Group::Habit,
+    scope: Scope::CrossClient,
+    needs: &[Need::UserAgent, Need::Target],
+    resolution: Resolution::Second,
+    evidence_max: 1.8,
+    state: State::Counts,
+};
+
+impl Detector for NoAssets {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn inspect(&self, scene: &Scene<'_>) -> Option<Signal> {
+        let client = scene.client;
+        let graphical = scene.gathered.user_agent.is_some_and(|agent| {
+            !matches!(agent.family, Family::TextBrowser | Family::App | Family::Program | Family::None)
+        });
+        if scene.gathered.kind != Kind::Navigation || !graphical || scene.around.asset_share? < SHARE_MIN {
+            return None;
+        }
+        if client.pages_total < PAGES_MIN || client.assets_total > 0 || client.fetches_total > 0 {
+            return None;
+        }
+        let detail = Detail::one(
+            "{a} pages and not one style, script or image",
+            Value::Number(client.pages_total as f32),
+        );
+        Some(CARD.signal(ID, 1.0 + (client.pages_total - PAGES_MIN) as f32 * 0.1, detail))
+    }
+}

@@ -1,0 +1,86 @@
+//! A browser driven by a program that says so.
+
+use aho_corasick::AhoCorasick;
+use palisade_domain::{Detail, Resolution, Signal, SignalId, Value};
+use palisade_fingerprint::user_agent::bounded;
+
+use crate::{Card, Detector, Group, Need, Scene, Scope, State};
+
+const ID: SignalId = SignalId("ua.automation");
+
+const EVIDENCE: f32 = 5.0;
+
+/// Words that drivers and windowless browsers put into the user agent or the brand list.
+const WORDS: [&str; 24] = [
+    "HeadlessChrome",
+    "HeadlessEdg",
+    "HeadlessFirefox",
+    "HeadlessWebKit",
+    "HeadlessShell",
+    "Headless Chrome",
+    "headless_shell",
+    "PhantomJS",
+    "SlimerJS",
+    "CasperJS",
+    "Puppeteer",
+    "Playwright",
+    "Selenium",
+    "WebDriver",
+    "ChromeDriver",
+    "GeckoDriver",
+    "wkhtmltopdf",
+    "wkhtmltoimage",
+    "HtmlUnit",
+    "ZombieJS",
+    "Zombie.js",
+    "Cypress/",
+    "TestCafe",
+    "jsdom/",
+];
+
+/// A browser driven by a program that says so.
+pub struct UaAutomation {
+    words: AhoCorasick,
+}
+
+impl Default for UaAutomation {
+    fn default() -> Self {
+        let words = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .build(WORDS)
+            .expect("two dozen short words fit an automaton");
+        UaAutomation { words }
+    }
+}
+
+static CARD: Card = Card {
+    name: "ua_automation",
+    signals: &[ID],
+    summary: "A browser without a window, or driven by a program, that says so.",
+    sees: "HeadlessChrome, PhantomJS, Puppeteer, Playwright, Selenium, WebDriver and the like in the user agent or in \
+           the brand list of Sec-CH-UA.",
+    cannot_see: "Driven browsers with a window, and windowless ones whose user agent was changed: they are real \
+                 browsers on the wire.",
+    errs: "A person does not send these words; a tester's own machine does.",
+    source: "Recorded Chromium 156 headless, Puppeteer 24 and Playwright 1.65; documentation of the others.",
+    group: Group::Claim,
+    scope: Scope::Request,
+    needs: &[Need::UserAgent],
+    resolution: Resolution::Second,
+    evidence_max: EVIDENCE,
+    state: State::Counts,
+};
+
+impl Detector for UaAutomation {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn inspect(&self, scene: &Scene<'_>) -> Option<Signal> {
+        let agent = scene.facts.user_agent.known().map(bounded);
+        let brands = scene.facts.header("sec-ch-ua").known().map(bounded);
+        let found = [agent, brands].into_iter().flatten().find_map(|text| self.words.find(text))?;
+        let word = WORDS.get(found.pattern().as_usize()).copied().unwrap_or("automation");
+        Some(CARD.signal(ID, EVIDENCE, Detail::one("{a} says it is driven by a program", Value::Word(word))))
+    }
+}

@@ -1,0 +1,189 @@
+//! Steps two and three of a request's life: gather what is known, let the detectors look, add it up.
+
+use std::collections::BTreeMap;
+
+use palisade_crawl::agents::Agents;
+use palisade_domain::{Assessment, Coverage, Fact, RequestFacts, Resolution, ResponseFacts, Timestamp};
+use palisade_fingerprint::user_agent;
+
+use crate::detector::{Detector, Needs, State};
+use crate::features::Features;
+use crate::gather::{Gathered, gather};
+use crate::history::{HashSeed, History, Ticket};
+use crate::scorer::{self, Context, Finding, Findings};
+use crate::site::SiteProfile;
+use crate::{Scene, detectors, identity};
+
+/// One detector's settings, from `[detection.<name>]`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DetectorSettings {
+    /// Is it asked at all?
+    pub enabled: bool,
+    /// Its evidence is multiplied by this, 0.0..=4.0.
+    pub weight: f32,
+    /// `Some(true)`: shown, worth nothing. `None`: as its card says.
+    pub dry_run: Option<bool>,
+}
+
+impl Default for DetectorSettings {
+    fn default() -> Self {
+        DetectorSettings { enabled: true, weight: 1.0, dry_run: None }
+    }
+}
+
+/// How an engine is made.
+#[derive(Debug)]
+pub struct EngineSettings {
+    /// Keys every hash of history.
+    pub seed: HashSeed,
+    /// Settings by detector name; what is not named has the default.
+    pub detectors: BTreeMap<String, DetectorSettings>,
+    /// What is known about the site.
+    pub site: SiteProfile,
+}
+
+/// Gathers, detects and scores. Shared between threads; deterministic given facts in order.
+pub struct Engine {
+    agents: &'static Agents,
+    slots: Vec<Slot>,
+    slots_weight: f32,
+    history: History,
+    site: SiteProfile,
+}
+
+struct Slot {
+    detector: Box<dyn Detector>,
+    needs: Needs,
+    resolution: Resolution,
+    weight: f32,
+    dry_run: bool,
+}
+
+/// One request, assessed.
+#[derive(Clone, Debug)]
+pub struct Observation {
+    /// What we think.
+    pub assessment: Assessment,
+    /// The seven features of the feature schema.
+    pub features: Features,
+    /// Where the response belongs.
+    pub ticket: Ticket,
+}
+
+/// Is the request part of the client's past from now on?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Observe {
+    /// Yes: it happened.
+    Note,
+    /// No: somebody only asks.
+    Peek,
+}
+
+impl Engine {
+    /// An engine with the detectors of [`detectors::all`].
+    pub fn new(settings: EngineSettings) -> Self {
+        Engine::with_detectors(settings, detectors::all())
+    }
+
+    /// An engine with `detectors`, for tests of a single one.
+    pub fn with_detectors(settings: EngineSettings, detectors: Vec<Box<dyn Detector>>) -> Self {
+        let slots: Vec<Slot> =
+            detectors.into_iter().filter_map(|detector| Slot::new(detector, &settings.detectors)).collect();
+        Engine {
+            agents: agents(),
+            slots_weight: slots.iter().map(Slot::importance).sum::<f32>().max(f32::MIN_POSITIVE),
+            slots,
+            history: History::new(settings.seed),
+            site: settings.site,
+        }
+    }
+
+    /// Assesses one request.
+    pub fn assess(&self, facts: &RequestFacts<'_>, observe: Observe) -> Observation {
+        let gathered = self.gather(facts);
+        let remembered = match observe {
+            Observe::Note => self.history.note_request(facts, &gathered),
+            Observe::Peek => self.history.peek_request(facts, &gathered),
+        };
+        let scene = Scene {
+            facts,
+            gathered: &gathered,
+            client: &remembered.client,
+            network: &remembered.network,
+            around: &remembered.around,
+            site: &self.site,
+        };
+        let (findings, coverage) = self.detect(&scene);
+        let context = Context {
+            identity: identity::identify(facts, &gathered.claim, gathered.user_agent.as_ref(), Fact::Unseen),
+            coverage,
+            pages_per_minute: remembered.client.pages_per_minute(),
+            shared_network: remembered.network.is_shared(),
+        };
+        Observation {
+            features: Features::of(&scene),
+            assessment: scorer::assess(findings, &context),
+            ticket: remembered.ticket,
+        }
+    }
+
+    /// Notes how an assessed request ended.
+    pub fn finish(&self, ticket: Ticket, response: &ResponseFacts, now: Timestamp) {
+        self.history.note_response(ticket, response, now);
+    }
+
+    /// What is remembered.
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
+    fn gather<'a>(&self, facts: &RequestFacts<'a>) -> Gathered<'a> {
+        let text = facts.user_agent.known().filter(|text| !text.trim().is_empty());
+        let claim = text.map(|text| self.agents.claim(text)).unwrap_or_default();
+        gather(facts, claim, text.map(user_agent::parse), &self.site)
+    }
+
+    fn detect(&self, scene: &Scene<'_>) -> (Findings, Coverage) {
+        let seen = Needs::seen(scene.facts);
+        let mut findings = Findings::new();
+        let mut able = 0.0;
+        for slot in &self.slots {
+            if !slot.needs.met_by(seen) || scene.facts.resolution < slot.resolution {
+                continue;
+            }
+            able += slot.importance();
+            let Some(signal) = slot.detector.inspect(scene) else { continue };
+            let card = slot.detector.card();
+            let finding = Finding { signal, card, weight: slot.weight, dry_run: slot.dry_run };
+            // The list is as long as the detectors; a full list cannot happen, and must not fail a request.
+            let _ = findings.try_push(finding);
+        }
+        (findings, Coverage(able / self.slots_weight))
+    }
+}
+
+impl Slot {
+    fn new(detector: Box<dyn Detector>, settings: &BTreeMap<String, DetectorSettings>) -> Option<Self> {
+        let card = detector.card();
+        let chosen = settings.get(card.name).copied().unwrap_or_default();
+        let dry_run = chosen.dry_run.unwrap_or(matches!(card.state, State::DryRun(_)));
+        chosen.enabled.then(|| Slot {
+            needs: Needs::of(card.needs),
+            resolution: card.resolution,
+            weight: chosen.weight,
+            dry_run,
+            detector,
+        })
+    }
+
+    /// What it adds to coverage: the evidence it could bring.
+    fn importance(&self) -> f32 {
+        if self.dry_run { 0.0 } else { self.weight * self.detector.card().evidence_max }
+    }
+}
+
+/// The list of programs is built once per process: it is large and never changes.
+fn agents() -> &'static Agents {
+    static AGENTS: std::sync::OnceLock<Agents> = std::sync::OnceLock::new();
+    AGENTS.get_or_init(Agents::builtin)
+}

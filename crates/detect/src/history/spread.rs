@@ -1,0 +1,68 @@
+//! What many clients show together: fingerprints in many networks, the site's asset habits.
+
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+use palisade_limits::{BoundedTable, BoundedTableSettings, DistinctSketch};
+
+use super::client::ClientHistory;
+use super::keys::Keys;
+use super::markov::mix;
+use crate::gather::Kind;
+
+/// Sites whose asset habits are counted; more share counters.
+const SITES: usize = 1 << 10;
+
+/// Clients of a site behind which its asset share is believed.
+const CLIENTS_MIN: u32 = 20;
+
+/// Page requests after which a client's asset habit is counted, once.
+const HABIT_AFTER_PAGES: u32 = 3;
+
+/// Cross-client counters; lock-free but for the fingerprint table.
+#[derive(Debug)]
+pub(super) struct Spread {
+    fingerprints: BoundedTable<DistinctSketch<1>>,
+    readers: Box<[AtomicU32]>,
+    loaders: Box<[AtomicU32]>,
+}
+
+impl Spread {
+    pub(super) fn new(fingerprints_max: usize) -> Self {
+        let zeros = || (0..SITES).map(|_| AtomicU32::new(0)).collect();
+        Spread {
+            fingerprints: BoundedTable::new(BoundedTableSettings {
+                name: "history.fingerprints",
+                entries_max: fingerprints_max,
+            }),
+            readers: zeros(),
+            loaders: zeros(),
+        }
+    }
+
+    /// Networks within the hour on which this client's claimed fingerprint was seen; 0 where unseen.
+    pub(super) fn note_fingerprint(&self, keys: &Keys, now_ms: i64) -> f32 {
+        let Some(fingerprint) = keys.fingerprint else { return 0.0 };
+        let now_ms = u64::try_from(now_ms).unwrap_or(0);
+        self.fingerprints.update(fingerprint, DistinctSketch::<1>::default, |networks, _| {
+            networks.insert(now_ms, keys.network);
+            networks.estimate(now_ms)
+        })
+    }
+
+    /// Counts a client's asset habit at its third page; returns the site's share of clients that load assets.
+    pub(super) fn note_habit(&self, site: u64, client: &ClientHistory, kind: Kind) -> Option<f32> {
+        let at = mix(site) as usize % SITES;
+        if kind == Kind::Navigation && client.pages_total == HABIT_AFTER_PAGES {
+            self.readers[at].fetch_add(1, Relaxed);
+            if client.assets_total > 0 {
+                self.loaders[at].fetch_add(1, Relaxed);
+            }
+        }
+        let readers = self.readers[at].load(Relaxed);
+        (readers >= CLIENTS_MIN).then(|| self.loaders[at].load(Relaxed) as f32 / readers as f32)
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.fingerprints.bytes() + 2 * SITES * size_of::<AtomicU32>()
+    }
+}

@@ -1,0 +1,128 @@
+//! Evidence in, score and explanation out.
+//!
+//! `score = calibrate(prior + Σ contributions)`: contributions are the detectors' evidence in log-odds times their
+//! weight, summed within a [`Group`] and held to its cap. Nothing subtracts, so more evidence never lowers the
+//! score, and the order of detectors cannot matter.
+
+use palisade_domain::{Assessment, Coverage, Explanation, Identity, LogOdds, Score, Signal, SignalPoints};
+
+use crate::detector::{Card, Group};
+
+/// Log-odds of a request about which nothing speaks: about 5 in 100.
+///
+/// Provisional: hand-set tables have no held-out people behind them, so the anchors 50, 70 and 90 are the plain
+/// logistic values until a model's card measures them.
+pub const PRIOR: LogOdds = -3.0;
+
+/// Evidence resting on the network alone counts at most this much where five or more proven sessions share it.
+pub const SHARED_NETWORK_CAP: LogOdds = 1.0;
+
+/// One finding, ready to be counted.
+#[derive(Clone, Copy, Debug)]
+pub struct Finding {
+    /// What was found.
+    pub signal: Signal,
+    /// Whose finding.
+    pub card: &'static Card,
+    /// The operator's weight for that detector, 0.0 and up.
+    pub weight: f32,
+    /// Shown only.
+    pub dry_run: bool,
+}
+
+/// All findings of one request.
+pub type Findings = arrayvec::ArrayVec<Finding, { Signal::PER_REQUEST_MAX }>;
+
+/// Log-odds to score, 0.0..=100.0; strictly increasing.
+pub fn calibrate(log_odds: LogOdds) -> f32 {
+    100.0 / (1.0 + (-log_odds).exp())
+}
+
+/// What else the assessment carries along.
+#[derive(Clone, Copy, Debug)]
+pub struct Context {
+    /// Who it is.
+    pub identity: Identity,
+    /// How much could be seen.
+    pub coverage: Coverage,
+    /// Page requests in the last minute.
+    pub pages_per_minute: f32,
+    /// Five or more proven sessions share the network.
+    pub shared_network: bool,
+}
+
+/// Adds the findings up.
+pub fn assess(mut findings: Findings, context: &Context) -> Assessment {
+    // One order for all sums: rounding must not depend on the order of the detectors.
+    findings.sort_unstable_by_key(|finding| finding.signal.id);
+    let findings = &findings;
+    let counted = counted_evidence(findings, context.shared_network);
+    let log_odds = PRIOR + counted.iter().sum::<LogOdds>();
+    let score = Score::rounded(calibrate(log_odds));
+    let base = Score::rounded(calibrate(PRIOR));
+    Assessment {
+        score,
+        base,
+        log_odds,
+        identity: context.identity,
+        explanation: explain(findings, &counted, i32::from(score.value()) - i32::from(base.value())),
+        coverage: context.coverage,
+        pages_per_minute: context.pages_per_minute,
+    }
+}
+
+type PerFinding = arrayvec::ArrayVec<LogOdds, { Signal::PER_REQUEST_MAX }>;
+
+/// Evidence that counts, per finding: weight applied, each group scaled down to its cap.
+fn counted_evidence(findings: &Findings, shared_network: bool) -> PerFinding {
+    let mut counted: PerFinding =
+        findings.iter().map(|finding| raw_evidence(finding, shared_network)).collect();
+    let mut sums = [0.0; Group::ALL.len()];
+    for (finding, evidence) in findings.iter().zip(&counted) {
+        sums[finding.card.group as usize] += evidence;
+    }
+    for (finding, evidence) in findings.iter().zip(&mut counted) {
+        let (group, sum) = (finding.card.group, sums[finding.card.group as usize]);
+        if sum > group.cap() {
+            *evidence *= group.cap() / sum;
+        }
+    }
+    counted
+}
+
+fn raw_evidence(finding: &Finding, shared_network: bool) -> LogOdds {
+    if finding.dry_run {
+        return 0.0;
+    }
+    let evidence = (finding.signal.evidence * finding.weight).max(0.0);
+    let network_only = matches!(finding.card.scope, crate::detector::Scope::Network);
+    if shared_network && network_only { evidence.min(SHARED_NETWORK_CAP) } else { evidence }
+}
+
+/// Shares `total` points among the findings in proportion to their evidence (the Aumann-Shapley value of a function
+/// of a sum), rounded by largest remainder so that base and points add up to the score exactly.
+fn explain(findings: &Findings, counted: &PerFinding, total: i32) -> Explanation {
+    let sum: LogOdds = counted.iter().sum();
+    let mut lines: arrayvec::ArrayVec<(f32, SignalPoints), { Signal::PER_REQUEST_MAX }> = findings
+        .iter()
+        .zip(counted)
+        .map(|(finding, &evidence)| {
+            let exact = if sum > 0.0 { total as f32 * evidence / sum } else { 0.0 };
+            let line = SignalPoints {
+                id: finding.signal.id,
+                points: exact.floor() as i16,
+                evidence,
+                detail: finding.signal.detail,
+                dry_run: finding.dry_run,
+            };
+            (exact - exact.floor(), line)
+        })
+        .collect();
+    let missing = total - lines.iter().map(|(_, line)| i32::from(line.points)).sum::<i32>();
+    lines.sort_by(|(a, x), (b, y)| b.total_cmp(a).then(x.id.cmp(&y.id)));
+    let missing = if sum > 0.0 { usize::try_from(missing).unwrap_or(0) } else { 0 };
+    lines.iter_mut().take(missing).for_each(|(_, line)| line.points += 1);
+    let mut explanation: Explanation = lines.into_iter().map(|(_, line)| line).collect();
+    explanation.sort_by(|x, y| y.evidence.total_cmp(&x.evidence).then(x.id.cmp(&y.id)));
+    explanation
+}
