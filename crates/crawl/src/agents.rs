@@ -117,21 +117,23 @@ impl Agents {
 
     /// One pass: the best row and the words that shape needs.
     fn scan(&self, ua: &str) -> (Option<&Agent>, Marks) {
-        let mut best: Option<&Agent> = None;
-        let mut marks = Marks::default();
+        let mut best: [Option<&Agent>; 2] = [None; 2];
+        let mut marks = Marks::new(ua);
         for found in self.automaton.find_overlapping_iter(ua) {
             let at = found.pattern().as_usize();
             match self.agents.get(at) {
                 Some(agent) if agent.fits(ua, found.start(), found.end()) => {
-                    if best.is_none_or(|held| agent.rank() > held.rank()) {
-                        best = Some(agent);
+                    let held = &mut best[usize::from(agent.desk)];
+                    if held.is_none_or(|held| agent.rank() > held.rank()) {
+                        *held = Some(agent);
                     }
                 }
                 Some(_) => {}
                 None => marks.note(at - self.agents.len(), ua, found.start(), found.end()),
             }
         }
-        (best, marks)
+        let desk = best[1].filter(|_| !marks.device());
+        (best[0].into_iter().chain(desk).max_by_key(|agent| agent.rank()), marks)
     }
 }
 

@@ -79,25 +79,21 @@ impl Kind {
 
 /// Does `ua` say it is a program, and of which kind? `marks` are the words found in it.
 pub(crate) fn judge(ua: &str, marks: &Marks) -> Option<Kind> {
-    let form = people::form(ua);
-    if form == Form::Empty {
+    if marks.person() {
         return None;
     }
-    let device = people::device_span(ua);
-    let strength = marks.strongest(device.clone());
-    let program = match form {
-        Form::Empty => false,
-        Form::App => strength >= Some(Strength::Strong),
-        Form::Browser => strength >= Some(Strength::Middle),
-        Form::Odd => strength.is_some(),
-        Form::Program => true,
+    let program = match (people::form(ua, marks.device()), marks.strongest()) {
+        (Form::Empty, _) => false,
+        (Form::App, strength) => strength >= Some(Strength::Strong),
+        (Form::Phone | Form::Desktop, strength) => strength >= Some(Strength::Middle),
+        (Form::Odd, strength) => strength.is_some(),
+        (Form::Program, _) => true,
     };
-    program.then(|| kind(ua, marks, device))
+    program.then(|| kind(ua, marks))
 }
 
-fn kind(ua: &str, marks: &Marks, device: std::ops::Range<usize>) -> Kind {
-    let guess = marks.best_kind(device);
-    guess.unwrap_or_else(|| if is_bare_product(ua) { Kind::Library } else { Kind::Tool })
+fn kind(ua: &str, marks: &Marks) -> Kind {
+    marks.best_kind().unwrap_or_else(|| if is_bare_product(ua) { Kind::Library } else { Kind::Tool })
 }
 
 /// `Name/1.0` and nothing else.

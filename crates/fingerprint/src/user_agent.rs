@@ -52,6 +52,30 @@ pub enum Family {
     Program = 15,
 }
 
+impl Family {
+    /// The name used in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Family::None => "no browser named",
+            Family::Chrome => "Chrome",
+            Family::Edge => "Edge",
+            Family::Opera => "Opera",
+            Family::Samsung => "Samsung Internet",
+            Family::Firefox => "Firefox",
+            Family::Safari => "Safari",
+            Family::ChromiumOther => "other Chromium browser",
+            Family::WebView => "in-app browser",
+            Family::InternetExplorer => "Internet Explorer",
+            Family::QtWebEngine => "QtWebEngine browser",
+            Family::TextBrowser => "text browser",
+            Family::OtherBrowser => "other browser",
+            Family::App => "app",
+            Family::HeadlessChrome => "headless Chrome",
+            Family::Program => "unnamed program",
+        }
+    }
+}
+
 /// The rendering engine a user agent claims, with its major version where it says one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Engine {

@@ -21,6 +21,8 @@ pub struct Agent {
     pub scanner: bool,
     /// Any other name in the user agent wins over this one.
     pub weak: bool,
+    /// Counts only where no phone, television or app platform is named: there the same name is an app of a person.
+    pub desk: bool,
 }
 
 /// Where a literal has to stand to count.
@@ -106,11 +108,12 @@ fn read_line(line: &'static str) -> Result<Agent, &'static str> {
         "-" => None,
         key => Some(OperatorId::from_key(key).ok_or("operator")?),
     };
-    let (mut scanner, mut weak) = (false, false);
+    let (mut scanner, mut weak, mut desk) = (false, false, false);
     for flag in column().split(',') {
         match flag {
             "scanner" => scanner = true,
             "weak" => weak = true,
+            "desk" => desk = true,
             "-" => {}
             _ => return Err("flags"),
         }
@@ -118,7 +121,7 @@ fn read_line(line: &'static str) -> Result<Agent, &'static str> {
     if literal.is_empty() {
         return Err("pattern");
     }
-    Ok(Agent { literal, place, name, class, operator, scanner, weak })
+    Ok(Agent { literal, place, name, class, operator, scanner, weak, desk })
 }
 
 /// `^` and `$` anchor, `*` at an end lets the word go on.
@@ -175,6 +178,7 @@ mod tests {
                 operator: None,
                 scanner: false,
                 weak: false,
+                desk: false,
             };
             let start = ua.find(literal).unwrap();
             assert_eq!(agent.fits(ua, start, start + literal.len()), expect, "{pattern} in {ua}");

@@ -1,41 +1,28 @@
 //! How clients of people write: browsers, apps, phones, televisions.
-
-use std::ops::Range;
+//!
+//! Owns the grammar only: no word is weighed here but those that stand where a browser writes something fixed.
 
 use palisade_fingerprint::user_agent::{Token, Tokens, is_browser_product};
 
-/// What a user agent reads like before any word in it is weighed.
+/// What a user agent reads like before any word in it is weighed, the most trusting first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     /// Nothing in it.
     Empty,
-    /// A desktop browser, or a browser of unknown system.
-    Browser,
-    /// A phone, a tablet, a television, a console, or an app on one: their names hold any word.
+    /// An app, or a browser on a television or feature phone: names in there hold any word.
     App,
-    /// A browser's with something in it that no browser of ours writes.
+    /// A phone's or tablet's browser.
+    Phone,
+    /// A desktop browser.
+    Desktop,
+    /// A browser's with something in it that browsers seldom write.
     Odd,
     /// None of the forms of people's clients.
     Program,
 }
 
-/// What was seen while reading.
-#[derive(Default)]
-struct Seen {
-    tokens: usize,
-    mozilla: bool,
-    engine: bool,
-    device: bool,
-    desktop: bool,
-    named: bool,
-    unknown_name: bool,
-    compatible: bool,
-    brand: bool,
-    own_name: bool,
-}
-
-/// Reads the form of a user agent.
-pub fn form(ua: &str) -> Form {
+/// Reads the form of `ua`. `device`: words of phones, televisions or app platforms were found in it.
+pub(super) fn form(ua: &str, device: bool) -> Form {
     let mut seen = Seen::default();
     for token in Tokens::new(ua) {
         match token {
@@ -44,216 +31,274 @@ pub fn form(ua: &str) -> Form {
         }
         seen.tokens += 1;
     }
-    seen.conclude()
+    seen.conclude(device)
+}
+
+/// What was seen while reading.
+#[derive(Default)]
+struct Seen {
+    tokens: usize,
+    /// `Mozilla/` with this digit.
+    mozilla: Option<u8>,
+    /// The first comment of a `Mozilla/` string, where the platform stands, has been read.
+    platform: bool,
+    /// An engine, or a product that only browsers carry.
+    engine: bool,
+    brand: bool,
+    internet_explorer: bool,
+    webview: bool,
+    /// The first product is a browser's.
+    leads: bool,
+    /// `compatible; Name`, or a name behind `like Gecko`.
+    names_itself: bool,
+    /// The `U` (strong encryption) that browsers wrote until about 2011, when they wrote anything behind it too.
+    old: bool,
+    /// A part of a desktop platform that no browser writes.
+    odd_platform: bool,
+    chrome: bool,
+    /// A product that is neither an engine nor a known brand, as a browser's brand would write it (`Name/1.2.3`).
+    unknown_brand: bool,
+    /// A product no browser would write so: a bare word, or `Name/1.0`, or one in front of `Mozilla/`.
+    stray: bool,
 }
 
 impl Seen {
     fn product(&mut self, name: &str, version: &str) {
         let is = |names: &[&str]| names.iter().any(|held| held.eq_ignore_ascii_case(name));
-        if name.as_bytes().last_chunk::<7>().is_some_and(|tail| tail.eq_ignore_ascii_case(b"mozilla")) {
-            self.mozilla = true;
-        } else if is(ENGINES) {
+        if ends(name, b"mozilla") {
+            self.mozilla = self.mozilla.or(version.bytes().next().or(Some(b'?')));
+        } else if is(&[
+            "AppleWebKit",
+            "Gecko",
+            "Chrome",
+            "Safari",
+            "Presto",
+            "Trident",
+            "Chromium",
+            "Firefox",
+        ]) {
             self.engine = true;
-        } else if starts(name, DEVICES) || starts(version, DEVICES) {
-            self.device = true;
+            self.chrome |= is(&["Chrome", "Chromium"]);
         } else if is_browser_product(name) {
-            self.brand |= !is(&["version", "mobile", "like", "build"]);
-            self.own_name |= self.tokens == 0;
-        } else if !version.is_empty() {
-            self.unknown_name = true;
+            let word = is(&["version", "mobile", "like", "build", "tablet", "tv"]);
+            self.brand |= !word;
+            self.leads |= !word && self.tokens == 0;
+        } else if ends(name, b"browser") {
+            self.brand = true;
+            self.leads |= self.tokens == 0;
+        } else if is(COMPANIONS) {
+        } else if self.platform && dots(version) >= if self.chrome { 3 } else { 2 } {
+            self.unknown_brand = true;
+        } else if name.bytes().any(|byte| byte.is_ascii_alphabetic()) {
+            self.stray = true;
         }
     }
 
     fn comment(&mut self, comment: &str) {
-        let mut named = false;
-        for part in comment.split(';').map(str::trim) {
-            if named && !starts(part, BROWSERS_IN_COMMENTS) && !part.is_empty() && !starts(part, SYSTEMS) {
-                self.compatible = true;
+        let platform = self.mozilla.is_some() && !self.platform;
+        self.platform |= platform;
+        if let Some(rest) = strip(comment, "KHTML, like Gecko") {
+            self.names_itself |= names_something(rest);
+            return;
+        }
+        let mut parts = comment.split(';').map(str::trim).peekable();
+        self.internet_explorer |= comment.contains("MSIE ") || comment.contains("Trident/");
+        while let Some(part) = parts.next() {
+            if part.eq_ignore_ascii_case("compatible") {
+                let next = parts.peek().copied().unwrap_or_default();
+                self.names_itself |= !next.is_empty() && !starts(next, BROWSERS_IN_COMMENTS);
             }
-            named = part.eq_ignore_ascii_case("compatible");
-            self.device |= starts(part, DEVICES);
-            self.desktop |= starts(part, SYSTEMS);
-            self.engine |= starts(part, &["MSIE ", "Trident/"]);
-            self.named |= part.contains('/') && !starts(part, COMMENT_PRODUCTS);
+            self.webview |= part == "wv";
+            self.old |= part == "U";
+            self.odd_platform |= platform && is_odd_part(part);
         }
     }
 
-    fn conclude(&self) -> Form {
+    fn conclude(&self, device: bool) -> Form {
         if self.tokens == 0 {
             return Form::Empty;
         }
-        if self.compatible {
+        if self.names_itself {
             return Form::Program;
         }
-        if self.device {
-            return Form::App;
-        }
-        let browser = self.mozilla && self.engine || self.brand;
-        match (browser, self.unknown_name && !self.own_name) {
-            (true, false) => Form::Browser,
-            (true, true) => Form::Odd,
-            (false, _) => Form::Program,
+        let Some(mozilla) = self.mozilla else {
+            return match () {
+                () if device || self.leads => Form::App,
+                () if self.brand || self.engine => {
+                    if self.stray {
+                        Form::Program
+                    } else {
+                        Form::Desktop
+                    }
+                }
+                () => Form::Program,
+            };
+        };
+        let browser = self.engine || self.brand || self.internet_explorer || mozilla < b'5' && self.platform;
+        match device {
+            _ if !browser && !device => Form::Program,
+            true if self.webview || !self.engine => Form::App,
+            true => Form::Phone,
+            false if self.internet_explorer && self.stray && !self.leads => Form::Odd,
+            false if self.internet_explorer || mozilla < b'5' => Form::Desktop,
+            false if self.old && (self.stray || self.odd_platform) => Form::Odd,
+            false if self.stray || self.odd_platform => Form::Program,
+            false if self.unknown_brand => Form::Odd,
+            false => Form::Desktop,
         }
     }
 }
 
-fn starts(text: &str, prefixes: &[&str]) -> bool {
-    prefixes.iter().any(|prefix| {
-        text.as_bytes().get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix.as_bytes()))
-    })
+fn strip<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
+    let head = text.get(..prefix.len())?;
+    head.eq_ignore_ascii_case(prefix).then(|| &text[prefix.len()..])
 }
 
-const ENGINES: &[&str] = &[
-    "AppleWebKit",
-    "Gecko",
-    "Chrome",
-    "Safari",
-    "Presto",
-    "Trident",
-    "Chromium",
-    "KHTML",
-    "Goanna",
-    "Firefox",
+fn starts(text: &str, prefixes: &[&str]) -> bool {
+    prefixes.iter().any(|prefix| strip(text, prefix).is_some())
+}
+
+/// Behind `KHTML, like Gecko` browsers write nothing; old ones wrote `, Safari` or `/20100101`.
+fn names_something(rest: &str) -> bool {
+    let name = rest.trim_start_matches([' ', ',', ';', '/']);
+    name.bytes().any(|byte| byte.is_ascii_alphabetic())
+        && !starts(name, &["Safari", "Chrome", "like", "KHTML"])
+}
+
+/// A part of a platform that is neither system, processor, language nor version: words, with a number behind at most.
+fn is_odd_part(part: &str) -> bool {
+    let words = match part.rsplit_once(' ') {
+        Some((words, number)) if number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') => words,
+        _ => part,
+    };
+    let wordy = words.bytes().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b' ' | b'-'));
+    wordy && words.len() > 4 && !is_language(part) && !starts(part, PLATFORM_PARTS)
+}
+
+/// `en-US`, `zh-Hans`.
+fn is_language(part: &str) -> bool {
+    part.split_once('-').is_some_and(|(language, _)| language.len() == 2)
+}
+
+fn ends(name: &str, tail: &[u8; 7]) -> bool {
+    name.as_bytes().last_chunk::<7>().is_some_and(|held| held.eq_ignore_ascii_case(tail))
+}
+
+fn dots(version: &str) -> usize {
+    version.bytes().filter(|&byte| byte == b'.').count()
+}
+
+const BROWSERS_IN_COMMENTS: &[&str] = &[
+    "MSIE",
+    "Konqueror",
+    "U",
+    "ms-office",
+    "Windows",
+    "iPhone",
+    "iPad",
+    "Android",
+    "Linux",
+    "X11",
+    "NetPositive",
+    "Polaris",
 ];
 
-const BROWSERS_IN_COMMENTS: &[&str] = &["MSIE", "Konqueror", "ms-office", "Windows", "iPhone", "MSIE"];
-
-const SYSTEMS: &[&str] = &[
+/// What stands in platforms of desktop browsers.
+const PLATFORM_PARTS: &[&str] = &[
     "Windows",
     "Win9",
+    "Win32",
+    "Win64",
     "WinNT",
+    "WOW64",
     "Macintosh",
     "Mac OS",
+    "Mac_",
     "Intel Mac",
     "PPC",
     "X11",
     "Linux",
     "CrOS",
     "Ubuntu",
+    "Fedora",
+    "Debian",
     "FreeBSD",
     "OpenBSD",
     "NetBSD",
+    "DragonFly",
     "SunOS",
-    "U",
-];
-
-/// Systems and stacks of phones, tablets, televisions and consoles.
-const DEVICES: &[&str] = &[
-    "Android",
-    "Adr ",
-    "iPhone",
-    "iPad",
-    "iPod",
-    "iOS",
-    "iPadOS",
-    "tvOS",
-    "watchOS",
-    "CPU OS",
-    "CPU iPhone",
-    "Windows Phone",
-    "Windows CE",
-    "BlackBerry",
-    "BB10",
-    "Symbian",
-    "Series60",
-    "SymbOS",
-    "webOS",
-    "Web0S",
-    "hpwOS",
-    "Tizen",
-    "Bada",
-    "MeeGo",
-    "Maemo",
-    "KAIOS",
-    "Sailfish",
-    "HarmonyOS",
-    "OpenHarmony",
-    "CFNetwork",
-    "Darwin",
-    "Dalvik",
-    "AppleCoreMedia",
-    "Cronet",
-    "stagefright",
-    "ExoPlayer",
-    "LibVLC",
-    "Profile",
-    "Configuration",
-    "MIDP",
-    "CLDC",
-    "UP.",
-    "WAP",
-    "Obigo",
-    "Teleca",
-    "NetFront",
-    "MAUI",
-    "UCWEB",
-    "J2ME",
-    "Brew",
-    "Nokia",
-    "SonyEricsson",
-    "Samsung",
-    "LG-",
-    "LG/",
-    "LGE",
-    "MOT-",
-    "SIE-",
-    "SEC-",
-    "ZTE",
-    "HTC",
-    "Alcatel",
-    "DoCoMo",
-    "KDDI",
-    "J-PHONE",
-    "SoftBank",
-    "Vodafone",
-    "Sharp",
-    "HbbTV",
-    "CE-HTML",
-    "NETTV",
-    "SmartTV",
-    "SMART-TV",
-    "GoogleTV",
-    "AppleTV",
-    "Apple TV",
-    "Roku",
-    "VIZIO",
-    "BRAVIA",
-    "Opera TV",
-    "Viera",
-    "AFT",
-    "OMI",
-    "InettvBrowser",
-    "PlayStation",
-    "Nintendo",
+    "BeOS",
+    "Haiku",
+    "AmigaOS",
+    "OS/2",
+    "IRIX",
+    "HP-UX",
+    "AIX",
+    "x86_64",
+    "amd64",
+    "aarch64",
+    "armv",
+    "ARM64",
+    "Wayland",
+    "compatible",
+    "Unknown",
+    "rv:",
+    ".NET",
+    "Trident",
+    "Touch",
+    "Tablet PC",
+    "Media Center",
+    "Konqueror",
     "Xbox",
-    "PSP",
-    "Kindle",
-    "Browser/AppleWebKit",
-    "Release",
+    "Tesla",
+    "QtCarBrowser",
     "Mobile",
-    "Phone",
+    "Tablet",
+    "Desktop",
+    "Version",
+    "chromeframe",
 ];
 
-const COMMENT_PRODUCTS: &[&str] = &["Trident/", "Build/", ".NET", "MSOffice"];
-
-/// Where the platform comment names a device (`Linux; Android 9; CUBOT_X19 Build/…`): words in there are names of
-/// phones. Empty where the first comment names none, or names a program (`compatible;`).
-pub fn device_span(ua: &str) -> Range<usize> {
-    let Some(open) = ua.find('(') else { return 0..0 };
-    let Some(Token::Comment(inside)) = Tokens::new(&ua[open..]).next() else { return 0..0 };
-    let is_device = inside.split(';').map(str::trim).any(|part| starts(part, &["Android", "Adr "]));
-    if is_device && !inside.contains("compatible") { open..open + inside.len() + 1 } else { 0..0 }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_phone_may_be_called_anything() {
-        let ua = "Mozilla/5.0 (Linux; Android 9; CUBOT_X19 Build/P) AppleWebKit/537.36";
-        assert_eq!(&ua[device_span(ua)], "(Linux; Android 9; CUBOT_X19 Build/P");
-        assert_eq!(device_span("x (compatible; Android 9; bot)"), 0..0);
-        assert_eq!(device_span("no comment"), 0..0);
-    }
-}
+/// Products that stand beside a browser's own: engines, systems, distributions, and apps that embed a browser.
+const COMPANIONS: &[&str] = &[
+    "Gecko)",
+    "KHTML",
+    "KIO",
+    "QtWebKit",
+    "webkit",
+    "Goanna",
+    "WPE",
+    "Electron",
+    "gzip(gfe)",
+    "Novarra-Vision",
+    "SA",
+    "Lightning",
+    "Linux",
+    "Ubuntu",
+    "Kubuntu",
+    "Xubuntu",
+    "Lubuntu",
+    "Debian",
+    "Fedora",
+    "Mint",
+    "SUSE",
+    "Red",
+    "Hat",
+    "CentOS",
+    "Gentoo",
+    "Slackware",
+    "Mandriva",
+    "Mageia",
+    "Raspbian",
+    "Fink",
+    "Community",
+    "Edition",
+    "Ddg",
+    "Viber",
+    "Skype",
+    "Slack",
+    "Discord",
+    "Teams",
+    "Signal",
+    "Steam",
+];

@@ -19,11 +19,13 @@ use Strength::{Middle, Strong, Weak};
 
 /// What a found word says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Mark {
-    /// How much.
-    pub(crate) strength: Strength,
-    /// The kind of program it speaks for; `None` where it fits several.
-    pub(crate) kind: Option<Kind>,
+pub(crate) enum Says {
+    /// A program, how clearly, and of which kind where the word tells.
+    Program(Strength, Option<Kind>),
+    /// A phone, television, console, or an app on one.
+    Device,
+    /// A player, office program or museum piece of a person: no other word counts.
+    Person,
 }
 
 /// Where a word must begin or end.
@@ -33,14 +35,17 @@ enum Edge {
     Any,
     /// At a word boundary; a change of case inside a word (`LinkCheck`) is one.
     Word,
+    /// Where the user agent begins.
+    Start,
 }
 
-use Edge::{Any, Word as Whole};
+use Edge::{Any, Start, Word as Whole};
+use Says::{Device, Person};
 
 /// One word.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Word {
-    pub(crate) mark: Mark,
+    pub(crate) says: Says,
     text: &'static str,
     left: Edge,
     right: Edge,
@@ -58,20 +63,37 @@ impl Word {
             }
             _ => true,
         };
-        match self.text {
-            "@" => is_mail(bytes, start),
-            "http" => is_edge(end) && !ua[end..].starts_with("://"),
-            "https" => is_edge(start) && is_edge(end) && !ua[end..].starts_with("://"),
-            _ => (self.left == Any || is_edge(start)) && (self.right == Any || is_edge(end)),
-        }
+        let fits = |edge: Edge, at: usize| match edge {
+            Any => true,
+            Whole => is_edge(at),
+            Start => at == 0,
+        };
+        fits(self.left, start)
+            && fits(self.right, end)
+            && match self.text {
+                "@" => is_mail(bytes, start),
+                // Cubot makes phones.
+                "bot" => start < 2 || !bytes[start - 2..start].eq_ignore_ascii_case(b"cu"),
+                "http" | "https" => !ua[end..].starts_with("://"),
+                _ => true,
+            }
     }
 }
 
-/// `x@y`: a letter or digit on both sides.
+/// `name@host.example`; `ios@11.0` is none. Looks at 64 bytes of the host at most.
 fn is_mail(bytes: &[u8], at: usize) -> bool {
-    let alphanumeric =
-        |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_alphanumeric);
-    alphanumeric(at.checked_sub(1)) && alphanumeric(at.checked_add(1))
+    let before = at.checked_sub(1).and_then(|at| bytes.get(at));
+    let host = bytes[at + 1..]
+        .iter()
+        .take(64)
+        .take_while(|byte| byte.is_ascii_alphanumeric() || b".-".contains(byte));
+    let mut dot = false;
+    let mut domain = false;
+    for &byte in host {
+        domain |= dot && byte.is_ascii_alphabetic();
+        dot = byte == b'.';
+    }
+    domain && before.is_some_and(u8::is_ascii_alphanumeric)
 }
 
 /// Groups of words that say the same: strength, kind, edges, words.
@@ -88,11 +110,17 @@ const GROUPS: &[(Strength, Option<Kind>, Edge, Edge, &str)] = &[
         "headless phantomjs puppeteer playwright selenium webdriver prerender",
     ),
     (Strong, Some(Kind::Archive), Any, Any, "archiv"),
-    (Strong, Some(Kind::Scanner), Any, Any, "scanner scanning pentest vulnerab"),
+    (Middle, Some(Kind::Scanner), Any, Any, "scanner scanning pentest vulnerab"),
     (Middle, Some(Kind::Scanner), Whole, Whole, "scan scans exploit attack"),
     (Middle, Some(Kind::Tool), Any, Any, "fetch"),
     (Middle, Some(Kind::Tool), Whole, Any, "download retriev extract"),
-    (Middle, Some(Kind::Monitor), Any, Any, "checker checking validat verif monitor uptime"),
+    (
+        Middle,
+        Some(Kind::Monitor),
+        Any,
+        Any,
+        "checker checking validat verif monitor uptime synthetic lighthouse observat diagnos",
+    ),
     (Middle, Some(Kind::Monitor), Any, Whole, "check"),
     (
         Middle,
@@ -108,9 +136,10 @@ const GROUPS: &[(Strength, Option<Kind>, Edge, Edge, &str)] = &[
         Some(Kind::Feed),
         Whole,
         Whole,
-        "feed feeds rss atom podcast podcasts feedreader rssreader newsreader",
+        "feed feeds rss podcast podcasts feedreader rssreader newsreader",
     ),
     (Weak, Some(Kind::Feed), Any, Any, "feed podcast"),
+    (Weak, Some(Kind::Feed), Whole, Whole, "atom reader"),
     (Middle, Some(Kind::Ai), Whole, Whole, "ai gpt llm copilot chatgpt openai claude gemini"),
     (Middle, Some(Kind::Webhook), Any, Whole, "webhook webhooks"),
     (Weak, Some(Kind::Webhook), Whole, Whole, "hook hooks callback"),
@@ -157,13 +186,81 @@ const GROUPS: &[(Strength, Option<Kind>, Edge, Edge, &str)] = &[
     (Weak, None, Any, Whole, ".com .net .org .io .ru .de .info .eu .fr .co .ai .cn .jp .uk .app .dev"),
 ];
 
+/// Words of people's clients that write otherwise than browsers, separated by commas.
+const PEOPLE: &[(Says, Edge, &str)] = &[
+    (
+        Device,
+        Any,
+        "android,iphone,ipad,ipod,cfnetwork/,darwin/,dalvik/,midp,cldc,up.browser,up.link,ucweb,ucbrowser",
+    ),
+    (
+        Device,
+        Any,
+        "blackberry,symbian,series60,symbos,windows phone,windows ce,windows mobile,iemobile,webos,web0s,tizen",
+    ),
+    (
+        Device,
+        Any,
+        "meego,maemo,kaios,browser/applewebkit,hbbtv,ce-html,nettv,smarttv,smart-tv,smart tv,googletv,appletv",
+    ),
+    (
+        Device,
+        Any,
+        "apple tv,vizios,bravia,netcast,viera,inettvbrowser,crkey/,playstation,nintendo,xbox,kindle,roku,qtembedded,nokia,yunos",
+    ),
+    (
+        Device,
+        Any,
+        "applecoremedia,stagefright,exoplayer,libvlc,cronet/,fban/,fbav/,netfront,obigo,teleca,wap-browser",
+    ),
+    (
+        Device,
+        Any,
+        "wap browser,maui,lumia,silk/,silk-,tesla/,qtcarbrowser,omi/,cloud phone,opera mini/,opera mobi/,mobile; rv:,tablet; rv:",
+    ),
+    (
+        Device,
+        Whole,
+        "ios,ipados,tvos,watchos,adr,brew,j2me,bada,harmonyos,openharmony,psp,ps3,ps4,bb10,armv6,armv7,armv8",
+    ),
+    (
+        Device,
+        Whole,
+        "dtv,amiga,amigaos,aarch64,arm64,linux arm,mips,sh4,stb,sonos/,steam/,goggalaxy,epicgameslauncher,battle.net,amazon;aft",
+    ),
+    (
+        Device,
+        Start,
+        "sonyericsson,ericsson,samsung,lg-,lg/,lge,mot-,motorola,sie-,sec-,sch-,sgh-,zte,htc,alcatel,docomo,kddi",
+    ),
+    (
+        Device,
+        Start,
+        "j-phone,softbank,vodafone,sharp,huawei,lenovo,philips,panasonic,sagem,sanyo,toshiba,gionee,coolpad,hisense",
+    ),
+    (Device, Start, "micromax,karbonn,lava,spice,palm,pantech,benq,siemens,tcl,vizio,apple-ip,opera/"),
+    (
+        Person,
+        Start,
+        "microsoft office,quicktime,itunes,xbmc/,kodi/,vlc/,nsplayer/,windows-media-player,wmplayer,winamp,mplayer",
+    ),
+    (
+        Person,
+        Start,
+        "music player daemon,spotify/,ncsa_mosaic,ncsa mosaic,vms_mosaic,amigavoyager,amiga-aweb,citrixreceiver,postbox,mozacfetch",
+    ),
+];
+
 /// Every word, in the order of [`patterns`].
 pub(crate) static WORDS: LazyLock<Vec<Word>> = LazyLock::new(|| {
     GROUPS
         .iter()
         .flat_map(|&(strength, kind, left, right, texts)| {
-            texts.split(' ').map(move |text| Word { mark: Mark { strength, kind }, text, left, right })
+            texts.split(' ').map(move |text| Word { says: Says::Program(strength, kind), text, left, right })
         })
+        .chain(PEOPLE.iter().flat_map(|&(says, left, texts)| {
+            texts.split(',').map(move |text| Word { says, text, left, right: Any })
+        }))
         .collect()
 });
 
