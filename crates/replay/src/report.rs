@@ -1,0 +1,41 @@
+//! The page: one self-contained HTML file that a person can read without knowing Palisade.
+//!
+//! It loads nothing, runs no script and says so in its own content security policy, so it can be mailed, archived and
+//! opened anywhere. Everything foreign in it goes through [`crate::words::shown`] and the template's escaping.
+//! It shows names of clients as it is given them: making them anonymous is the run's business.
+
+use askama::Template;
+use palisade_domain::Timestamp;
+
+use crate::summary::Summary;
+
+mod chart;
+mod view;
+
+/// What the page cannot know by itself.
+#[derive(Clone, Debug)]
+pub struct ReportOptions {
+    /// Its heading, such as the site's name.
+    pub title: String,
+    /// When it is made.
+    pub generated_at: Timestamp,
+}
+
+/// The page cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// The template fails.
+    #[error("the report cannot be written: {0}")]
+    Template(#[from] askama::Error),
+}
+
+/// The page of `summary`: UTF-8, below 400 KB for fifty clients.
+///
+/// # Errors
+/// Where the template fails, which takes running out of memory.
+pub fn html(summary: &Summary, options: &ReportOptions) -> Result<String, ReportError> {
+    Ok(view::Page::new(summary, options).render()?)
+}
+
+#[cfg(test)]
+mod tests;
