@@ -18,7 +18,7 @@ mod chunk;
 mod lane;
 mod stats;
 
-use lane::Lane;
+use lane::{Lane, Window};
 pub use stats::{FeedStats, FileStats, SAMPLES_MAX, Sample, Skip};
 
 /// Records of one batch: enough that the queue costs nothing, few enough that a progress bar moves.
@@ -69,18 +69,23 @@ impl Feed {
             sources.push(source);
             bytes_total = bytes_total.zip(length).map(|(total, length)| total.saturating_add(length));
         }
-        Ok(Feed::over(sources, options, counter, bytes_total))
+        let window = Window::shared_by(sources.len());
+        let mut feed = Feed::over(sources, options, window);
+        feed.counter = counter;
+        feed.bytes_total = bytes_total;
+        Ok(feed)
     }
 
-    fn over(sources: Vec<Source>, options: FeedOptions, counter: Counter, bytes_total: Option<u64>) -> Feed {
+    fn over(sources: Vec<Source>, options: FeedOptions, window: Window) -> Feed {
         let (sender, receiver) = sync_channel(QUEUED_BATCHES);
         let stats = Arc::new(Mutex::new(FeedStats::default()));
         let shared = Arc::clone(&stats);
         let reader = std::thread::spawn(move || {
-            let read = merge(sources, options, &sender);
+            let read = merge(sources, options, window, &sender);
             *shared.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = read;
         });
-        Feed { batches: Some(receiver), reader: Some(reader), stats, counter, bytes_total }
+        let counter = Counter::default();
+        Feed { batches: Some(receiver), reader: Some(reader), stats, counter, bytes_total: None }
     }
 
     /// The next records in order, at most a few thousand; `None` at the end.
@@ -106,8 +111,12 @@ impl Feed {
 }
 
 /// Merges the files and sends their records in order; ends early where nobody listens any more.
-fn merge(sources: Vec<Source>, options: FeedOptions, batches: &SyncSender<Vec<Record>>) -> FeedStats {
-    let window = lane::Window::shared_by(sources.len());
+fn merge(
+    sources: Vec<Source>,
+    options: FeedOptions,
+    window: Window,
+    batches: &SyncSender<Vec<Record>>,
+) -> FeedStats {
     let mut lanes: Vec<Lane> =
         (0..).zip(sources).map(|(file, source)| Lane::new(file, source, options, window)).collect();
     let mut stats = FeedStats::default();
@@ -160,20 +169,49 @@ mod tests {
         format!("{{\"time_ms\":{time_ms},\"client\":\"{name}\",\"method\":\"GET\",\"path\":\"/\"}}\n")
     }
 
-    fn feed(files: &[String]) -> Feed {
-        let counter = Counter::default();
+    fn feed(files: &[String], window: Window) -> Feed {
         let source = |text: &String| {
             let input = Box::new(Cursor::new(text.clone().into_bytes()));
-            Source::over(Path::new("test"), input, &counter).unwrap()
+            Source::over(Path::new("test"), input, &Counter::default()).unwrap()
         };
         let sources = files.iter().map(source).collect();
-        Feed::over(sources, FeedOptions { format: None, now: NOW }, Counter::default(), None)
+        Feed::over(sources, FeedOptions { format: None, now: NOW }, window)
+    }
+
+    fn drain(mut feed: Feed) -> (Vec<Record>, FeedStats) {
+        let records = std::iter::from_fn(|| feed.next_batch()).flatten().collect();
+        (records, feed.finish())
     }
 
     fn read(files: &[String]) -> (Vec<Record>, FeedStats) {
-        let mut feed = feed(files);
-        let records = std::iter::from_fn(|| feed.next_batch()).flatten().collect();
-        (records, feed.finish())
+        drain(feed(files, Window::shared_by(files.len())))
+    }
+
+    #[test]
+    fn what_comes_too_late_is_delivered_at_the_time_reached() {
+        let mut text: String = (1_000..30_000).map(|n| line(n, "a")).collect();
+        text.push_str(&line(5, "late"));
+        let (records, stats) = drain(feed(&[text], Window::of_bytes(1)));
+        assert!(records.is_sorted_by_key(|record| record.time));
+        assert_eq!((records.len(), stats.late), (29_001, 1));
+        let late = records.iter().find(|record| record.line == 29_001).unwrap();
+        assert!(late.time > Timestamp::from_millis(1_000), "{:?}", late.time);
+    }
+
+    #[test]
+    fn what_comes_out_does_not_depend_on_the_number_of_threads() {
+        let text: String = (0..30_000).map(|n| line(n * 7_919 % 30_011, "a")).collect();
+        let with_threads = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let (sender, receiver) = sync_channel(1_000);
+            let input = Box::new(Cursor::new(text.clone().into_bytes()));
+            let source = Source::over(Path::new("test"), input, &Counter::default()).unwrap();
+            let options = FeedOptions { format: None, now: NOW };
+            let stats = pool.install(|| merge(vec![source], options, Window::of_bytes(1_000_000), &sender));
+            drop(sender);
+            (receiver.iter().flatten().collect::<Vec<_>>(), stats)
+        };
+        assert_eq!(with_threads(1), with_threads(3));
     }
 
     #[test]
@@ -200,7 +238,7 @@ mod tests {
     #[test]
     fn whoever_stops_early_still_gets_statistics() {
         let text: String = (0..50_000).map(|n| line(n, "a")).collect();
-        let mut feed = feed(&[text]);
+        let mut feed = feed(&[text], Window::shared_by(1));
         assert_eq!(feed.next_batch().map(|batch| batch.len()), Some(BATCH_RECORDS));
         let stats = feed.finish();
         assert!(stats.records >= BATCH_RECORDS as u64, "{}", stats.records);

@@ -70,7 +70,10 @@ pub(super) fn parse(line: &str) -> Option<Draft<'_>> {
     draft.method = Fact::Known(request.method.0);
     draft.target = Fact::Known(request.uri.0);
     draft.version = Fact::Known(text::version(&request.proto.0));
-    draft.scheme = Fact::Known(if request.tls.is_some() { Scheme::Https } else { Scheme::Http });
+    draft.scheme = match request.tls {
+        Some(_) => Fact::Known(Scheme::Https),
+        None => scheme_before(headers.as_ref()),
+    };
     draft.host = Fact::Known(request.host.0);
     draft.response.status = text::status(Fact::seen(line.status));
     draft.response.bytes = line.size.map_or(Fact::Unseen, Fact::Known);
@@ -86,6 +89,14 @@ pub(super) fn parse(line: &str) -> Option<Draft<'_>> {
         draft.rich = Some(Box::new(Rich { headers, ..Rich::default() }));
     }
     Some(draft)
+}
+
+/// Clear text, unless a proxy before Caddy says what the client saw.
+fn scheme_before(headers: Option<&Pairs<'_>>) -> Fact<Scheme> {
+    match headers.and_then(|headers| find(headers, "x-forwarded-proto")) {
+        Some(scheme) => text::scheme(&Fact::Known(Cow::Borrowed(scheme))),
+        None => Fact::Known(Scheme::Http),
+    }
 }
 
 fn with_host<'a>(mut headers: Pairs<'a>, host: &Cow<'a, str>) -> Pairs<'a> {

@@ -69,11 +69,15 @@ impl CheckBody {
     }
 }
 
-/// Reads a body as a line of a log: it must say when and who.
+/// Reads a body as a line of a log: it must say when and who, and call its path `endpoint`; labelled traffic says
+/// `path`.
 pub(super) fn parse(line: &str) -> Option<Draft<'_>> {
     let body: Fields<'_> = serde_json::from_str(line).ok()?;
     let moment = moment(body.time_ms?)?;
     let client = address(&who(&body)?.0)?;
+    if body.endpoint.0 == Fact::Unseen {
+        return None;
+    }
     draft(body, moment, client).ok()
 }
 

@@ -18,6 +18,10 @@ use super::text::{
 /// How many `[` before the time are tried: an IPv6 address may stand in brackets.
 const BRACKETS_MAX: usize = 4;
 
+/// Columns after the user agent that are looked at: nobody adds more, and looking at each of a line of stray quotes
+/// would take the square of its length.
+const ADDED_COLUMNS_MAX: usize = 32;
+
 /// Reads one line of either format.
 pub(super) fn parse(line: &str) -> Option<Draft<'_>> {
     let (head, moment, rest) = split_at_time(line)?;
@@ -94,7 +98,10 @@ fn response(status_column: &str, bytes_column: &str) -> Option<ResponseFacts> {
 
 fn added_columns(draft: &mut Draft<'_>, mut rest: &str) {
     let mut forwarded = None;
-    while !rest.is_empty() {
+    for _ in 0..ADDED_COLUMNS_MAX {
+        if rest.is_empty() {
+            break;
+        }
         let (value, after) = quoted(rest).unwrap_or_else(|| word(rest));
         rest = after;
         if forwarded.is_none() && address(value).is_some() {

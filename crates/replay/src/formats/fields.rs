@@ -74,6 +74,10 @@ impl<'a> Fields<'a> {
     /// Puts what both forms say about the request into `draft`; time, client, path and what only one form has are
     /// the form's own. What stands only in the header list (user agent, host, referrer) is taken from there.
     pub(super) fn fill(self, draft: &mut Draft<'a>) {
+        let authority = match &self.headers.0 {
+            Fact::Known(headers) => headers.authority.clone(),
+            Fact::Absent | Fact::Unseen => None,
+        };
         let rich = Rich {
             session: self.session.text().map(|text| session_id(&text)),
             headers: self.headers.0.map(|headers| (headers.pairs, headers.order, headers.case)),
@@ -87,7 +91,10 @@ impl<'a> Fields<'a> {
             seen => seen,
         };
         draft.method = self.method.text();
-        draft.host = or_header(self.host, "host");
+        draft.host = match (or_header(self.host, "host"), authority) {
+            (Fact::Absent, Some(authority)) => Fact::Known(authority),
+            (host, _) => host,
+        };
         draft.user_agent = or_header(self.user_agent, "user-agent");
         draft.referrer = or_header(self.referrer, "referer");
         draft.scheme = text::scheme(&self.scheme.text());
@@ -115,6 +122,8 @@ fn fingerprint(claim: Fact<serde_json::Value>) -> Fact<Cow<'static, str>> {
 /// A header list: `[[name, value]…]` keeps order and case of the wire, an object loses both.
 struct HeaderPairs<'a> {
     pairs: Pairs<'a>,
+    /// HTTP/2's `:authority`, its name for the host.
+    authority: Option<Cow<'a, str>>,
     order: HeaderOrder,
     case: HeaderCase,
 }
@@ -135,28 +144,36 @@ impl<'de> Visitor<'de> for HeaderVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<HeaderPairs<'de>, A::Error> {
-        let mut pairs = Pairs::new();
+        let mut headers = HeaderPairs::new(HeaderOrder::Wire, HeaderCase::Wire);
         while let Some((name, value)) = seq.next_element::<(Str<'de>, Str<'de>)>()? {
-            push(&mut pairs, name.0, value.0);
+            headers.push(name.0, value.0);
         }
-        Ok(HeaderPairs { pairs, order: HeaderOrder::Wire, case: HeaderCase::Wire })
+        Ok(headers)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<HeaderPairs<'de>, A::Error> {
-        let mut pairs = Pairs::new();
+        let mut headers = HeaderPairs::new(HeaderOrder::Lost, HeaderCase::Lost);
         while let Some((name, values)) = map.next_entry::<Str<'de>, OneOrMany<'de>>()? {
             for value in values.0 {
-                push(&mut pairs, name.0.clone(), value.0);
+                headers.push(name.0.clone(), value.0);
             }
         }
-        Ok(HeaderPairs { pairs, order: HeaderOrder::Lost, case: HeaderCase::Lost })
+        Ok(headers)
     }
 }
 
-/// HTTP/2 pseudo-headers are no headers.
-fn push<'a>(pairs: &mut Pairs<'a>, name: Cow<'a, str>, value: Cow<'a, str>) {
-    if !name.starts_with(':') {
-        pairs.push((name, value));
+impl<'a> HeaderPairs<'a> {
+    fn new(order: HeaderOrder, case: HeaderCase) -> Self {
+        HeaderPairs { pairs: Pairs::new(), authority: None, order, case }
+    }
+
+    /// HTTP/2 pseudo-headers are no headers.
+    fn push(&mut self, name: Cow<'a, str>, value: Cow<'a, str>) {
+        if name == ":authority" {
+            self.authority = Some(value);
+        } else if !name.starts_with(':') {
+            self.pairs.push((name, value));
+        }
     }
 }
 

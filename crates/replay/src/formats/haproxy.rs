@@ -47,6 +47,12 @@ pub(super) fn parse(line: &str) -> Option<Draft<'_>> {
     Some(draft)
 }
 
+/// Is it a message about a connection on which no request came: `client [time] frontend/backend: SSL handshake
+/// failure`?
+pub(super) fn is_notice(line: &str) -> bool {
+    line.split_once("] ").is_some_and(|(_, rest)| word(rest).0.ends_with(':'))
+}
+
 /// The two capture groups, where there are any, and what follows them.
 fn captures(rest: &str) -> ([Option<&str>; 2], &str) {
     let mut groups = [None; 2];
@@ -136,6 +142,12 @@ mod tests {
         assert_eq!(draft.method, Fact::Absent);
         assert_eq!(draft.target.known().as_deref(), Some("<BADREQ>"));
         assert_eq!((draft.response.status, draft.response.duration_ms), (Fact::Absent, Fact::Absent));
+    }
+
+    #[test]
+    fn messages_about_connections_are_no_torn_lines() {
+        assert!(is_notice("192.0.2.1:5 [28/Feb/2025:02:43:10.123] web/back: SSL handshake failure"));
+        assert!(!is_notice(&LINE[..80]));
     }
 
     #[test]

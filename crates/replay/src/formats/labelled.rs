@@ -1,6 +1,7 @@
 //! Our own labelled traffic (SURFACE, "Formats"): NDJSON that exports and the gym write and training reads.
 //!
-//! `time_ms` may have decimals: the gateway knows microseconds. `client` is an address or any name.
+//! `time_ms` may have decimals: the gateway knows microseconds. `client` is an address or any name. A line with an
+//! `endpoint` is a `/check` body instead.
 
 use std::mem::take;
 
@@ -16,6 +17,9 @@ use super::record::Label;
 /// Reads one line.
 pub(super) fn parse(line: &str) -> Option<Draft<'_>> {
     let mut fields: Fields<'_> = serde_json::from_str(line).ok()?;
+    if fields.endpoint.0.is_seen() {
+        return None;
+    }
     let mut draft = Draft::new(Format::Labelled, moment(fields.time_ms?)?, who(fields.client.take()?));
     draft.target = take(&mut fields.path).text();
     let label = label(fields.label.take())?;
@@ -79,6 +83,12 @@ mod tests {
         assert_eq!(draft.host.known().as_deref(), Some("www.example"));
         assert_eq!(draft.user_agent.known().as_deref(), Some("x"));
         assert_eq!(draft.referrer, Fact::Absent);
+    }
+
+    #[test]
+    fn an_authority_is_the_host() {
+        let line = r#"{"time_ms":1,"client":"a","path":"/","headers":[[":authority","www.example"],["accept","*/*"]]}"#;
+        assert_eq!(parse(line).unwrap().host.known().as_deref(), Some("www.example"));
     }
 
     #[test]

@@ -114,7 +114,7 @@ impl Format {
         let line = syslog::strip(line);
         match line.strip_prefix('{') {
             Some(_) => serde_json::from_str::<serde::de::IgnoredAny>(line).is_err(),
-            None => clf::has_time(line) || alb::looks_alike(line),
+            None => (clf::has_time(line) && !haproxy::is_notice(line)) || alb::looks_alike(line),
         }
     }
 

@@ -37,12 +37,12 @@ pub(super) fn parse(chunk: &Chunk, reading: Reading) -> Parsed {
     let mut parser = Parser { reading, hint: reading.hint, scratch: String::new() };
     for (number, line) in chunk.lines() {
         match parser.line(line) {
-            Ok(Line::Record(mut record)) => {
+            Ok(Some(mut record)) => {
                 record.file = reading.file;
                 record.line = number;
-                parsed.records.push(*record);
+                parsed.records.push(record);
             }
-            Ok(Line::Comment) => parsed.findings.comments += 1,
+            Ok(None) => parsed.findings.comments += 1,
             Err(reason) => {
                 let (RawLine::Whole(bytes) | RawLine::TooLong(bytes)) = line;
                 parsed.findings.skip(reason, reading.file, number, bytes);
@@ -50,11 +50,6 @@ pub(super) fn parse(chunk: &Chunk, reading: Reading) -> Parsed {
         }
     }
     parsed
-}
-
-enum Line {
-    Record(Box<Record>),
-    Comment,
 }
 
 struct Parser {
@@ -65,13 +60,14 @@ struct Parser {
 }
 
 impl Parser {
-    fn line(&mut self, line: RawLine<'_>) -> Result<Line, Skip> {
+    /// The record of a line; a comment has none.
+    fn line(&mut self, line: RawLine<'_>) -> Result<Option<Record>, Skip> {
         let RawLine::Whole(bytes) = line else { return Err(Skip::TooLong) };
         if bytes.trim_ascii().is_empty() {
             return Err(Skip::Blank);
         }
         if bytes.starts_with(b"#") {
-            return Ok(Line::Comment);
+            return Ok(None);
         }
         // No text log holds NUL; blocks of it are what a crash leaves behind.
         if memchr::memchr(0, bytes).is_some() {
@@ -80,7 +76,7 @@ impl Parser {
         let text = String::from_utf8_lossy(bytes);
         let record = self.record(&text).ok_or_else(|| why_not(bytes))?;
         let ahead = record.time.0.saturating_sub(self.reading.now.0);
-        if ahead > FUTURE_MICROS_MAX { Err(Skip::Future) } else { Ok(Line::Record(Box::new(record))) }
+        if ahead > FUTURE_MICROS_MAX { Err(Skip::Future) } else { Ok(Some(record)) }
     }
 
     fn record(&mut self, text: &str) -> Option<Record> {

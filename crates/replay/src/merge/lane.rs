@@ -14,7 +14,7 @@ use crate::source::{Chunk, Source};
 /// Bytes of records held to be sorted, all files together: about half a million lines. Servers log a request when
 /// it ends but date it when it began, so lines are late by as long as the slowest download; half the window is at
 /// least how far a line may be out of place. Whole files turned upside down fit as well, up to this size.
-const WINDOW_BYTES_MAX: usize = 256 * 1024 * 1024;
+const WINDOW_BYTES_MAX: usize = 192 * 1024 * 1024;
 
 /// The least a file gets of it: hundreds of rotated files must not leave each other nothing.
 const WINDOW_BYTES_MIN: usize = 2 * 1024 * 1024;
@@ -33,6 +33,12 @@ impl Window {
     /// The share of each of `files`.
     pub(super) fn shared_by(files: usize) -> Window {
         Window((WINDOW_BYTES_MAX / files.max(1)).max(WINDOW_BYTES_MIN))
+    }
+
+    /// A window of `bytes`.
+    #[cfg(test)]
+    pub(super) fn of_bytes(bytes: usize) -> Window {
+        Window(bytes)
     }
 }
 
