@@ -16,14 +16,14 @@ pub const SEARCH_PATHS: [&str; 2] = ["palisade.toml", "/etc/palisade/palisade.to
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// A file cannot be read.
-    #[error("{}: cannot be read ({source}); check the name and its permission{}", path.display(), variable_note(variable.as_deref()))]
+    #[error("{}: cannot be read ({why}); check the name and its permission{}", path.display(), variable_note(variable.as_deref()))]
     Unreadable {
         /// The file.
         path: PathBuf,
         /// The environment variable that names it.
         variable: Option<String>,
         /// Why.
-        source: io::Error,
+        why: io::Error,
     },
     /// A secret is given twice.
     #[error("{variable} and {variable}_FILE are both set; unset one of them")]
@@ -76,11 +76,8 @@ fn with_secrets(mut environment: Vec<(String, String)>) -> Result<Vec<(String, S
 }
 
 fn read_text(path: &Path, variable: Option<&str>) -> Result<String, LoadError> {
-    let unreadable = |source| LoadError::Unreadable {
-        path: path.to_owned(),
-        variable: variable.map(str::to_owned),
-        source,
-    };
+    let unreadable =
+        |why| LoadError::Unreadable { path: path.to_owned(), variable: variable.map(str::to_owned), why };
     let mut text = String::new();
     let file = File::open(path).map_err(unreadable)?;
     file.take(FILE_BYTES_MAX + 1).read_to_string(&mut text).map_err(unreadable)?;

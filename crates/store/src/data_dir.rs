@@ -20,20 +20,20 @@ pub enum DataDirError {
         path: PathBuf,
     },
     /// It could not be made.
-    #[error("{}: the data folder cannot be made ({source}); make it yourself or name another one with --data", path.display())]
+    #[error("{}: the data folder cannot be made ({why}); make it yourself or name another one with --data", path.display())]
     CannotMake {
         /// The folder asked for.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        why: io::Error,
     },
     /// Files cannot be made in it.
-    #[error("{}: the data folder cannot be written ({source}); give this user write permission, free some space, or name another one with --data", path.display())]
+    #[error("{}: the data folder cannot be written ({why}); give this user write permission, free some space, or name another one with --data", path.display())]
     CannotWrite {
         /// The folder asked for.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        why: io::Error,
     },
 }
 
@@ -46,9 +46,9 @@ impl DataDir {
         if path.exists() && !path.is_dir() {
             return Err(DataDirError::NotAFolder { path: path.to_owned() });
         }
-        make_folder(path).map_err(|source| DataDirError::CannotMake { path: path.to_owned(), source })?;
+        make_folder(path).map_err(|why| DataDirError::CannotMake { path: path.to_owned(), why })?;
         let dir = DataDir { root: path.to_owned() };
-        dir.probe().map_err(|source| DataDirError::CannotWrite { path: path.to_owned(), source })?;
+        dir.probe().map_err(|why| DataDirError::CannotWrite { path: path.to_owned(), why })?;
         Ok(dir)
     }
 

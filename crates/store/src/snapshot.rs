@@ -17,12 +17,12 @@ const HEADER_BYTES: usize = 8 + 4 + 8 + 4;
 
 /// A snapshot was not written; the old one, if any, is untouched.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: the snapshot could not be written ({source}); check space and permission there. The previous one is untouched", path.display())]
+#[error("{}: the snapshot could not be written ({why}); check space and permission there. The previous one is untouched", path.display())]
 pub struct SaveError {
     /// The file asked for.
     pub path: PathBuf,
     /// Why.
-    pub source: io::Error,
+    pub why: io::Error,
 }
 
 /// A snapshot cannot be used. The owner starts empty.
@@ -49,12 +49,12 @@ pub enum LoadError {
         known: u32,
     },
     /// The file could not be read or moved.
-    #[error("{}: cannot be read ({source}); check its permission, or remove it to start without it", path.display())]
+    #[error("{}: cannot be read ({why}); check its permission, or remove it to start without it", path.display())]
     Io {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        why: io::Error,
     },
 }
 
@@ -90,9 +90,9 @@ pub fn save(path: &Path, version: u32, payload: &[u8]) -> Result<(), SaveError> 
         fs::rename(&temp, path)?;
         sync_parent(path)
     });
-    result.map_err(|source| {
+    result.map_err(|why| {
         let _ = fs::remove_file(&temp); // Best effort: the next save overwrites it anyway.
-        SaveError { path: path.to_owned(), source }
+        SaveError { path: path.to_owned(), why }
     })
 }
 
@@ -101,7 +101,7 @@ pub fn save(path: &Path, version: u32, payload: &[u8]) -> Result<(), SaveError> 
 /// # Errors
 /// Where it is damaged (then it was moved to `<name>.corrupt`), of another version, or cannot be read.
 pub fn load(path: &Path, version: u32) -> Result<Option<Vec<u8>>, LoadError> {
-    let io_error = |source| LoadError::Io { path: path.to_owned(), source };
+    let io_error = |why| LoadError::Io { path: path.to_owned(), why };
     let mut file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
