@@ -1,0 +1,214 @@
+//! `palisade config`: check, show and begin a configuration.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use palisade_config::{ConfigErrors, EXAMPLE, Effective, Flags, LoadError, Loaded, SEARCH_PATHS};
+
+use super::Global;
+use crate::exit::{self, UsageError};
+use crate::shell;
+
+/// Check, show and begin a configuration.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Verb,
+}
+
+#[derive(Clone, Copy, Debug, clap::Subcommand)]
+enum Verb {
+    /// Say whether the configuration is sound; every error at once, exit code 2 where there is one
+    Check,
+    /// Print every setting in effect and who set it
+    Show,
+    /// Write a palisade.toml with every key and its default, commented out
+    Init,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// Where the configuration cannot be read or a file cannot be written.
+pub(crate) fn run(args: Args, global: &Global) -> anyhow::Result<ExitCode> {
+    match args.action {
+        Verb::Check => check(global),
+        Verb::Show => show(global),
+        Verb::Init => init(global.config.as_deref().unwrap_or(Path::new(SEARCH_PATHS[0]))),
+    }
+}
+
+fn load(global: &Global) -> Result<Loaded, LoadError> {
+    let environment = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let detectors = palisade_detect::detectors::names();
+    palisade_config::load(global.config.as_deref(), environment, Flags::default(), &detectors)
+}
+
+fn check(global: &Global) -> anyhow::Result<ExitCode> {
+    match load(global) {
+        Ok(_) if global.json => shell::say(r#"{"valid":true,"errors":[]}"#)?,
+        Ok(_) => shell::say(&format!("{}: nothing is wrong", source(global)))?,
+        Err(LoadError::Invalid(errors)) => {
+            if global.json {
+                shell::say(&errors_json(&errors))?;
+            } else {
+                shell::complain(&errors.to_string());
+            }
+            return Ok(ExitCode::from(exit::USAGE));
+        }
+        Err(error) => return Err(UsageError(error.to_string()).into()),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What was read, for people.
+fn source(global: &Global) -> String {
+    let found = SEARCH_PATHS.iter().map(Path::new).find(|path| path.exists());
+    global.config.as_deref().or(found).map_or_else(
+        || format!("no {} and no {}, so the defaults", SEARCH_PATHS[0], SEARCH_PATHS[1]),
+        |path| path.display().to_string(),
+    )
+}
+
+fn show(global: &Global) -> anyhow::Result<ExitCode> {
+    let loaded = load(global).map_err(|error| UsageError(error.to_string()))?;
+    shell::say(&if global.json {
+        settings_json(&loaded.effective)
+    } else {
+        settings_text(&loaded.effective)
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// One setting a line; what differs from the default is told where it was set.
+fn settings_text(settings: &[Effective]) -> String {
+    let line = |setting: &Effective| format!("{} = {}", setting.key, setting.value);
+    let width =
+        settings.iter().map(|setting| line(setting).chars().count()).filter(|width| *width <= 60).max();
+    let width = width.unwrap_or(0);
+    let mut text = String::new();
+    for setting in settings {
+        text.push_str(&format!("{:width$}  # {}\n", line(setting), setting.origin));
+    }
+    text
+}
+
+fn settings_json(settings: &[Effective]) -> String {
+    let rows: Vec<_> = settings
+        .iter()
+        .map(|setting| {
+            serde_json::json!({
+                "key": setting.key, "value": setting.value, "origin": setting.origin.to_string(),
+            })
+        })
+        .collect();
+    serde_json::Value::Array(rows).to_string()
+}
+
+fn errors_json(errors: &ConfigErrors) -> String {
+    let rows: Vec<_> = errors
+        .iter()
+        .map(|error| {
+            serde_json::json!({
+                "at": error.origin.to_string(), "key": error.key, "problem": error.problem,
+            })
+        })
+        .collect();
+    serde_json::json!({ "valid": false, "errors": rows }).to_string()
+}
+
+/// Never overwrites: somebody's settings may be in there.
+fn init(path: &Path) -> anyhow::Result<ExitCode> {
+    let made = File::create_new(path).and_then(|mut file| file.write_all(EXAMPLE.as_bytes()));
+    match made {
+        Ok(()) => {
+            shell::say(&format!("{}: written; every key is there, commented out", path.display()))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(UsageError(format!(
+            "{}: is there already and stays as it is; name another file with --config",
+            path.display()
+        ))
+        .into()),
+        Err(error) => Err(anyhow::anyhow!(
+            "{}: cannot be written ({error}); check the folder and its permission, or name another file with --config",
+            path.display()
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn in_file(text: &str) -> (tempfile::TempDir, Global) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("palisade.toml");
+        std::fs::write(&path, text).unwrap();
+        (folder, Global { config: Some(path), ..Global::default() })
+    }
+
+    fn typed(action: Verb, global: &Global) -> anyhow::Result<ExitCode> {
+        run(Args { action }, global)
+    }
+
+    #[test]
+    fn a_sound_file_is_fine_and_a_bad_one_is_not() {
+        let (_folder, sound) = in_file("[policy]\npreset = \"strict\"\n");
+        assert_eq!(typed(Verb::Check, &sound).unwrap(), ExitCode::SUCCESS);
+        let (_folder, bad) = in_file("[policy.bands]\nblock = 120\n");
+        assert_eq!(typed(Verb::Check, &bad).unwrap(), ExitCode::from(exit::USAGE));
+        let error = typed(Verb::Show, &bad).unwrap_err();
+        assert!(
+            error.is::<UsageError>()
+                && error.to_string().contains("palisade.toml:2:9: policy.bands.block: 120")
+        );
+    }
+
+    #[test]
+    fn every_shipped_detector_can_be_set() {
+        for name in palisade_detect::detectors::names() {
+            let (_folder, global) = in_file(&format!("[detection.{name}]\nweight = 0.5\n"));
+            assert!(load(&global).is_ok(), "{name}");
+        }
+    }
+
+    #[test]
+    fn who_set_what_is_shown() {
+        let (_folder, global) = in_file("[policy]\npreset = \"strict\"\n");
+        let effective = load(&global).unwrap().effective;
+        let text = settings_text(&effective);
+        let line = text.lines().find(|line| line.starts_with("policy.preset")).unwrap();
+        assert!(
+            line.starts_with("policy.preset = \"strict\"") && line.ends_with("palisade.toml:2:10"),
+            "{line}"
+        );
+        let json: serde_json::Value = serde_json::from_str(&settings_json(&effective)).unwrap();
+        assert_eq!(json.as_array().map(Vec::len), Some(effective.len()));
+    }
+
+    #[test]
+    fn errors_are_pure_json_on_request() {
+        let (_folder, global) = in_file("[polcy]\n");
+        let Err(LoadError::Invalid(errors)) = load(&global) else { panic!("must be refused") };
+        let json: serde_json::Value = serde_json::from_str(&errors_json(&errors)).unwrap();
+        assert_eq!(json["errors"][0]["key"], "polcy");
+        assert_eq!(json["valid"], false);
+    }
+
+    #[test]
+    fn init_writes_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("palisade.toml");
+        init(&path).unwrap();
+        std::fs::write(&path, "# mine\n").unwrap();
+        let again = init(&path).unwrap_err();
+        assert!(again.is::<UsageError>(), "{again}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "# mine\n");
+        let nowhere = init(&folder.path().join("no/palisade.toml")).unwrap_err();
+        assert!(!nowhere.is::<UsageError>() && nowhere.to_string().contains("--config"), "{nowhere}");
+    }
+}
