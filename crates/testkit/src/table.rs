@@ -27,7 +27,7 @@ pub struct CaseTable {
 }
 
 /// One session.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
     /// What it is, in a few words.
@@ -55,7 +55,7 @@ pub enum CaseVantage {
 }
 
 /// One request, or many alike.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CaseRequest {
     client: Option<String>,
