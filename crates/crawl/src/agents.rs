@@ -79,7 +79,7 @@ impl Agents {
         let automaton = AhoCorasick::builder()
             .ascii_case_insensitive(true)
             .match_kind(MatchKind::Standard)
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .kind(Some(AhoCorasickKind::DFA))
             .build(patterns)
             .expect("a few thousand short literals fit an automaton");
         Agents { automaton, agents }

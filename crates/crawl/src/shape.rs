@@ -82,9 +82,11 @@ pub(crate) fn judge(ua: &str, marks: &Marks) -> Option<Kind> {
     if marks.person() {
         return None;
     }
+    if marks.strongest() == Some(Strength::Strong) {
+        return Some(kind(ua, marks));
+    }
     let program = match (people::form(ua, marks.device()), marks.strongest()) {
-        (Form::Empty, _) => false,
-        (Form::App, strength) => strength >= Some(Strength::Strong),
+        (Form::Empty | Form::App, _) => false,
         (Form::Phone | Form::Desktop, strength) => strength >= Some(Strength::Middle),
         (Form::Odd, strength) => strength.is_some(),
         (Form::Program, _) => true,

@@ -8,7 +8,7 @@ mod brands;
 mod system;
 mod tokens;
 
-pub use brands::is_browser_product;
+pub use brands::{Role, role};
 pub use system::Os;
 pub use tokens::{BYTES_MAX, Token, Tokens, bounded};
 
@@ -118,6 +118,16 @@ impl UserAgent<'_> {
         (self.family as u16) << 4 | self.os as u16
     }
 
+    /// True where it claims to be a browser of a person, text browsers and web views included; apps are not.
+    pub fn is_browser(&self) -> bool {
+        !matches!(self.family, Family::None | Family::App | Family::Program | Family::HeadlessChrome)
+    }
+
+    /// True where it claims a browser that shows pages with their styles and images.
+    pub fn is_graphical_browser(&self) -> bool {
+        self.is_browser() && self.family != Family::TextBrowser
+    }
+
     /// The Chromium major version claimed, where the engine is Blink.
     pub fn chromium_major(&self) -> Option<u16> {
         match self.engine {
@@ -171,12 +181,8 @@ impl<'a> Seen<'a> {
     fn product(&mut self, name: &'a str, version: &'a str) {
         let number = || major(version);
         match name {
-            "Mozilla" | "Version" | "Safari" | "AppleWebKit" | "Gecko" | "Chrome" | "Chromium" | "Mobile" => {
-            }
+            "Mozilla" => {}
             "CFNetwork" | "Darwin" | "Dalvik" | "AppleCoreMedia" | "cfnetwork" => self.platform_http = true,
-            _ => {}
-        }
-        match name {
             "Chrome" | "Chromium" | "CrMo" => self.chrome = self.chrome.or(Some((name, number()))),
             "HeadlessChrome" => self.headless = Some((name, number())),
             "AppleWebKit" | "AppleWebkit" => self.webkit = Some(number()),
@@ -193,7 +199,7 @@ impl<'a> Seen<'a> {
                         self.brand = Some((family, name, number()));
                     }
                 }
-                None if self.first.is_some() && !brands::is_browser_product(name) && !version.is_empty() => {
+                None if self.first.is_some() && !version.is_empty() && role(name) == Role::Unknown => {
                     self.extra = self.extra.or(Some(name));
                 }
                 None => {}

@@ -56,6 +56,12 @@ impl std::fmt::Display for AgentTableError {
 impl std::error::Error for AgentTableError {}
 
 impl Agent {
+    /// Would this row alone name `ua`? Slow; for building and measuring tables.
+    pub fn names(&self, ua: &str) -> bool {
+        let (lower, literal) = (ua.to_ascii_lowercase(), self.literal.to_ascii_lowercase());
+        lower.match_indices(&literal).any(|(start, found)| self.fits(ua, start, start + found.len()))
+    }
+
     /// Does the literal found at `start..end` of `ua` stand where it has to?
     pub(crate) fn fits(&self, ua: &str, start: usize, end: usize) -> bool {
         let bytes = ua.as_bytes();

@@ -86,11 +86,14 @@ impl Marks {
 fn device_span(ua: &str) -> Range<usize> {
     let Some(open) = ua.find('(') else { return 0..0 };
     let Some(Token::Comment(inside)) = Tokens::new(&ua[open..]).next() else { return 0..0 };
-    let is_android = |part: &str| {
-        part.as_bytes().first_chunk::<7>().is_some_and(|head| head.eq_ignore_ascii_case(b"android"))
-    };
-    let parts = || inside.split(';').map(str::trim);
-    let device = parts().any(is_android) && !parts().any(|part| part == "compatible");
+    let mut device = false;
+    for part in inside.split(';').map(str::trim) {
+        match part.as_bytes().first_chunk::<7>() {
+            Some(head) if head.eq_ignore_ascii_case(b"android") => device = true,
+            _ if part == "compatible" => return 0..0,
+            _ => {}
+        }
+    }
     if device { open..open + inside.len() + 1 } else { 0..0 }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Owns the grammar only: no word is weighed here but those that stand where a browser writes something fixed.
 
-use palisade_fingerprint::user_agent::{Token, Tokens, is_browser_product};
+use palisade_fingerprint::user_agent::{Role, Token, Tokens, role};
 
 /// What a user agent reads like before any word in it is weighed, the most trusting first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,29 +64,29 @@ struct Seen {
 
 impl Seen {
     fn product(&mut self, name: &str, version: &str) {
-        let is = |names: &[&str]| names.iter().any(|held| held.eq_ignore_ascii_case(name));
+        match role(name) {
+            Role::Mozilla => self.mozilla = self.mozilla.or(version.bytes().next().or(Some(b'?'))),
+            Role::Engine => {
+                self.engine = true;
+                self.chrome |= name.eq_ignore_ascii_case("Chrome") || name.eq_ignore_ascii_case("Chromium");
+            }
+            Role::Brand => self.brand(),
+            Role::Word => {}
+            Role::Unknown => self.unknown_product(name, version),
+        }
+    }
+
+    fn brand(&mut self) {
+        self.brand = true;
+        self.leads |= self.tokens == 0;
+    }
+
+    fn unknown_product(&mut self, name: &str, version: &str) {
         if ends(name, b"mozilla") {
             self.mozilla = self.mozilla.or(version.bytes().next().or(Some(b'?')));
-        } else if is(&[
-            "AppleWebKit",
-            "Gecko",
-            "Chrome",
-            "Safari",
-            "Presto",
-            "Trident",
-            "Chromium",
-            "Firefox",
-        ]) {
-            self.engine = true;
-            self.chrome |= is(&["Chrome", "Chromium"]);
-        } else if is_browser_product(name) {
-            let word = is(&["version", "mobile", "like", "build", "tablet", "tv"]);
-            self.brand |= !word;
-            self.leads |= !word && self.tokens == 0;
         } else if ends(name, b"browser") {
-            self.brand = true;
-            self.leads |= self.tokens == 0;
-        } else if is(COMPANIONS) {
+            self.brand();
+        } else if COMPANIONS.iter().any(|held| held.eq_ignore_ascii_case(name)) {
         } else if self.platform && dots(version) >= if self.chrome { 3 } else { 2 } {
             self.unknown_brand = true;
         } else if name.bytes().any(|byte| byte.is_ascii_alphabetic()) {
@@ -102,15 +102,19 @@ impl Seen {
             return;
         }
         let mut parts = comment.split(';').map(str::trim).peekable();
-        self.internet_explorer |= comment.contains("MSIE ") || comment.contains("Trident/");
         while let Some(part) = parts.next() {
-            if part.eq_ignore_ascii_case("compatible") {
-                let next = parts.peek().copied().unwrap_or_default();
-                self.names_itself |= !next.is_empty() && !starts(next, BROWSERS_IN_COMMENTS);
+            match part {
+                "wv" => self.webview = true,
+                "U" => self.old = true,
+                _ if part.eq_ignore_ascii_case("compatible") => {
+                    let next = parts.peek().copied().unwrap_or_default();
+                    self.names_itself |= !next.is_empty() && !starts(next, BROWSERS_IN_COMMENTS);
+                }
+                _ if part.starts_with("MSIE ") || part.starts_with("Trident/") => {
+                    self.internet_explorer = true
+                }
+                _ => self.odd_platform |= platform && is_odd_part(part),
             }
-            self.webview |= part == "wv";
-            self.old |= part == "U";
-            self.odd_platform |= platform && is_odd_part(part);
         }
     }
 

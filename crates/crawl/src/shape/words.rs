@@ -55,14 +55,7 @@ impl Word {
     /// Does this word, found at `start..end` of `ua`, stand at the edges it needs?
     pub(crate) fn fits(&self, ua: &str, start: usize, end: usize) -> bool {
         let bytes = ua.as_bytes();
-        let is_edge = |at: usize| match (at.checked_sub(1).and_then(|at| bytes.get(at)), bytes.get(at)) {
-            (Some(before), Some(after)) => {
-                !before.is_ascii_alphabetic()
-                    || !after.is_ascii_alphabetic()
-                    || before.is_ascii_lowercase() && after.is_ascii_uppercase()
-            }
-            _ => true,
-        };
+        let is_edge = |at: usize| is_word_edge(bytes, at);
         let fits = |edge: Edge, at: usize| match edge {
             Any => true,
             Whole => is_edge(at),
@@ -78,6 +71,16 @@ impl Word {
                 _ => true,
             }
     }
+}
+
+/// True where a word ends or begins at `at`: at a byte that is no letter, or where `aB` or `ABc` change case.
+fn is_word_edge(bytes: &[u8], at: usize) -> bool {
+    let (Some(before), Some(after)) = (at.checked_sub(1).and_then(|at| bytes.get(at)), bytes.get(at)) else {
+        return true;
+    };
+    let letters = before.is_ascii_alphabetic() && after.is_ascii_alphabetic();
+    let hump = before.is_ascii_lowercase() || bytes.get(at + 1).is_some_and(u8::is_ascii_lowercase);
+    !letters || after.is_ascii_uppercase() && hump
 }
 
 /// `name@host.example`; `ios@11.0` is none. Looks at 64 bytes of the host at most.

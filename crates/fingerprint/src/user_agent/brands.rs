@@ -11,9 +11,35 @@ pub(super) fn family_of(name: &str) -> Option<Family> {
     look_up(BRANDS, name)
 }
 
-/// True for products that browsers and their engines carry: engines, brands, and the words `Mobile`, `Version`.
-pub fn is_browser_product(name: &str) -> bool {
-    family_of(name).is_some_and(|family| family != Family::Program) || look_up(COMPANIONS, name).is_some()
+/// What a product does in a browser's user agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// `Mozilla`, which everybody writes first.
+    Mozilla,
+    /// An engine, or what stands for one: `AppleWebKit`, `Gecko`, `Chrome`, `Safari`, `Firefox`.
+    Engine,
+    /// A browser's own name.
+    Brand,
+    /// A word that accompanies them: `Version`, `Mobile`.
+    Word,
+    /// None of these.
+    Unknown,
+}
+
+/// The role of a product name; case does not count.
+pub fn role(name: &str) -> Role {
+    // The few names that nearly every user agent is made of, as they are nearly always written.
+    match name {
+        "Mozilla" => return Role::Mozilla,
+        "AppleWebKit" | "Gecko" | "Chrome" | "Safari" | "Firefox" => return Role::Engine,
+        "Version" | "Mobile" | "like" => return Role::Word,
+        _ => {}
+    }
+    match (look_up(COMPANIONS, name), family_of(name)) {
+        (Some(role), _) => role,
+        (None, None | Some(Family::Program)) => Role::Unknown,
+        (None, Some(_)) => Role::Brand,
+    }
 }
 
 fn look_up<T: Copy>(table: &[(&str, T)], name: &str) -> Option<T> {
@@ -182,28 +208,29 @@ const BRANDS: &[(&str, Family)] = &[
     ("zen", Firefox),
 ];
 
-/// Sorted by name, lower case: what accompanies a browser without naming it.
-const COMPANIONS: &[(&str, ())] = &[
-    ("applewebkit", ()),
-    ("build", ()),
-    ("chrome", ()),
-    ("chromium", ()),
-    ("gecko", ()),
-    ("khtml", ()),
-    ("like", ()),
-    ("mobi", ()),
-    ("mobile", ()),
-    ("mozilla", ()),
-    ("presto", ()),
-    ("qtwebengine", ()),
-    ("safari", ()),
-    ("tablet", ()),
-    ("trident", ()),
-    ("tv", ()),
-    ("ubuntu", ()),
-    ("version", ()),
-    ("webkit", ()),
-    ("yptp", ()),
+/// Sorted by name, lower case: what browsers carry beside their brand.
+const COMPANIONS: &[(&str, Role)] = &[
+    ("applewebkit", Role::Engine),
+    ("build", Role::Word),
+    ("chrome", Role::Engine),
+    ("chromium", Role::Engine),
+    ("firefox", Role::Engine),
+    ("gecko", Role::Engine),
+    ("khtml", Role::Word),
+    ("like", Role::Word),
+    ("mobi", Role::Word),
+    ("mobile", Role::Word),
+    ("mozilla", Role::Mozilla),
+    ("presto", Role::Engine),
+    ("qtwebengine", Role::Brand),
+    ("safari", Role::Engine),
+    ("tablet", Role::Word),
+    ("trident", Role::Engine),
+    ("tv", Role::Word),
+    ("ubuntu", Role::Word),
+    ("version", Role::Word),
+    ("webkit", Role::Word),
+    ("yptp", Role::Word),
 ];
 
 #[cfg(test)]
@@ -228,6 +255,7 @@ mod tests {
     fn case_does_not_count() {
         assert_eq!(family_of("samsungBROWSER"), Some(Samsung));
         assert_eq!(family_of("Chrome"), None);
-        assert!(is_browser_product("Mobile") && !is_browser_product("curl"));
+        assert_eq!((role("mobile"), role("CHROME"), role("curl")), (Role::Word, Role::Engine, Role::Unknown));
+        assert_eq!((role("Vivaldi"), role("Mozilla")), (Role::Brand, Role::Mozilla));
     }
 }

@@ -29,39 +29,35 @@ pub enum Os {
 impl Os {
     /// What one part of a comment (between semicolons, trimmed) says.
     pub(super) fn of_part(part: &str) -> Os {
-        const BY_PREFIX: [(&str, Os); 24] = [
-            ("Windows", Os::Windows),
-            ("Win9", Os::Windows),
-            ("WinNT", Os::Windows),
-            ("Android", Os::Android),
-            ("Linux", Os::Linux),
-            ("X11", Os::Linux),
-            ("Ubuntu", Os::Linux),
-            ("CrOS", Os::ChromeOs),
-            ("iPhone", Os::Ios),
-            ("iPad", Os::Ios),
-            ("iPod", Os::Ios),
-            ("iOS", Os::Ios),
-            ("CPU OS", Os::Ios),
-            ("CPU iPhone OS", Os::Ios),
-            ("Macintosh", Os::MacOs),
-            ("Mac OS", Os::MacOs),
-            ("Intel Mac", Os::MacOs),
-            ("PPC Mac", Os::MacOs),
-            ("FreeBSD", Os::Other),
-            ("OpenBSD", Os::Other),
-            ("SunOS", Os::Other),
-            ("Symbian", Os::Other),
-            ("PlayStation", Os::Other),
-            ("Tizen", Os::Other),
-        ];
-        let of = |text: &str| {
-            BY_PREFIX.iter().find(|(prefix, _)| text.starts_with(prefix)).map_or(Os::None, |&(_, os)| os)
-        };
-        let here = of(part);
+        let os = Os::by_prefix(part);
+        if os != Os::Linux {
+            return os;
+        }
         // `X11 CrOS`, `Linux Android 12`, `Linux/Android 7` say it in one part.
-        let inner = part.split([' ', '/']).skip(1).take(2).map(of).max().unwrap_or_default();
-        if matches!(inner, Os::Android | Os::ChromeOs) { inner } else { here }
+        let inner = part.split([' ', '/']).nth(1).map(Os::by_prefix).unwrap_or_default();
+        if matches!(inner, Os::Android | Os::ChromeOs) { inner } else { os }
+    }
+
+    /// Looks at the first byte before it compares: this runs for every part of every request's user agent.
+    fn by_prefix(part: &str) -> Os {
+        let prefixes: &[(&str, Os)] = match part.as_bytes().first() {
+            Some(b'W') => &[("Windows", Os::Windows), ("Win9", Os::Windows), ("WinNT", Os::Windows)],
+            Some(b'A') => &[("Android", Os::Android)],
+            Some(b'L') => &[("Linux", Os::Linux)],
+            Some(b'X') => &[("X11", Os::Linux)],
+            Some(b'U') => &[("Ubuntu", Os::Linux)],
+            Some(b'C') => &[("CrOS", Os::ChromeOs), ("CPU OS", Os::Ios), ("CPU iPhone OS", Os::Ios)],
+            Some(b'i') => &[("iPhone", Os::Ios), ("iPad", Os::Ios), ("iPod", Os::Ios), ("iOS", Os::Ios)],
+            Some(b'M') => &[("Macintosh", Os::MacOs), ("Mac OS", Os::MacOs)],
+            Some(b'I') => &[("Intel Mac", Os::MacOs)],
+            Some(b'P') => &[("PPC Mac", Os::MacOs), ("PlayStation", Os::Other)],
+            Some(b'F') => &[("FreeBSD", Os::Other)],
+            Some(b'O') => &[("OpenBSD", Os::Other)],
+            Some(b'S') => &[("SunOS", Os::Other), ("Symbian", Os::Other)],
+            Some(b'T') => &[("Tizen", Os::Other)],
+            _ => &[],
+        };
+        prefixes.iter().find(|(prefix, _)| part.starts_with(prefix)).map_or(Os::None, |&(_, os)| os)
     }
 
     /// The one that says more.
