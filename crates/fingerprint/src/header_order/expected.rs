@@ -80,14 +80,21 @@ impl Kind {
     /// The kind a request shows by `Sec-Fetch-*` or `Upgrade-Insecure-Requests`. `None` for upgrades (WebSocket), whose
     /// headers a browser writes elsewhere and in another order.
     pub fn of(list: &HeaderList<'_>) -> Option<Kind> {
-        if list.get("upgrade").is_some() || list.get("sec-websocket-key").is_some() {
-            return None;
+        let (mut mode, mut dest, mut upgrades) = (None, None, false);
+        for (name, value) in list.entries {
+            match Name::of(name).map(Name::text) {
+                Some("upgrade" | "sec-websocket-key") => return None,
+                Some("sec-fetch-mode") => mode = mode.or(Some(*value)),
+                Some("sec-fetch-dest") => dest = dest.or(Some(*value)),
+                Some("upgrade-insecure-requests") => upgrades = true,
+                _ => {}
+            }
         }
-        Some(match (list.get("sec-fetch-mode"), list.get("sec-fetch-dest")) {
+        Some(match (mode, dest) {
             (Some("navigate"), _) => Kind::Navigation,
             (Some(_), Some("empty")) => Kind::Fetch,
             (Some(_), Some(_)) => Kind::Asset,
-            _ if list.get("upgrade-insecure-requests").is_some() => Kind::Navigation,
+            _ if upgrades => Kind::Navigation,
             _ => Kind::Any,
         })
     }

@@ -41,7 +41,7 @@ pub enum Casing {
     Mixed,
 }
 
-/// The relative order of the well-known names of a list, and its casing. 28 bytes, `Copy`.
+/// The relative order of the well-known names of a list, and its casing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Shape {
     order: [Option<Name>; Name::COUNT],
