@@ -1,0 +1,139 @@
+//! Criterion's benches of all crates, and one table of what they measured.
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use anyhow::{Context, ensure};
+use cargo_metadata::{MetadataCommand, TargetKind};
+use serde_json::Value;
+
+use crate::repo;
+
+/// `xtask bench [NAME] [--quick]`: benches whose package or name holds NAME; `--quick` builds without link-time
+/// optimisation and measures for a shorter time.
+pub(crate) fn run(args: &[String]) -> anyhow::Result<()> {
+    let root = repo::root();
+    let quick = args.iter().any(|arg| arg == "--quick");
+    let wanted = args.iter().find(|arg| !arg.starts_with('-')).map_or("", String::as_str);
+    let start = SystemTime::now();
+    let benches = benches(&root, wanted)?;
+    ensure!(!benches.is_empty(), "no bench is called {wanted:?}");
+    for (package, bench) in benches {
+        let profile = if quick { "measure" } else { "release" };
+        let mut args =
+            vec!["bench", "--quiet", "--profile", profile, "--package", &package, "--bench", &bench, "--"];
+        args.extend(quick.then_some("--quick"));
+        repo::run(&mut repo::cargo(&root, &args))?;
+    }
+    println!("\n{}", table(&results(&repo::target_dir(&root).join("criterion"), start)));
+    Ok(())
+}
+
+/// Package and name of every bench that holds `wanted`.
+fn benches(root: &Path, wanted: &str) -> anyhow::Result<Vec<(String, String)>> {
+    let metadata = MetadataCommand::new().manifest_path(root.join("Cargo.toml")).no_deps().exec()?;
+    let mut found = Vec::new();
+    for package in metadata.workspace_packages() {
+        for target in package.targets.iter().filter(|target| target.kind.contains(&TargetKind::Bench)) {
+            if package.name.contains(wanted) || target.name.contains(wanted) {
+                found.push((package.name.to_string(), target.name.clone()));
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// One measured bench; times in nanoseconds per iteration.
+#[derive(Debug, PartialEq)]
+struct Measured {
+    id: String,
+    median_ns: f64,
+    low_ns: f64,
+    high_ns: f64,
+    elements: Option<f64>,
+}
+
+/// Everything criterion wrote below `folder` since `start`, by name.
+fn results(folder: &Path, start: SystemTime) -> Vec<Measured> {
+    let mut measured = Vec::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in folder.read_dir().into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() && path.ends_with("new") {
+                measured.extend(fresh(&path, start).and_then(|path| read(&path).ok()));
+            } else if path.is_dir() {
+                folders.push(path);
+            }
+        }
+    }
+    measured.sort_by(|a, b| a.id.cmp(&b.id));
+    measured
+}
+
+fn fresh(path: &Path, start: SystemTime) -> Option<PathBuf> {
+    let written = path.join("estimates.json").metadata().ok()?.modified().ok()?;
+    (written >= start).then(|| path.to_path_buf())
+}
+
+fn read(folder: &Path) -> anyhow::Result<Measured> {
+    let json = |name: &str| -> anyhow::Result<Value> {
+        Ok(serde_json::from_slice(&std::fs::read(folder.join(name))?)?)
+    };
+    measured(&json("benchmark.json")?, &json("estimates.json")?).context("criterion's files look different")
+}
+
+fn measured(bench: &Value, estimates: &Value) -> Option<Measured> {
+    let median = &estimates["median"];
+    Some(Measured {
+        id: bench["full_id"].as_str()?.to_owned(),
+        median_ns: median["point_estimate"].as_f64()?,
+        low_ns: median["confidence_interval"]["lower_bound"].as_f64()?,
+        high_ns: median["confidence_interval"]["upper_bound"].as_f64()?,
+        elements: bench["throughput"]["Elements"].as_f64(),
+    })
+}
+
+/// The table: a bench that counts elements is given per element.
+fn table(measured: &[Measured]) -> String {
+    let width = measured.iter().map(|one| one.id.len()).max().unwrap_or(0).max(8);
+    let mut text = format!("{:<width$}  {:>10}  {:>23}\n", "bench", "median", "95 % interval");
+    for one in measured {
+        let per = one.elements.filter(|&count| count > 0.0).unwrap_or(1.0);
+        let interval = format!("{} to {}", time(one.low_ns / per), time(one.high_ns / per));
+        text.push_str(&format!("{:<width$}  {:>10}  {:>23}\n", one.id, time(one.median_ns / per), interval));
+    }
+    text
+}
+
+/// A time in the unit that reads best.
+fn time(ns: f64) -> String {
+    match ns {
+        ns if ns < 1_000.0 => format!("{ns:.1} ns"),
+        ns if ns < 1_000_000.0 => format!("{:.2} µs", ns / 1_000.0),
+        ns if ns < 1_000_000_000.0 => format!("{:.2} ms", ns / 1_000_000.0),
+        ns => format!("{:.2} s", ns / 1_000_000_000.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bench_of_many_elements_is_given_per_element() {
+        let bench = serde_json::json!({ "full_id": "a/b", "throughput": { "Elements": 100 } });
+        let interval = serde_json::json!({ "lower_bound": 400_000.0, "upper_bound": 600_000.0 });
+        let estimates =
+            serde_json::json!({ "median": { "point_estimate": 500_000.0, "confidence_interval": interval } });
+        let one = measured(&bench, &estimates).unwrap();
+        let text = table(&[one]);
+        assert!(text.contains("5.00 µs") && text.contains("4.00 µs to 6.00 µs"), "{text}");
+    }
+
+    #[test]
+    fn foreign_files_are_left_alone() {
+        assert_eq!(measured(&Value::Null, &Value::Null), None);
+    }
+}

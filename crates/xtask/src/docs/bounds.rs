@@ -1,0 +1,98 @@
+//! `docs/BOUNDS.md`: everything a stranger can make grow, where it ends and what happens then.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use anyhow::ensure;
+use palisade_limits::Bound;
+
+use super::cell;
+use crate::repo;
+
+/// Every crate that holds bounds, in the order of the layers.
+const REGISTRY: &[(&str, &[Bound])] = &[
+    ("limits", palisade_limits::BOUNDS),
+    ("fingerprint", palisade_fingerprint::head::BOUNDS),
+    ("crawl", palisade_crawl::robots::BOUNDS),
+    ("detect", palisade_detect::BOUNDS),
+    ("replay", palisade_replay::tally::BOUNDS),
+    ("config", palisade_config::BOUNDS),
+    ("store", palisade_store::BOUNDS),
+];
+
+const HEAD: &str = "# Bounds\n\n\
+    Whatever a stranger can make grow ends somewhere, and reaching the end is a designed state. Written by `make docs`\n\
+    from the lists in the code (`BOUNDS` of each crate): change them there. A value that an operator may set is given\n\
+    with its default.\n";
+
+/// The document.
+///
+/// # Errors
+/// A bound that says nothing, a name used twice, or a list in the code that is not in [`REGISTRY`].
+pub(super) fn page(root: &Path) -> anyhow::Result<String> {
+    every_list_is_registered(root)?;
+    let mut names = BTreeSet::new();
+    let mut text = HEAD.to_owned();
+    for (name, bounds) in REGISTRY {
+        text.push_str(&format!(
+            "\n## {name}\n\n| bound | value | why | when it is reached |\n|---|---:|---|---|\n"
+        ));
+        for bound in *bounds {
+            ensure!(bound.is_complete(), "{}: a column says nothing", bound.name);
+            ensure!(names.insert(bound.name), "{}: two bounds have this name", bound.name);
+            text.push_str(&row(bound));
+        }
+    }
+    Ok(text)
+}
+
+fn row(bound: &Bound) -> String {
+    let Bound { name, value, unit, reason, when_full } = bound;
+    format!("| `{name}` | {} {} | {} | {} |\n", grouped(*value), cell(unit), cell(reason), cell(when_full))
+}
+
+/// 250,000 for 250000.
+fn grouped(value: u64) -> String {
+    let digits = value.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A list nobody registered would be a bound nobody reads about.
+fn every_list_is_registered(root: &Path) -> anyhow::Result<()> {
+    for path in repo::files(root)? {
+        let Some((name, _)) = path.strip_prefix("crates/").and_then(|rest| rest.split_once("/src/")) else {
+            continue;
+        };
+        let text = std::fs::read_to_string(root.join(&path)).unwrap_or_default();
+        let holds = text.lines().any(|line| line.starts_with("pub const BOUNDS"));
+        ensure!(
+            !holds || REGISTRY.iter().any(|(registered, _)| *registered == name),
+            "{path}: its BOUNDS are in no document: add `{name}` to REGISTRY in crates/xtask/src/docs/bounds.rs"
+        );
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_easy_to_read() {
+        assert_eq!([grouped(7), grouped(1_000), grouped(2_097_152)], ["7", "1,000", "2,097,152"]);
+    }
+
+    #[test]
+    fn every_bound_gets_a_row() {
+        let text = page(&repo::root()).unwrap();
+        let bounds: usize = REGISTRY.iter().map(|(_, bounds)| bounds.len()).sum();
+        assert_eq!(text.lines().filter(|line| line.starts_with("| `")).count(), bounds);
+    }
+}

@@ -1,0 +1,40 @@
+//! Figures that need the data folder beside the repository, which is too large or too private to ship. Each fails where
+//! a figure is worse than what this version promises.
+
+mod header_order;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{bail, ensure};
+
+/// One measurement: its name, what it tells, and the function that takes the data folder.
+type Measurement = (&'static str, &'static str, fn(&Path) -> anyhow::Result<()>);
+
+/// Every measurement.
+const MEASUREMENTS: &[Measurement] =
+    &[("header-order", "header orders of recorded clients, each browser left out in turn", |data| {
+        header_order::run(&data.join("client-captures"))
+    })];
+
+/// `xtask measure [NAME]`: one, or all; the data folder is `PALISADE_DATA`, or `../shared/data`.
+pub(crate) fn run(args: &[String]) -> anyhow::Result<()> {
+    let data =
+        std::env::var_os("PALISADE_DATA").map_or_else(|| PathBuf::from("../shared/data"), PathBuf::from);
+    ensure!(data.is_dir(), "{} is not there: set PALISADE_DATA to the folder with the data", data.display());
+    let wanted: Vec<_> =
+        MEASUREMENTS.iter().filter(|(name, ..)| args.first().is_none_or(|wanted| wanted == name)).collect();
+    if wanted.is_empty() {
+        let names: Vec<_> = MEASUREMENTS.iter().map(|(name, ..)| *name).collect();
+        bail!("there are {}", names.join(", "));
+    }
+    let mut failed = Vec::new();
+    for (name, about, measure) in wanted {
+        println!("== {name}: {about}");
+        if let Err(error) = measure(&data) {
+            println!("{name} FAILED: {error:#}");
+            failed.push(*name);
+        }
+    }
+    ensure!(failed.is_empty(), "below what is promised: {}", failed.join(", "));
+    Ok(())
+}

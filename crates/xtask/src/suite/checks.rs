@@ -1,0 +1,144 @@
+//! The checks themselves.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use super::tally::{Tally, failures};
+use super::{Outcome, Place, shown};
+use crate::finding::conclude;
+use crate::{fuzz, repo, tidy};
+
+/// The version whose rules deny.toml is written for.
+const CARGO_DENY: &str = "cargo-deny@0.20.2";
+
+/// No check takes longer by far; one that hangs ends here.
+const LIMIT: Duration = Duration::from_secs(25 * 60);
+
+/// A list of advisories that has not come by then will not come.
+const FETCH_LIMIT: Duration = Duration::from_secs(60);
+
+/// Each fuzz target runs this long: enough to replay its corpus and to see that it works.
+const SMOKE_SECONDS: u32 = 5;
+
+pub(super) fn formatting(place: &Place) -> anyhow::Result<Outcome> {
+    let fuzz = shown(&place.root.join("fuzz/Cargo.toml"));
+    let main = cargo(place, "formatting", &["fmt", "--all", "--check"])?;
+    let fuzz = cargo(place, "formatting of fuzz", &["fmt", "--manifest-path", &fuzz, "--check"])?;
+    Ok(both(main, fuzz))
+}
+
+pub(super) fn scripts(place: &Place) -> anyhow::Result<Outcome> {
+    let mut faults = String::new();
+    for path in repo::files(&place.root)?.iter().filter(|path| path.ends_with(".sh") || *path == ".ci/run") {
+        let mut command = Command::new("sh");
+        command.args(["-n", path]).current_dir(&place.root);
+        let ran = repo::run_logged(&mut command, &place.log("shell scripts"), LIMIT)?;
+        if !ran.ok {
+            faults.push_str(&ran.output);
+        }
+    }
+    Ok(if faults.is_empty() { Outcome::Passed } else { Outcome::Failed(faults) })
+}
+
+pub(super) fn tidy(_place: &Place) -> anyhow::Result<Outcome> {
+    Ok(match conclude(tidy::findings()?, "") {
+        Ok(()) => Outcome::Passed,
+        Err(error) => Outcome::Failed(error.to_string()),
+    })
+}
+
+pub(super) fn licences(place: &Place) -> anyhow::Result<Outcome> {
+    let deny = cargo_deny(place)?;
+    let mut command = Command::new(deny);
+    command
+        .args(["--locked", "--workspace", "check", "licenses", "bans", "sources"])
+        .current_dir(&place.root);
+    judged(repo::run_logged(&mut command, &place.log("licences"), LIMIT)?)
+}
+
+pub(super) fn advisories(place: &Place) -> anyhow::Result<Outcome> {
+    let deny = cargo_deny(place)?;
+    let mut fetch = Command::new(&deny);
+    fetch.args(["fetch", "db"]).env("GIT_TERMINAL_PROMPT", "0").current_dir(&place.root);
+    if !repo::run_logged(&mut fetch, &place.log("advisories"), FETCH_LIMIT)?.ok {
+        return Ok(Outcome::Skipped("the advisory database cannot be reached from here".to_owned()));
+    }
+    let mut command = Command::new(&deny);
+    command
+        .args(["--locked", "--workspace", "check", "--disable-fetch", "advisories"])
+        .current_dir(&place.root);
+    judged(repo::run_logged(&mut command, &place.log("advisories"), LIMIT)?)
+}
+
+pub(super) fn lints(place: &Place) -> anyhow::Result<Outcome> {
+    let mut args = vec!["clippy", "--locked", "--quiet", "--workspace", "--all-targets", "--profile", "ci"];
+    args.extend(["--", "-D", "warnings"]);
+    cargo(place, "lints", &args)
+}
+
+pub(super) fn tests(place: &Place) -> anyhow::Result<Outcome> {
+    let args = ["test", "--locked", "--workspace", "--profile", "ci", "--no-fail-fast"];
+    let ran = repo::run_logged(&mut repo::cargo(&place.root, &args), &place.log("tests"), LIMIT)?;
+    let output = if ran.ok { String::new() } else { failures(&ran.output) };
+    Ok(Outcome::Tests { tally: Tally::of_cargo_test(&ran.output, ran.ok), output })
+}
+
+pub(super) fn generated_pages(place: &Place) -> anyhow::Result<Outcome> {
+    let args =
+        ["run", "--locked", "--quiet", "--profile", "ci", "--package", "xtask", "--", "docs", "--check"];
+    cargo(place, "generated pages", &args)
+}
+
+pub(super) fn documentation(place: &Place) -> anyhow::Result<Outcome> {
+    let args = ["doc", "--locked", "--quiet", "--workspace", "--no-deps", "--profile", "ci"];
+    let mut command = repo::cargo(&place.root, &args);
+    command.env("RUSTDOCFLAGS", "-D warnings");
+    judged(repo::run_logged(&mut command, &place.log("documentation"), LIMIT)?)
+}
+
+pub(super) fn fuzz_targets(place: &Place) -> anyhow::Result<Outcome> {
+    let built = repo::run_logged(&mut fuzz::build(&place.root, None)?, &place.log("fuzz build"), LIMIT)?;
+    if !built.ok {
+        return Ok(Outcome::Failed(built.output));
+    }
+    let (mut tally, mut output) = (Tally::default(), String::new());
+    for target in fuzz::targets(&place.root)? {
+        let mut command = fuzz::runner(&place.root, &target, SMOKE_SECONDS)?;
+        let ran = repo::run_logged(&mut command, &place.log(&format!("fuzz {target}")), LIMIT)?;
+        tally += Tally { passed: usize::from(ran.ok), failed: usize::from(!ran.ok) };
+        if !ran.ok {
+            output.push_str(&ran.output);
+        }
+    }
+    Ok(Outcome::Tests { tally, output })
+}
+
+/// The path of cargo-deny, which is built into the target folder where it is missing.
+fn cargo_deny(place: &Place) -> anyhow::Result<PathBuf> {
+    let tools = repo::target_dir(&place.root).join("tools");
+    let path = tools.join("bin/cargo-deny");
+    if !path.is_file() {
+        let tools = shown(&tools);
+        let args = ["install", "--locked", "--debug", "--root", &tools, CARGO_DENY];
+        let ran = repo::run_logged(&mut repo::cargo(&place.root, &args), &place.log("cargo-deny"), LIMIT)?;
+        anyhow::ensure!(ran.ok, "cargo-deny cannot be built\n{}", ran.output);
+    }
+    Ok(path)
+}
+
+fn cargo(place: &Place, name: &str, args: &[&str]) -> anyhow::Result<Outcome> {
+    judged(repo::run_logged(&mut repo::cargo(&place.root, args), &place.log(name), LIMIT)?)
+}
+
+fn judged(ran: repo::Ran) -> anyhow::Result<Outcome> {
+    Ok(if ran.ok { Outcome::Passed } else { Outcome::Failed(ran.output) })
+}
+
+fn both(first: Outcome, second: Outcome) -> Outcome {
+    match (first, second) {
+        (Outcome::Failed(first), Outcome::Failed(second)) => Outcome::Failed(first + &second),
+        (Outcome::Failed(output), _) | (_, Outcome::Failed(output)) => Outcome::Failed(output),
+        _ => Outcome::Passed,
+    }
+}
