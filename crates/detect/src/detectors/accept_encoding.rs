@@ -39,9 +39,8 @@ impl Detector for AcceptEncoding {
     }
 
     fn inspect(&self, scene: &Scene<'_>) -> Option<Signal> {
-        let browser = claimed::browser(scene).filter(|&browser| is_current(browser))?;
-        let skips = || scene.facts.header("range").is_known() || !claimed::asks_for_page_or_part(scene);
-        if skips() {
+        claimed::browser(scene).filter(|&browser| is_current(browser))?;
+        if scene.facts.header("range").is_known() || !claimed::asks_for_page_or_part(scene) {
             return None;
         }
         let encrypted = claimed::is_encrypted(scene.facts) && claimed::opens_page(scene);
@@ -63,7 +62,8 @@ fn oddity(offer: Option<&str>, encrypted: bool) -> Option<(Detail, LogOdds)> {
         return Some((Detail::one("Accept-Encoding: {a} is no browser's", Value::text(offer)), OTHER_FORM));
     }
     let offers_brotli = offer.split(',').any(|coding| coding.trim() == "br");
-    (encrypted && !offers_brotli).then(|| (Detail::plain("no Brotli over TLS, which this browser offers"), NO_BROTLI))
+    (encrypted && !offers_brotli)
+        .then(|| (Detail::plain("no Brotli over TLS, which this browser offers"), NO_BROTLI))
 }
 
 #[cfg(test)]
@@ -72,7 +72,8 @@ mod tests {
 
     #[test]
     fn offers_are_told_apart() {
-        let check = |offer, encrypted, odd: bool| assert_eq!(oddity(offer, encrypted).is_some(), odd, "{offer:?}");
+        let check =
+            |offer, encrypted, odd: bool| assert_eq!(oddity(offer, encrypted).is_some(), odd, "{offer:?}");
         check(Some("gzip, deflate, br, zstd"), true, false);
         check(Some("gzip, deflate"), false, false);
         check(Some("gzip, deflate"), true, true);

@@ -75,13 +75,19 @@ mod tests {
     fn forms_belong_to_browsers() {
         let chromium = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8";
         let plain = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
-        let check = |accept, browser, odd: bool| assert_eq!(page_form(accept, browser).is_some(), odd, "{accept} {browser:?}");
+        let check = |accept, browser, odd: bool| {
+            assert_eq!(page_form(accept, browser).is_some(), odd, "{accept} {browser:?}")
+        };
         check(chromium, Browser::Chromium(156), false);
         check(plain, Browser::Chromium(156), true);
         check(plain, Browser::Chromium(40), false);
         check(plain, Browser::Firefox(153), false);
         check(chromium, Browser::Firefox(153), true);
-        check("text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8", Browser::Firefox(70), false);
+        check(
+            "text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8",
+            Browser::Firefox(70),
+            false,
+        );
         check(plain, Browser::Safari(18), false);
         check(chromium, Browser::Safari(18), true);
         check("application/json", Browser::Safari(18), true);

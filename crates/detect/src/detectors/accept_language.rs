@@ -41,7 +41,9 @@ impl Detector for AcceptLanguage {
         claimed::browser(scene).filter(|_| claimed::asks_for_page_or_part(scene))?;
         let (detail, evidence) = match scene.facts.header("accept-language").known() {
             None => (Detail::plain("no Accept-Language, which this browser always sends"), ABSENT),
-            Some(value) if value.trim() == "*" => (Detail::plain("Accept-Language: *, as libraries send it"), ANY),
+            Some(value) if value.trim() == "*" => {
+                (Detail::plain("Accept-Language: *, as libraries send it"), ANY)
+            }
             Some(_) => return None,
         };
         Some(CARD.signal(ID, evidence, detail))

@@ -25,9 +25,10 @@ pub(super) enum Browser {
 pub(super) fn browser(scene: &Scene<'_>) -> Option<Browser> {
     let agent = scene.gathered.user_agent.as_ref().filter(|_| scene.gathered.claim.class.is_none())?;
     match (agent.family, agent.engine) {
-        (Family::Chrome | Family::Edge | Family::Opera | Family::Samsung | Family::ChromiumOther, Engine::Blink(major)) => {
-            major.map(Browser::Chromium)
-        }
+        (
+            Family::Chrome | Family::Edge | Family::Opera | Family::Samsung | Family::ChromiumOther,
+            Engine::Blink(major),
+        ) => major.map(Browser::Chromium),
         (Family::Firefox, Engine::Gecko(_)) => agent.major.map(Browser::Firefox),
         (Family::Safari, Engine::WebKit(_)) if matches!(agent.os, Os::MacOs | Os::Ios) => {
             agent.major.map(Browser::Safari)
@@ -71,7 +72,10 @@ pub(super) fn is_encrypted(facts: &RequestFacts<'_>) -> bool {
 pub(super) fn is_clear(facts: &RequestFacts<'_>) -> bool {
     let local = |host: &str| {
         let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-        name == "localhost" || name.ends_with(".localhost") || name.starts_with("127.") || name.starts_with('[')
+        name == "localhost"
+            || name.ends_with(".localhost")
+            || name.starts_with("127.")
+            || name.starts_with('[')
     };
     facts.vantage == Vantage::GatewayClear
         && facts.scheme == Fact::Known(Scheme::Http)

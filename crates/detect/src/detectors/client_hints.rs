@@ -55,10 +55,13 @@ impl Detector for ClientHints {
             (Some(_), Browser::Firefox(_) | Browser::Safari(_)) => {
                 (Detail::one("{a} sends no client hints", Value::text(agent.product)), CONTRADICTS)
             }
-            (Some(brands), Browser::Chromium(version)) => contradiction(scene.facts, agent, bounded(brands), version)?,
-            (None, Browser::Chromium(CHROMIUM_SINCE..)) if belongs(scene, agent) => {
-                (Detail::one("{a} over TLS sends client hints, and none came", Value::text(agent.product)), MISSING)
+            (Some(brands), Browser::Chromium(version)) => {
+                contradiction(scene.facts, agent, bounded(brands), version)?
             }
+            (None, Browser::Chromium(CHROMIUM_SINCE..)) if belongs(scene, agent) => (
+                Detail::one("{a} over TLS sends client hints, and none came", Value::text(agent.product)),
+                MISSING,
+            ),
             (None, _) => return None,
         };
         Some(CARD.signal(ID, evidence, detail))
@@ -79,7 +82,10 @@ fn contradiction(
 ) -> Option<(Detail, LogOdds)> {
     if let Some(hinted) = brand_version(brands, "Chromium").filter(|&hinted| hinted != version) {
         let (claimed, hinted) = (Value::Number(f32::from(version)), Value::Number(f32::from(hinted)));
-        return Some((Detail::two("user agent says Chromium {a}, brand list {b}", claimed, hinted), CONTRADICTS));
+        return Some((
+            Detail::two("user agent says Chromium {a}, brand list {b}", claimed, hinted),
+            CONTRADICTS,
+        ));
     }
     let missing_brand = match agent.family {
         Family::Edge => !brands.contains("Edge"),
@@ -123,7 +129,9 @@ fn mobile(facts: &RequestFacts<'_>, os: Os) -> Option<(Detail, LogOdds)> {
     let says_mobile = facts.user_agent.known()?.contains(" Mobile");
     match hint {
         "?0" | "?1" if (hint == "?1") == says_mobile => None,
-        "?0" | "?1" if os == Os::Android => Some((Detail::plain("user agent and hint differ on being a phone"), DOUBTFUL)),
+        "?0" | "?1" if os == Os::Android => {
+            Some((Detail::plain("user agent and hint differ on being a phone"), DOUBTFUL))
+        }
         "?1" => Some((Detail::plain("a desktop browser hints at a phone"), CONTRADICTS)),
         "?0" => None,
         _ => Some((Detail::one("{a} is no structured boolean", Value::text(hint)), CONTRADICTS)),

@@ -107,7 +107,9 @@ impl<'a> Set<'a> {
             (mode, Some(_)) if mode != "navigate" => {
                 Some(Detail::one("a user's act (Sec-Fetch-User) in mode {a}", Value::text(mode)))
             }
-            (_, Some(user)) if user != "?1" => Some(Detail::one("there is no Sec-Fetch-User {a}", Value::text(user))),
+            (_, Some(user)) if user != "?1" => {
+                Some(Detail::one("there is no Sec-Fetch-User {a}", Value::text(user)))
+            }
             (mode, _) if mode != "navigate" && dest == "document" => {
                 Some(Detail::one("a document in mode {a}", Value::text(mode)))
             }
@@ -122,7 +124,8 @@ fn foreign_referer(facts: &RequestFacts<'_>, set: &Set<'_>) -> Option<Detail> {
     let (_, rest) = facts.header("referer").known()?.split_once("://")?;
     let from = without_port(rest.split(['/', '?', '#']).next().unwrap_or(rest));
     let foreign = set.site == Some("same-origin") && !from.is_empty() && !from.eq_ignore_ascii_case(host);
-    (foreign && claimed::is_direct(facts)).then(|| Detail::one("same-origin, but referred by {a}", Value::text(from)))
+    (foreign && claimed::is_direct(facts))
+        .then(|| Detail::one("same-origin, but referred by {a}", Value::text(from)))
 }
 
 fn without_port(authority: &str) -> &str {

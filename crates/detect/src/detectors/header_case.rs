@@ -10,7 +10,8 @@ const ID: SignalId = SignalId("headers.case");
 const EVIDENCE: f32 = 3.5;
 
 /// Names that every browser writes over HTTP/1.1 with capitals.
-const TITLED: [&str; 6] = ["Host", "User-Agent", "Accept", "Accept-Encoding", "Accept-Language", "Connection"];
+const TITLED: [&str; 6] =
+    ["Host", "User-Agent", "Accept", "Accept-Encoding", "Accept-Language", "Connection"];
 
 /// Header names in a letter case that no browser writes.
 pub struct HeaderCase;
@@ -43,8 +44,13 @@ impl Detector for HeaderCase {
         if scene.facts.version != Fact::Known(HttpVersion::Http11) || !claimed::is_direct(scene.facts) {
             return None;
         }
-        let is_odd = |name: &str| TITLED.iter().any(|titled| name.eq_ignore_ascii_case(titled) && name != *titled);
+        let is_odd =
+            |name: &str| TITLED.iter().any(|titled| name.eq_ignore_ascii_case(titled) && name != *titled);
         let (name, _) = list.entries.iter().find(|(name, _)| is_odd(name))?;
-        Some(CARD.signal(ID, EVIDENCE, Detail::one("{a} in a letter case no browser writes", Value::text(name))))
+        Some(CARD.signal(
+            ID,
+            EVIDENCE,
+            Detail::one("{a} in a letter case no browser writes", Value::text(name)),
+        ))
     }
 }

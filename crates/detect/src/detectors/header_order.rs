@@ -1,7 +1,7 @@
 //! Headers in an order that the claimed browser never writes.
 
 use palisade_domain::{Detail, Resolution, Signal, SignalId, Value};
-use palisade_fingerprint::header_order::{self, Engine};
+use palisade_fingerprint::header_order::{self, Engine, Expected};
 
 use super::claimed::{self, Browser};
 use crate::{Card, Detector, Group, Need, Scene, Scope, State};
@@ -13,7 +13,17 @@ const ONE_PAIR: f32 = 3.5;
 const MORE_PAIRS: f32 = 4.5;
 
 /// Headers in an order that the claimed browser never writes.
-pub struct HeaderOrder;
+#[derive(Default)]
+pub struct HeaderOrder {
+    table: Option<Expected>,
+}
+
+impl HeaderOrder {
+    /// With a table of orders other than the shipped one, to measure what a table learned from fewer clients is worth.
+    pub fn with_table(table: Expected) -> Self {
+        HeaderOrder { table: Some(table) }
+    }
+}
 
 static CARD: Card = Card {
     name: "header_order",
@@ -49,10 +59,15 @@ impl Detector for HeaderOrder {
             return None;
         }
         let list = scene.facts.headers.known()?;
-        let conflict = header_order::conflicts(&list, scene.facts.version.known()?, engine)?;
+        let version = scene.facts.version.known()?;
+        let conflict = match &self.table {
+            None => header_order::conflicts(&list, version, engine),
+            Some(table) => table.conflicts(&list, version, engine),
+        }?;
         let evidence = if conflict.pairs > 1 { MORE_PAIRS } else { ONE_PAIR };
         let (first, second) = conflict.pair;
-        let detail = Detail::two("{a} before {b}, never so in this browser", Value::Word(first), Value::Word(second));
+        let detail =
+            Detail::two("{a} before {b}, never so in this browser", Value::Word(first), Value::Word(second));
         Some(CARD.signal(ID, evidence, detail))
     }
 }

@@ -1,6 +1,6 @@
 //! A library's headers under a browser's name.
 
-use palisade_domain::{Detail, HttpVersion, Resolution, Signal, SignalId, Value};
+use palisade_domain::{Detail, Resolution, Signal, SignalId, Value};
 use palisade_fingerprint::header_order::programs;
 
 use super::claimed;

@@ -50,6 +50,10 @@ impl Detector for SecureOnlyHeaders {
             offers.split(',').any(|coding| matches!(coding.trim(), "br" | "zstd")).then_some("br")
         };
         let word = sent.or_else(offers_brotli)?;
-        Some(CARD.signal(ID, EVIDENCE, Detail::one("{a} over clear text, which browsers send over TLS only", Value::Word(word))))
+        Some(CARD.signal(
+            ID,
+            EVIDENCE,
+            Detail::one("{a} over clear text, which browsers send over TLS only", Value::Word(word)),
+        ))
     }
 }

@@ -35,8 +35,8 @@ impl Detector for UaScanner {
     fn inspect(&self, scene: &Scene<'_>) -> Option<Signal> {
         let claim = &scene.gathered.claim;
         let name = claim.name.unwrap_or("a scanner");
-        claim
-            .scanner
-            .then(|| CARD.signal(ID, EVIDENCE, Detail::one("it says it is {a}, a scanner", Value::Word(name))))
+        claim.scanner.then(|| {
+            CARD.signal(ID, EVIDENCE, Detail::one("it says it is {a}, a scanner", Value::Word(name)))
+        })
     }
 }

@@ -28,8 +28,7 @@ static CARD: Card = Card {
     signals: &[IMPOSSIBLE, STALE],
     summary: "A browser version that cannot exist, or not yet, or hardly any more.",
     sees: "Parts of one user agent that never occur together (Firefox with another rv:, Windows NT 11, Chrome 120 on \
-           Android 4, a frozen macOS version thawed), a `Mozilla/5.0` that names no browser, quotation marks or the \
-           header's name within the value, versions newer than their time allows, and versions years older than the \
+           Android 4, a frozen macOS version thawed), quotation marks around it, versions newer than their time allows, and versions years older than the \
            request; time is the request's own, so that a log of 2015 is judged as of 2015.",
     cannot_see: "A copied user agent that is real and recent.",
     errs: "People keep old devices: age alone never reaches monitor, phones, televisions, web views and QtWebEngine are \
@@ -74,9 +73,8 @@ fn protocol_too_new(scene: &Scene<'_>, agent: &UserAgent<'_>) -> Option<(Detail,
         Engine::Gecko(Some(major)) => agent.family == Family::Firefox && major < 36,
         _ => false,
     };
-    (speaks_http2 && too_old && claimed::is_direct(scene.facts)).then(|| {
-        (Detail::one("{a} of that version never spoke HTTP/2", Value::text(agent.product)), SURE)
-    })
+    (speaks_http2 && too_old && claimed::is_direct(scene.facts))
+        .then(|| (Detail::one("{a} of that version never spoke HTTP/2", Value::text(agent.product)), SURE))
 }
 
 fn from_the_future(agent: &UserAgent<'_>, today: i64) -> Option<(Detail, LogOdds)> {

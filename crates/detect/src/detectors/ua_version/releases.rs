@@ -78,7 +78,9 @@ impl Line {
         let releases = self.releases();
         let after = releases.iter().position(|&(known, _)| known >= major)?;
         let (next, next_day) = releases[after];
-        let Some(&(last, last_day)) = after.checked_sub(1).and_then(|at| releases.get(at)) else { return Some(next_day) };
+        let Some(&(last, last_day)) = after.checked_sub(1).and_then(|at| releases.get(at)) else {
+            return Some(next_day);
+        };
         Some(last_day + (next_day - last_day) * i64::from(major - last) / i64::from(next - last))
     }
 
