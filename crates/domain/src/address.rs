@@ -75,8 +75,14 @@ pub struct NetPrefix(IpNet);
 
 impl NetPrefix {
     /// The network of `addr` with prefix length `len`; a `len` beyond the family's width means the whole address.
+    ///
+    /// An IPv4-mapped IPv6 network of 96 bits or more is the IPv4 network it maps, as its clients are.
     pub fn new(addr: IpAddr, len: u8) -> Self {
-        let addr = addr.to_canonical();
+        let (addr, len) = match (addr, addr.to_canonical()) {
+            (IpAddr::V6(_), v4 @ IpAddr::V4(_)) if len >= 96 => (v4, len - 96),
+            (IpAddr::V6(_), IpAddr::V4(_)) => (addr, len),
+            (_, addr) => (addr, len),
+        };
         let width = if addr.is_ipv4() { 32 } else { 128 };
         let net = IpNet::new_assert(addr, len.min(width));
         NetPrefix(net.trunc())
@@ -93,6 +99,7 @@ impl NetPrefix {
     }
 
     /// The prefix length.
+    #[allow(clippy::len_without_is_empty, reason = "a network is never empty; len is the field's own word")]
     pub fn len(self) -> u8 {
         self.0.prefix_len()
     }
@@ -135,7 +142,7 @@ impl FromStr for NetPrefix {
             return Ok(NetPrefix::new(addr, 128));
         }
         let net: IpNet = text.parse().map_err(|_| NotANetwork(text.to_owned()))?;
-        Ok(NetPrefix(net.trunc()))
+        Ok(NetPrefix::new(net.addr(), net.prefix_len()))
     }
 }
 
@@ -226,6 +233,8 @@ mod tests {
     fn networks_are_read_and_refused() {
         assert_eq!("203.0.113.9/24".parse::<NetPrefix>().unwrap().to_string(), "203.0.113.0/24");
         assert_eq!("2001:db8::1".parse::<NetPrefix>().unwrap().len(), 128);
+        assert_eq!("::ffff:192.0.2.0/120".parse::<NetPrefix>().unwrap().to_string(), "192.0.2.0/24");
+        assert_eq!("::ffff:0:0/90".parse::<NetPrefix>().unwrap().len(), 90);
         for bad in ["", "203.0.113.0/33", "example.org", "1.2.3"] {
             assert!(bad.parse::<NetPrefix>().is_err(), "{bad}");
         }
