@@ -145,13 +145,12 @@ fn clients(summary: &Summary, width: usize, paint: Paint) -> String {
     out
 }
 
-/// The heaviest line of the explanation, or the rule where nothing weighed.
+/// Whom it says it is, and why it stands here.
 fn reason(client: &ClientSummary) -> String {
-    let counted = client.lines.iter().filter(|line| !line.dry_run && line.points > 0);
-    let why = counted.max_by_key(|line| line.points).map_or(client.rule, |line| &line.detail);
+    let why = shown(words::reason(client), 120);
     match client.claimed {
-        Some(name) => format!("says {name}: {}", shown(why, 120)),
-        None => shown(why, 120),
+        Some(name) => format!("says {name}: {why}"),
+        None => why,
     }
 }
 
@@ -196,7 +195,7 @@ fn skips(summary: &Summary, width: usize) -> String {
     for skip in summary.skips.iter().filter(|skip| skip.count > 0) {
         out += &format!("  {} {}\n", count(skip.count), skip.reason);
         for sample in skip.samples.iter().take(3) {
-            out += &cut(&format!("    {}", shown(sample, width)), width);
+            out += &cut(&format!("    {}", shown(sample.trim_end(), width)), width);
             out.push('\n');
         }
     }
@@ -213,9 +212,15 @@ fn notes(summary: &Summary, width: usize) -> String {
 }
 
 fn next(summary: &Summary, width: usize) -> String {
-    let file = summary.files.first().map_or_else(|| "FILE".to_owned(), |file| shown(file, 40));
-    cut(&format!("  palisade replay {file} --report report.html   for the whole story as a page"), width)
-        + "\n"
+    let room = width - "  palisade replay  --report report.html".len();
+    let is_typed_easily = |file: &&String| file.chars().count() <= room && **file == shown(file, room);
+    let file = match summary.files.as_slice() {
+        [file] if is_typed_easily(&file) => file,
+        [_] | [] => "FILE",
+        _ => "FILE…",
+    };
+    let story = "writes the whole story as a page: over time, and each client's score line by line.";
+    format!("  palisade replay {file} --report report.html\n") + &wrapped(story, width, "    ")
 }
 
 fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {

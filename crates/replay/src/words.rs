@@ -2,6 +2,8 @@
 
 use palisade_domain::{IdentityClass, Timestamp};
 
+use crate::summary::ClientSummary;
+
 mod lead;
 mod shown;
 
@@ -106,6 +108,12 @@ pub(crate) fn class(class: IdentityClass) -> &'static str {
         IdentityClass::Library => "Libraries",
         IdentityClass::Archive => "Archives",
     }
+}
+
+/// Why a client stands where it does, in few words: the heaviest line of its explanation, else the rule.
+pub(crate) fn reason(client: &ClientSummary) -> &str {
+    let weighing = client.lines.iter().filter(|line| !line.dry_run && line.points > 0);
+    weighing.max_by_key(|line| line.points).map_or(client.rule, |line| &line.detail)
 }
 
 /// What the class holds.

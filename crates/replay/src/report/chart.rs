@@ -75,13 +75,12 @@ fn layer(svg: &mut String, timeline: &Timeline, below: Range<usize>, rank: usize
     svg.push_str("\"/>");
 }
 
-/// Invisible columns that say their numbers when pointed at.
+/// Invisible columns that say their numbers when pointed at; the style sheet gives them [`SLOT`] and [`HEIGHT`].
 fn hover(svg: &mut String, timeline: &Timeline) {
     svg.push_str("<g class=\"hit\">");
     for (at, slot) in timeline.slots.iter().enumerate() {
         let (x, title) = (at * SLOT, slot_words(timeline, at, slot));
-        let _ =
-            write!(svg, "<rect x=\"{x}\" width=\"{SLOT}\" height=\"{HEIGHT}\"><title>{title}</title></rect>");
+        let _ = write!(svg, "<rect x=\"{x}\"><title>{title}</title></rect>");
     }
     svg.push_str("</g>");
 }
@@ -157,8 +156,11 @@ fn nice_above(n: u64) -> u64 {
     }
 }
 
-/// A client's requests over time, as columns against its own busiest moment.
-pub(super) fn spark(counts: &[u32]) -> String {
+/// A client's requests over time, as columns against its own busiest moment. `slots` is the length of the whole
+/// log's timeline: a client's own may end with its last request.
+pub(super) fn spark(counts: &[u32], slots: usize) -> String {
+    let mut counts = counts.to_vec();
+    counts.resize(slots.max(1), 0);
     let group = counts.len().div_ceil(SPARK_COLUMNS).max(1);
     let sums: Vec<u64> =
         counts.chunks(group).map(|chunk| chunk.iter().map(|&n| u64::from(n)).sum()).collect();
@@ -281,6 +283,12 @@ mod tests {
         assert!(bar(&[("a0", 999_999), ("a6", 1)], 1_000_000).contains("x=\"99.60%\" width=\"0.40%\""));
         assert!(step("up", 100, 140).contains("x=\"99%\""));
         assert!(step("down", 60, 20).contains("x=\"20%\" width=\"40%\""));
-        assert!(spark(&[]).ends_with("</svg>"));
+    }
+
+    #[test]
+    fn sparks_share_one_axis() {
+        assert!(spark(&[], 0).ends_with("</svg>"));
+        assert!(spark(&[0, 7], 20).contains("viewBox=\"0 0 80 24\""));
+        assert!(spark(&[1; 240], 240).contains("viewBox=\"0 0 240 24\""));
     }
 }

@@ -65,7 +65,7 @@ impl Page {
         let mut paragraphs = words::lead(summary).into_iter();
         Page {
             marks: chart::marks(),
-            title: shown(&options.title, NAME_CHARS),
+            title: title(summary, &options.title),
             files: files(&summary.files),
             span: summary.span.map(|(from, to)| (date_minute(from), date_minute(to))),
             generated: date_minute(options.generated_at),
@@ -82,7 +82,7 @@ impl Page {
             classes: tables::classes(&summary.classes),
             families: tables::families(&summary.families),
             signals: tables::signals(summary),
-            clients: clients::all(&summary.clients_top),
+            clients: clients::all(&summary.clients_top, summary.timeline.slots.len()),
             presets: tables::presets(&summary.presets, summary.preset),
             welcome: words::welcome(summary),
             hindered: tables::hindered(&summary.hindered),
@@ -96,6 +96,12 @@ impl Page {
             elapsed: format!("{:.1}\u{a0}s", summary.elapsed_ms as f64 / 1_000.0),
         }
     }
+}
+
+/// The title; where it is but the file's path, the file's name.
+fn title(summary: &Summary, title: &str) -> String {
+    let is_path = matches!(summary.files.as_slice(), [file] if file == title);
+    shown(if is_path { title.rsplit('/').next().unwrap_or(title) } else { title }, NAME_CHARS)
 }
 
 /// `access.log, access.log.1 and 12 more`.

@@ -28,12 +28,13 @@ fn nothing(summary: &Summary) -> String {
 fn seen(summary: &Summary) -> String {
     let span = summary.span.map_or_else(String::new, |(from, to)| format!(" in {}", duration(from, to)));
     let passed = summary.by_action.0[0] + summary.by_action.0[1];
-    format!(
-        "{} from {}{span}: {} pass.",
-        counted(summary.requests, "request"),
-        counted(summary.clients, "client"),
-        percent(passed, summary.requests),
-    )
+    let share = match passed {
+        0 => "none of them passes".to_owned(),
+        n if n >= summary.requests => "all of them pass".to_owned(),
+        n => format!("{} pass", percent(n, summary.requests)),
+    };
+    let (requests, clients) = (counted(summary.requests, "request"), counted(summary.clients, "client"));
+    format!("{requests} from {clients}{span}: {share}.")
 }
 
 /// "Palisade would have refused 312 requests and slowed 40, from 14 clients in all."
@@ -171,7 +172,7 @@ mod tests {
         summary.by_action = ByAction([summary.requests, 0, 0, 0, 0, 0, 0]);
         summary.by_enforced = summary.by_action;
         let text = plain(&summary);
-        assert!(text.contains("100 % pass"), "{text}");
+        assert!(text.contains("all of them pass"), "{text}");
         assert!(text.contains("not have stood in the way"), "{text}");
     }
 

@@ -1,15 +1,17 @@
 //! The worst clients, each with its story.
 
+use palisade_domain::Timestamp;
+
 use super::{Chip, harsh_words};
 use crate::report::chart::{spark, step};
 use crate::summary::{ClientSummary, ExplanationLine, SampleRequest};
-use crate::words::{count, date_minute, date_time, shown};
+use crate::words::{self, count, date_minute, date_time, shown};
 
 /// Clients shown; more would make the page heavy and nobody reads them.
 const CLIENTS_MAX: usize = 50;
 /// Clients whose story is open from the start.
 const OPEN: usize = 1;
-const SAMPLES_MAX: usize = 8;
+const SAMPLES_MAX: usize = 6;
 
 /// One client.
 pub(super) struct Client {
@@ -17,6 +19,7 @@ pub(super) struct Client {
     pub(super) open: bool,
     pub(super) name: String,
     pub(super) who: String,
+    pub(super) because: String,
     pub(super) chip: Chip,
     pub(super) score: u8,
     pub(super) requests: String,
@@ -28,8 +31,7 @@ pub(super) struct Client {
     pub(super) higher: Option<u8>,
     pub(super) rule: &'static str,
     pub(super) user_agent: Option<String>,
-    pub(super) from: String,
-    pub(super) to: String,
+    pub(super) seen: String,
     pub(super) treated: String,
     pub(super) samples: Vec<Sample>,
 }
@@ -54,30 +56,30 @@ pub(super) struct Sample {
 }
 
 /// The clients of the page, worst first.
-pub(super) fn all(clients: &[ClientSummary]) -> Vec<Client> {
-    clients.iter().take(CLIENTS_MAX).enumerate().map(|(at, client)| one(at, client)).collect()
+pub(super) fn all(clients: &[ClientSummary], slots: usize) -> Vec<Client> {
+    clients.iter().take(CLIENTS_MAX).enumerate().map(|(at, client)| one(at, client, slots)).collect()
 }
 
-fn one(at: usize, client: &ClientSummary) -> Client {
+fn one(at: usize, client: &ClientSummary, slots: usize) -> Client {
     let (steps, total) = steps(client);
     Client {
         rank: at + 1,
         open: at < OPEN,
         name: shown(&client.client, 80),
         who: who(client),
+        because: shown(words::reason(client), 90),
         chip: Chip::new(client.action.rank()),
         score: client.score,
         requests: count(client.requests),
         noun: if client.requests == 1 { "request" } else { "requests" },
-        spark: spark(&client.timeline),
+        spark: spark(&client.timeline, slots),
         steps,
         total,
         total_bar: step("total", 0, total),
         higher: (i32::from(client.score) > total).then_some(client.score),
         rule: client.rule,
         user_agent: client.user_agent.as_deref().map(|agent| shown(agent, 220)),
-        from: date_minute(client.span.0),
-        to: date_minute(client.span.1),
+        seen: seen(client.span),
         treated: treated(client),
         samples: client.samples.iter().take(SAMPLES_MAX).map(sample).collect(),
     }
@@ -90,6 +92,18 @@ fn who(client: &ClientSummary) -> String {
         Some(name) if client.class.is_program() => format!("says {name} · {class}, {}", client.status),
         Some(name) => format!("says {name} · {class}"),
         None => class.to_owned(),
+    }
+}
+
+/// "2026-03-01 09:00 to 09:04", with the date again where it is another, without an end where there is none.
+fn seen((from, to): (Timestamp, Timestamp)) -> String {
+    let (from, to) = (date_minute(from), date_minute(to));
+    match (from.split_once(' '), to.split_once(' ')) {
+        _ if from == to => from,
+        (Some((from_day, _)), Some((to_day, to_time))) if from_day == to_day => {
+            format!("{from} to {to_time}")
+        }
+        _ => format!("{from} to {to}"),
     }
 }
 
@@ -184,6 +198,14 @@ mod tests {
         client.lines.push(ExplanationLine { id: "entropy.x", points: 40, detail: "x".into(), dry_run: true });
         let (after, total) = steps(&client);
         assert_eq!((total, after.last().unwrap().points.as_str()), (before, "±0"));
+    }
+
+    #[test]
+    fn spans_repeat_no_date() {
+        let at = |secs: i64| Timestamp::from_secs(1_772_323_200 + secs);
+        assert_eq!(seen((at(0), at(59))), "2026-03-01 00:00");
+        assert_eq!(seen((at(0), at(3_600))), "2026-03-01 00:00 to 01:00");
+        assert_eq!(seen((at(0), at(86_400))), "2026-03-01 00:00 to 2026-03-02 00:00");
     }
 
     #[test]
