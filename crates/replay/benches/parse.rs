@@ -9,6 +9,9 @@ use palisade_replay::formats::Format;
 /// Lines of each run: enough that addresses and paths are not all in the first cache line.
 const LINES: usize = 1_000;
 
+/// Writes line number `n`.
+type WriteLine = fn(usize) -> String;
+
 fn combined(n: usize) -> String {
     format!(
         r#"192.0.2.{} - - [10/Oct/2023:13:55:{:02} +0200] "GET /articles/{n}/index.html?page={} HTTP/1.1" 200 {} "https://www.example/articles/" "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/118.0.0.0 Safari/537.36""#,
@@ -38,7 +41,7 @@ fn labelled(n: usize) -> String {
 fn parse(c: &mut Criterion) {
     let mut group = c.benchmark_group("parse");
     group.throughput(Throughput::Elements(LINES as u64));
-    let formats: [(Format, fn(usize) -> String); 3] =
+    let formats: [(Format, WriteLine); 3] =
         [(Format::Combined, combined), (Format::NginxJson, nginx_json), (Format::Labelled, labelled)];
     for (format, line) in formats {
         let lines: Vec<String> = (0..LINES).map(line).collect();

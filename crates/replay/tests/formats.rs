@@ -1,5 +1,8 @@
 //! Every format against the lines of testdata/logs: what each shows, and that pieces of them and nonsense do no harm.
 
+// Clippy allows these in tests only inside `#[test]`; the helpers below are tests as well.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 use std::fmt::{Debug, Write as _};
 use std::path::{Path, PathBuf};
 

@@ -22,7 +22,7 @@ pub(super) fn parse(line: &str) -> Option<Draft<'_>> {
     }
     let mut draft = Draft::new(Format::Labelled, moment(fields.time_ms?)?, who(fields.client.take()?));
     draft.target = take(&mut fields.path).text();
-    let label = label(fields.label.take())?;
+    let label = label(fields.label.as_ref())?;
     let (family, group) = (fields.family.take(), fields.group.take());
     fields.fill(&mut draft);
     if label.is_some() || family.is_some() || group.is_some() {
@@ -50,8 +50,9 @@ fn who(client: Str<'_>) -> Who<'_> {
     }
 }
 
-fn label(text: Option<Str<'_>>) -> Option<Option<Label>> {
-    match text.as_ref().map(|text| text.0.as_ref()) {
+/// `None` for a word that is no label.
+fn label(text: Option<&Str<'_>>) -> Option<Option<Label>> {
+    match text.map(|text| text.0.as_ref()) {
         None => Some(None),
         Some("human") => Some(Some(Label::Human)),
         Some("bot") => Some(Some(Label::Bot)),
