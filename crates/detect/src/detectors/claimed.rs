@@ -4,7 +4,7 @@
 //! headers the embedding program moves about) and by small browsers: too little is known of them to hold it against
 //! anybody.
 
-use palisade_domain::{Fact, RequestFacts, Scheme, Vantage};
+use palisade_domain::{Fact, HttpVersion, RequestFacts, Scheme, Vantage};
 use palisade_fingerprint::user_agent::{Engine, Family, Os};
 
 use crate::Scene;
@@ -84,7 +84,8 @@ pub(super) fn is_clear(facts: &RequestFacts<'_>) -> bool {
 }
 
 /// True where something between client and us handled the request, or may have: it says so in a header, or it speaks
-/// as proxies do when nobody configured them (HTTP/1.0, or a connection closed at once).
+/// as proxies do when nobody configured them (HTTP/1.0, or a connection closed at once; HTTP/2's small letters behind a
+/// `Host` of its own). One forgotten setting in front of us must not make a bot of every visitor.
 pub(super) fn was_forwarded(facts: &RequestFacts<'_>) -> bool {
     const SIGNS: [&str; 10] = [
         "via",
@@ -100,8 +101,22 @@ pub(super) fn was_forwarded(facts: &RequestFacts<'_>) -> bool {
     ];
     let closes = facts.header("connection").known().is_some_and(|value| value.eq_ignore_ascii_case("close"));
     closes
-        || facts.version == Fact::Known(palisade_domain::HttpVersion::Http10)
+        || facts.version == Fact::Known(HttpVersion::Http10)
         || SIGNS.iter().any(|name| facts.header(name).is_known())
+        || ends_tls_quietly(facts)
+}
+
+/// Names in small letters, as a browser sends them over HTTP/2, but for `Host`, in the clear, with what browsers send over
+/// TLS only: nginx and others that end TLS in front of us and keep their connections to us open.
+fn ends_tls_quietly(facts: &RequestFacts<'_>) -> bool {
+    let Fact::Known(list) = facts.headers else { return false };
+    let written = |name: &str| list.entries.iter().any(|(written, _)| *written == name);
+    facts.scheme == Fact::Known(Scheme::Http)
+        && facts.header("connection").is_absent()
+        && written("Host")
+        && written("user-agent")
+        && written("sec-fetch-mode")
+        && written("accept-language")
 }
 
 /// True at our own listeners where nothing stands between client and us: what we see is what it wrote.

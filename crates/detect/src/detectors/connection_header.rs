@@ -7,7 +7,7 @@ use crate::{Card, Detector, Group, Need, Scene, Scope, State};
 
 const ID: SignalId = SignalId("headers.connection");
 
-const EVIDENCE: f32 = 1.2;
+const EVIDENCE: f32 = 1.8;
 
 /// A browser that does not ask to keep its connection.
 pub struct ConnectionHeader;
@@ -19,7 +19,7 @@ static CARD: Card = Card {
     sees: "On our own listeners, HTTP/1.1 without `Connection: keep-alive` (or an upgrade), which Chrome, Firefox and \
            Safari always write though the protocol does not need it.",
     cannot_see: "HTTP/2 and later, where the header is forbidden; anything behind a proxy, which owns it.",
-    errs: "Proxies that leave no trace; a small hint that only counts beside others.",
+    errs: "Proxies that leave no trace; alone it stays below monitor.",
     source: "RFC 9112 section 9.3; every recorded browser request over HTTP/1.1 has it, requests of curl, Go, reqwest and \
              wrk have none.",
     group: Group::Headers,
