@@ -2,4 +2,5 @@
 
 pub mod head;
 pub mod header_order;
+pub mod live;
 pub mod user_agent;
