@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use palisade_detect::scorer::{self, Context, Finding, Findings};
 use palisade_detect::{Engine, EngineSettings, HashSeed, Observe, SiteProfile, detectors};
 use palisade_domain::{
-    ClientKey, Coverage, Detail, Fact, HeaderCase, HeaderList, HeaderOrder, HttpVersion, Identity, RequestFacts,
-    Scheme, Signal, Timestamp, Vantage,
+    ClientKey, Coverage, Detail, Fact, HeaderCase, HeaderList, HeaderOrder, HttpVersion, Identity,
+    RequestFacts, Scheme, Signal, Timestamp, Vantage,
 };
 use proptest::prelude::*;
 
@@ -23,11 +23,13 @@ fn settings() -> EngineSettings {
 /// A finding of one of the real detectors with any evidence its card allows.
 fn finding() -> impl Strategy<Value = Finding> {
     let cards: Vec<_> = detectors::all().iter().map(|detector| detector.card()).collect();
-    (0..cards.len(), 0.0f32..=1.0, 0.0f32..=4.0, any::<bool>()).prop_map(move |(at, share, weight, dry_run)| {
-        let card = cards[at];
-        let signal = card.signal(card.signals[0], share * card.evidence_max, Detail::plain("made up"));
-        Finding { signal, card, weight, dry_run }
-    })
+    (0..cards.len(), 0.0f32..=1.0, 0.0f32..=4.0, any::<bool>()).prop_map(
+        move |(at, share, weight, dry_run)| {
+            let card = cards[at];
+            let signal = card.signal(card.signals[0], share * card.evidence_max, Detail::plain("made up"));
+            Finding { signal, card, weight, dry_run }
+        },
+    )
 }
 
 fn context(shared_network: bool) -> Context {
@@ -55,7 +57,9 @@ const TARGETS: [&str; 7] =
 const AGENTS: [Option<&str>; 6] = [
     None,
     Some("Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"),
-    Some("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"),
+    Some(
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
+    ),
     Some("curl/8.5.0"),
     Some("sqlmap/1.7.2#stable (https://sqlmap.org)"),
     Some(""),
@@ -64,12 +68,30 @@ const REFERRERS: [Option<&str>; 3] = [None, Some("https://shop.example/"), Some(
 const HEADERS: [&[(&str, &str)]; 4] = [
     &[("Host", "shop.example")],
     &[("Host", "shop.example"), ("Accept", "*/*"), ("Connection", "close")],
-    &[("host", "shop.example"), ("accept", "text/html"), ("accept-language", "en"), ("accept-encoding", "gzip, br")],
-    &[("Accept", "text/html"), ("Host", "shop.example"), ("sec-ch-ua", "\"Chromium\";v=\"99\""), ("Sec-Fetch-Mode", "navigate")],
+    &[
+        ("host", "shop.example"),
+        ("accept", "text/html"),
+        ("accept-language", "en"),
+        ("accept-encoding", "gzip, br"),
+    ],
+    &[
+        ("Accept", "text/html"),
+        ("Host", "shop.example"),
+        ("sec-ch-ua", "\"Chromium\";v=\"99\""),
+        ("Sec-Fetch-Mode", "navigate"),
+    ],
 ];
 
 fn made() -> impl Strategy<Value = Made> {
-    (0..METHODS.len(), 0..TARGETS.len(), 0..AGENTS.len(), 0..REFERRERS.len(), 0..HEADERS.len(), any::<bool>(), any::<bool>())
+    (
+        0..METHODS.len(),
+        0..TARGETS.len(),
+        0..AGENTS.len(),
+        0..REFERRERS.len(),
+        0..HEADERS.len(),
+        any::<bool>(),
+        any::<bool>(),
+    )
         .prop_map(|(method, target, agent, referrer, headers, http2, https)| Made {
             method,
             target,
@@ -82,9 +104,8 @@ fn made() -> impl Strategy<Value = Made> {
 }
 
 fn facts(made: &Made) -> RequestFacts<'static> {
-    let client = ClientKey::Ip("192.0.2.77".parse().unwrap());
-    let mut facts =
-        RequestFacts::bare(client, Timestamp::from_secs(1_795_132_800), Vantage::GatewayTls);
+    let client = ClientKey::Ip("192.0.2.77".parse().expect("a documentation address"));
+    let mut facts = RequestFacts::bare(client, Timestamp::from_secs(1_795_132_800), Vantage::GatewayTls);
     facts.method = Fact::Known(METHODS[made.method]);
     facts.target = Fact::Known(TARGETS[made.target]);
     facts.user_agent = Fact::seen(AGENTS[made.agent]);
@@ -201,7 +222,8 @@ fn a_stranger_cannot_grow_history_without_bound() {
     let mut facts = facts(&made);
     let flood = palisade_detect::history::CLIENTS_MAX as u32 + 50_000;
     for n in 0..flood {
-        facts.client = ClientKey::Ip(palisade_domain::ClientIp::new(std::net::IpAddr::V4((0x0b00_0000 + n).into())));
+        facts.client =
+            ClientKey::Ip(palisade_domain::ClientIp::new(std::net::IpAddr::V4((0x0b00_0000 + n).into())));
         let seen = engine.assess(&facts, Observe::Note);
         assert!(seen.assessment.explanation.is_empty());
     }

@@ -161,8 +161,9 @@ mod tests {
     #[test]
     fn cells_add_up() {
         let mut confusion = Confusion::default();
-        [("a", true), ("b", true), ("c", false), ("d", false), ("e", false)]
-            .map(|(client, is_bot)| confusion.label(client, is_bot, Some("f")));
+        for (client, is_bot) in [("a", true), ("b", true), ("c", false), ("d", false), ("e", false)] {
+            confusion.label(client, is_bot, Some("f"));
+        }
         confusion.predict(|client| match client {
             "a" | "c" => Some(true),
             "b" | "d" => Some(false),
