@@ -71,7 +71,8 @@ fn actions(summary: &Summary, width: usize, paint: Paint) -> String {
     }));
     let lines = table(&rows, &[Align::Left, Align::Right, Align::Right, Align::Right], width);
     for (line, rank) in lines.into_iter().zip(std::iter::once(None).chain(ranks.into_iter().map(Some))) {
-        out += &rank.map_or_else(|| paint.dim(&line), |rank| paint.action(rank, &line, MARKS[rank]));
+        out += &rank
+            .map_or_else(|| paint.dim(&line), |rank| paint.action(rank, &line, &MARKS[rank].to_string()));
         out.push('\n');
     }
     out

@@ -60,7 +60,7 @@ pub(crate) fn percent(part: u64, whole: u64) -> String {
         _ if part >= whole => "100\u{a0}%".to_owned(),
         s if s < 0.1 => "<0.1\u{a0}%".to_owned(),
         s if s > 99.9 => ">99.9\u{a0}%".to_owned(),
-        s if s < 9.95 || s > 99.0 => format!("{s:.1}\u{a0}%"),
+        s if !(9.95..=95.0).contains(&s) => format!("{s:.1}\u{a0}%"),
         s => format!("{s:.0}\u{a0}%"),
     }
 }
@@ -110,9 +110,13 @@ pub(crate) fn class(class: IdentityClass) -> &'static str {
     }
 }
 
-/// Why a client stands where it does, in few words: the heaviest line of its explanation, else the rule.
+/// Why a client stands where it does, in few words: the heaviest line of its explanation, else the rule. Its own
+/// name is no reason, it is said beside it anyway.
 pub(crate) fn reason(client: &ClientSummary) -> &str {
-    let weighing = client.lines.iter().filter(|line| !line.dry_run && line.points > 0);
+    let weighing = client
+        .lines
+        .iter()
+        .filter(|line| !line.dry_run && line.points > 0 && !line.id.starts_with("identity."));
     weighing.max_by_key(|line| line.points).map_or(client.rule, |line| &line.detail)
 }
 
@@ -155,6 +159,7 @@ mod tests {
         check(1, 100_000, "<0.1 %");
         check(99_999, 100_000, ">99.9 %");
         check(995, 1_000, "99.5 %");
+        check(985, 1_000, "98.5 %");
         check(23, 1_000, "2.3 %");
         check(92, 100, "92 %");
         check(7, 7, "100 %");
@@ -171,6 +176,15 @@ mod tests {
         check(7_200, "2 hours");
         check(2 * 86_400 - 60, "2 days");
         check(400 * 86_400, "400 days");
+    }
+
+    #[test]
+    fn reasons_say_more_than_the_name() {
+        let mut client = crate::made_up::small().clients_top[0].clone();
+        assert_eq!(reason(&client), "asks for /.env, which scanners look for");
+        client.lines.retain(|line| line.id == "path.scanner");
+        client.lines[0].id = "identity.program";
+        assert_eq!(reason(&client), client.rule);
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub(super) struct Tick {
     pub(super) at: f64,
     /// What it says.
     pub(super) label: String,
+    /// May be left out where there is little room.
+    pub(super) is_minor: bool,
 }
 
 /// Requests over time, the layers of some actions on one another, mildest at the bottom.
@@ -88,10 +90,8 @@ fn hover(svg: &mut String, timeline: &Timeline) {
 fn slot_words(timeline: &Timeline, at: usize, slot: &ByAction) -> String {
     let start = slot_start(timeline, at);
     let mut words = format!("{} UTC: {}", date_minute(start), counted(slot.total(), "request"));
-    for rank in 1..7 {
-        if slot.0[rank] > 0 {
-            let _ = write!(words, ", {} {}", count(slot.0[rank]), DONE[rank]);
-        }
+    for (n, done) in slot.0.into_iter().zip(DONE).skip(1).filter(|(n, _)| *n > 0) {
+        let _ = write!(words, ", {} {done}", count(n));
     }
     words
 }
@@ -104,7 +104,10 @@ pub(super) fn slot_start(timeline: &Timeline, at: usize) -> Timestamp {
 /// Nothing, half and all of `top`.
 fn y_ticks(top: u64) -> Vec<Tick> {
     let halves: &[u64] = if top == 1 { &[0, 2] } else { &[0, 1, 2] };
-    halves.iter().map(|&half| Tick { at: half as f64 * 50.0, label: count(top * half / 2) }).collect()
+    halves
+        .iter()
+        .map(|&half| Tick { at: half as f64 * 50.0, label: count(top * half / 2), is_minor: false })
+        .collect()
 }
 
 /// Whole minutes, hours or days, at most eight marks.
@@ -136,7 +139,9 @@ fn x_ticks(timeline: &Timeline) -> Vec<Tick> {
     while at < start.saturating_add(span) && ticks.len() < 10 {
         let format = if at.rem_euclid(DAY) == 0 { "%-d %b" } else { "%H:%M" };
         let label = strftime(Timestamp::from_millis(at), format);
-        ticks.push(Tick { at: (at - start) as f64 / span as f64 * 100.0, label });
+        // Noon and midnight stay rather than six o'clock.
+        let is_minor = if step < DAY { at.rem_euclid(2 * step) != 0 } else { ticks.len() % 2 == 1 };
+        ticks.push(Tick { at: (at - start) as f64 / span as f64 * 100.0, label, is_minor });
         at = at.saturating_add(step);
     }
     ticks
@@ -268,6 +273,11 @@ mod tests {
         let two_days = timeline(&[[1, 0, 0, 0, 0, 0, 0]; 48], 3_600_000);
         let labels: Vec<_> = x_ticks(&two_days).into_iter().map(|tick| tick.label).collect();
         assert_eq!(labels, ["06:00", "12:00", "18:00", "2 Mar", "06:00", "12:00", "18:00"]);
+        let major: Vec<_> = x_ticks(&two_days).into_iter().filter(|tick| !tick.is_minor).collect();
+        assert_eq!(
+            major.iter().map(|tick| tick.label.as_str()).collect::<Vec<_>>(),
+            ["12:00", "2 Mar", "12:00"]
+        );
     }
 
     #[test]

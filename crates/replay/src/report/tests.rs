@@ -80,6 +80,47 @@ fn numbers_name_their_columns() {
     );
 }
 
+#[test]
+fn colours_can_be_read() {
+    for palette in palettes() {
+        for text in ["ink", "muted", "accent"] {
+            for ground in ["paper", "faint"] {
+                let contrast = contrast(palette[text], palette[ground]);
+                assert!(contrast >= 4.5, "--{text} on --{ground}: {contrast:.1}");
+            }
+        }
+        // One direction from mild to harsh, so that the order survives without colour.
+        let steps: Vec<f64> =
+            (0..7).map(|rank| contrast(palette[format!("a{rank}").as_str()], palette["paper"])).collect();
+        assert!(steps.is_sorted(), "{steps:?}");
+    }
+}
+
+/// The custom properties of the light and the dark palette, as relative luminance.
+fn palettes() -> Vec<std::collections::HashMap<&'static str, f64>> {
+    let css = include_str!("../../templates/report.css");
+    let blocks = css.split(":root {").skip(1).take(2).map(|block| block.split('}').next().unwrap());
+    let colour = |declaration: &'static str| {
+        let (name, value) = declaration.trim().split_once(": #")?;
+        Some((name.strip_prefix("--")?, luminance(u32::from_str_radix(value, 16).ok()?)))
+    };
+    blocks.map(|block| block.split(';').filter_map(colour).collect()).collect()
+}
+
+/// WCAG 2.2, relative luminance.
+fn luminance(rgb: u32) -> f64 {
+    let channel = |shift: u32| {
+        let value = f64::from(rgb >> shift & 0xff) / 255.0;
+        if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+    };
+    0.2126 * channel(16) + 0.7152 * channel(8) + 0.0722 * channel(0)
+}
+
+/// WCAG 2.2, contrast ratio.
+fn contrast(one: f64, other: f64) -> f64 {
+    (one.max(other) + 0.05) / (one.min(other) + 0.05)
+}
+
 /// Tags left open or closed in the wrong order; SVG's self-closing ones count as closed.
 fn unclosed(page: &str) -> Vec<String> {
     const VOID: [&str; 2] = ["meta", "!doctype"];

@@ -146,7 +146,7 @@ fn slot(summary: &Summary) -> String {
 fn skipped(summary: &Summary) -> String {
     match summary.skipped {
         0 => "Every line could be read.".to_owned(),
-        n => format!("{} could not be used and counted nowhere else.", counted(n, "line")),
+        n => format!("{} could not be used; nothing above counts them.", counted(n, "line")),
     }
 }
 

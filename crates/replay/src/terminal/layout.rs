@@ -29,10 +29,9 @@ impl Paint {
     }
 
     /// `line` with the first `word` in it coloured.
-    pub(super) fn action(self, rank: usize, line: &str, word: impl ToString) -> String {
-        let word = word.to_string();
-        match line.split_once(&word) {
-            Some((before, after)) if self.0 => format!("{before}{}{after}", self.rank(rank, &word)),
+    pub(super) fn action(self, rank: usize, line: &str, word: &str) -> String {
+        match line.split_once(word) {
+            Some((before, after)) if self.0 => format!("{before}{}{after}", self.rank(rank, word)),
             _ => line.to_owned(),
         }
     }

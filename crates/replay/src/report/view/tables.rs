@@ -7,7 +7,7 @@ use crate::report::chart::{actions_bar, bar, slot_start};
 use crate::summary::{
     ByAction, ClassCount, FamilyCount, HinderedProgram, PresetOutcome, SkipNote, Summary, Timeline,
 };
-use crate::words::{self, count, date_minute, percent, shown};
+use crate::words::{self, count, counted, date_minute, percent, shown};
 
 /// Rows of the table that says what the time chart shows.
 const HOURS_MAX: usize = 24;
@@ -126,7 +126,7 @@ pub(super) struct PresetRow {
     pub(super) name: &'static str,
     pub(super) summary: &'static str,
     pub(super) chosen: bool,
-    pub(super) clients: String,
+    pub(super) clients: Option<String>,
     pub(super) all: Outcome,
     pub(super) hard: Outcome,
 }
@@ -153,7 +153,7 @@ pub(super) fn presets(presets: &[PresetOutcome], chosen: &str) -> Vec<PresetRow>
         name: preset.name,
         summary: preset.summary,
         chosen: preset.name == chosen,
-        clients: count(preset.clients_beyond_monitor),
+        clients: Some(preset.clients_beyond_monitor).filter(|n| *n > 0).map(|n| counted(n, "client")),
         all: Outcome::new(&preset.all),
         hard: Outcome::new(&preset.hard),
     };
