@@ -33,7 +33,7 @@ const DAYS: i64 = 2;
 ///
 /// # Errors
 /// Where the seed is no number or the file cannot be written.
-pub fn run(args: &[String]) -> anyhow::Result<()> {
+pub(crate) fn run(args: &[String]) -> anyhow::Result<()> {
     let (path, seed) = match args {
         [] => (shipped(), SEED),
         [path] => (PathBuf::from(path), SEED),

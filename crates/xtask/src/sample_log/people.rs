@@ -99,7 +99,7 @@ impl Person {
         let client = match n % 9 {
             0 | 1 => format!("2001:db8:{:x}:{:x}::{:x}", 0x100 + n, rng.below(0xffff), 1 + rng.below(0xfffe)),
             2 | 3 => format!("192.0.2.{}", 10 + n * 83 % 190),
-            4 | 5 | 6 => format!("198.51.100.{}", 80 + n * 37 % 119),
+            4..=6 => format!("198.51.100.{}", 80 + n * 37 % 119),
             _ => format!("203.0.113.{}", 60 + n * 53 % 130),
         };
         let agent = if is_phone { rng.pick(&PHONES) } else { rng.pick(&DESKTOPS) };
