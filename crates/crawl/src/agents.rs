@@ -122,7 +122,9 @@ impl Agents {
         for found in self.automaton.find_overlapping_iter(ua) {
             let at = found.pattern().as_usize();
             match self.agents.get(at) {
-                Some(agent) if agent.fits(ua, found.start(), found.end()) => {
+                Some(agent)
+                    if !marks.in_device(found.start()) && agent.fits(ua, found.start(), found.end()) =>
+                {
                     let held = &mut best[usize::from(agent.desk)];
                     if held.is_none_or(|held| agent.rank() > held.rank()) {
                         *held = Some(agent);

@@ -14,7 +14,7 @@ use palisade_domain::IdentityClass;
 mod licences;
 mod patterns;
 mod ranges;
-mod sources;
+pub(crate) mod sources;
 
 use sources::{Candidate, Source};
 

@@ -60,6 +60,11 @@ impl Marks {
         }
     }
 
+    /// True where `at` lies in the name of a device: any word may stand there.
+    pub(crate) fn in_device(&self, at: usize) -> bool {
+        (usize::from(self.device_span.start)..usize::from(self.device_span.end)).contains(&at)
+    }
+
     /// True where words of phones, televisions, consoles or app platforms were found.
     pub(crate) fn device(&self) -> bool {
         self.device
@@ -82,19 +87,25 @@ impl Marks {
 }
 
 /// Where the first comment names an Android device (`Linux; Android 9; CUBOT_X19 Build/…`): words in there are names
-/// of phones. Empty where it names none, or names a program (`compatible;`).
+/// of phones. It ends behind the part with `Build/`. Empty where no device is named, or a program (`compatible;`).
 fn device_span(ua: &str) -> Range<usize> {
     let Some(open) = ua.find('(') else { return 0..0 };
     let Some(Token::Comment(inside)) = Tokens::new(&ua[open..]).next() else { return 0..0 };
-    let mut device = false;
-    for part in inside.split(';').map(str::trim) {
-        match part.as_bytes().first_chunk::<7>() {
-            Some(head) if head.eq_ignore_ascii_case(b"android") => device = true,
-            _ if part == "compatible" => return 0..0,
+    let (mut device, mut at, mut end) = (false, 0, inside.len());
+    for part in inside.split(';') {
+        at += part.len() + 1; // its semicolon
+        match part.trim_start() {
+            "compatible" => return 0..0,
+            part if is_android(part) => device = true,
+            part if part.contains(" Build/") => end = end.min(at),
             _ => {}
         }
     }
-    if device { open..open + inside.len() + 1 } else { 0..0 }
+    if device { open..open + 1 + end } else { 0..0 }
+}
+
+fn is_android(part: &str) -> bool {
+    part.as_bytes().first_chunk::<7>().is_some_and(|head| head.eq_ignore_ascii_case(b"android"))
 }
 
 /// Which of two kinds says more: the special purpose before the general word.
@@ -122,6 +133,8 @@ mod tests {
     fn a_phone_may_be_called_anything() {
         let ua = "Mozilla/5.0 (Linux; Android 9; CUBOT_X19 Build/P) AppleWebKit/537.36";
         assert_eq!(&ua[device_span(ua)], "(Linux; Android 9; CUBOT_X19 Build/P");
+        let ua = "Mozilla/5.0 (Linux; Android 9; X Build/P; Foobot/1.0) AppleWebKit/537.36";
+        assert_eq!(&ua[device_span(ua)], "(Linux; Android 9; X Build/P;");
         assert_eq!(device_span("x (compatible; Android 9; bot)"), 0..0);
         assert_eq!(device_span("no comment"), 0..0);
     }

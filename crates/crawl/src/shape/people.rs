@@ -23,7 +23,7 @@ pub enum Form {
 
 /// Reads the form of `ua`. `device`: words of phones, televisions or app platforms were found in it.
 pub(super) fn form(ua: &str, device: bool) -> Form {
-    let mut seen = Seen::default();
+    let mut seen = Seen { device, ..Seen::default() };
     for token in Tokens::new(ua) {
         match token {
             Token::Product { name, version } => seen.product(name, version),
@@ -31,12 +31,16 @@ pub(super) fn form(ua: &str, device: bool) -> Form {
         }
         seen.tokens += 1;
     }
-    seen.conclude(device)
+    if !ua.bytes().any(|byte| byte.is_ascii_alphanumeric()) {
+        return Form::Empty;
+    }
+    seen.conclude()
 }
 
 /// What was seen while reading.
 #[derive(Default)]
 struct Seen {
+    device: bool,
     tokens: usize,
     /// `Mozilla/` with this digit.
     mozilla: Option<u8>,
@@ -47,12 +51,24 @@ struct Seen {
     brand: bool,
     internet_explorer: bool,
     webview: bool,
-    /// The first product is a browser's.
+    /// The first product is a browser's …
     leads: bool,
+    /// … or an engine.
+    leads_with_engine: bool,
+    /// An engine without a version.
+    bare_engine: bool,
     /// `compatible; Name`, or a name behind `like Gecko`.
     names_itself: bool,
     /// The `U` (strong encryption) that browsers wrote until about 2011, when they wrote anything behind it too.
     old: bool,
+    /// Such a product stands between platform and engine.
+    wedged: bool,
+    /// Windows or a Mac.
+    pc: bool,
+    /// `KHTML, like Gecko` has been read …
+    like_gecko: bool,
+    /// … and then another comment.
+    trailing: bool,
     /// A part of a desktop platform that no browser writes.
     odd_platform: bool,
     chrome: bool,
@@ -68,6 +84,8 @@ impl Seen {
             Role::Mozilla => self.mozilla = self.mozilla.or(version.bytes().next().or(Some(b'?'))),
             Role::Engine => {
                 self.engine = true;
+                self.leads_with_engine |= self.tokens == 0;
+                self.bare_engine |= version.is_empty();
                 self.chrome |= name.eq_ignore_ascii_case("Chrome") || name.eq_ignore_ascii_case("Chromium");
             }
             Role::Brand => self.brand(),
@@ -91,6 +109,7 @@ impl Seen {
             self.unknown_brand = true;
         } else if name.bytes().any(|byte| byte.is_ascii_alphabetic()) {
             self.stray = true;
+            self.wedged |= self.platform && !self.engine;
         }
     }
 
@@ -99,13 +118,18 @@ impl Seen {
         self.platform |= platform;
         if let Some(rest) = strip(comment, "KHTML, like Gecko") {
             self.names_itself |= names_something(rest);
+            self.like_gecko = true;
             return;
         }
+        self.trailing |= self.like_gecko && !comment.starts_with("Edition");
         let mut parts = comment.split(';').map(str::trim).peekable();
         while let Some(part) = parts.next() {
             match part {
                 "wv" => self.webview = true,
                 "U" => self.old = true,
+                "Macintosh" => self.pc = true,
+                _ if part.starts_with("Windows NT") => self.pc = true,
+                _ if part.starts_with("rv:") || part.starts_with("Konqueror") => self.engine = true,
                 _ if part.eq_ignore_ascii_case("compatible") => {
                     let next = parts.peek().copied().unwrap_or_default();
                     self.names_itself |= !next.is_empty() && !starts(next, BROWSERS_IN_COMMENTS);
@@ -113,21 +137,23 @@ impl Seen {
                 _ if part.starts_with("MSIE ") || part.starts_with("Trident/") => {
                     self.internet_explorer = true
                 }
-                _ => self.odd_platform |= platform && is_odd_part(part),
+                _ => self.odd_platform |= platform && !self.device && is_odd_part(part),
             }
         }
     }
 
-    fn conclude(&self, device: bool) -> Form {
+    fn conclude(&self) -> Form {
+        let device = self.device;
         if self.tokens == 0 {
             return Form::Empty;
         }
-        if self.names_itself {
+        if self.names_itself || self.tokens == 1 && self.bare_engine {
             return Form::Program;
         }
         let Some(mozilla) = self.mozilla else {
             return match () {
                 () if device || self.leads => Form::App,
+                () if self.engine && self.stray && !self.leads_with_engine => Form::Odd,
                 () if self.brand || self.engine => {
                     if self.stray {
                         Form::Program
@@ -142,11 +168,15 @@ impl Seen {
         match device {
             _ if !browser && !device => Form::Program,
             true if self.webview || !self.engine => Form::App,
+            true if self.wedged => Form::Odd,
             true => Form::Phone,
             false if self.internet_explorer && self.stray && !self.leads => Form::Odd,
-            false if self.internet_explorer || mozilla < b'5' => Form::Desktop,
+            // Toolbars and downloaders wrote whatever they liked into Internet Explorer's comment.
+            false if self.internet_explorer => Form::App,
+            false if mozilla < b'5' && !self.odd_platform => Form::Desktop,
             false if self.old && (self.stray || self.odd_platform) => Form::Odd,
             false if self.stray || self.odd_platform => Form::Program,
+            false if self.pc && self.trailing && !self.brand => Form::Program,
             false if self.unknown_brand => Form::Odd,
             false => Form::Desktop,
         }
@@ -171,7 +201,7 @@ fn names_something(rest: &str) -> bool {
 
 /// A part of a platform that is neither system, processor, language nor version: words, with a number behind at most.
 fn is_odd_part(part: &str) -> bool {
-    let words = match part.rsplit_once(' ') {
+    let words = match part.rsplit_once([' ', '-']) {
         Some((words, number)) if number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') => words,
         _ => part,
     };
@@ -261,6 +291,9 @@ const PLATFORM_PARTS: &[&str] = &[
     "Desktop",
     "Version",
     "chromeframe",
+    "MSOffice",
+    "Cloud Phone",
+    "GNU",
 ];
 
 /// Products that stand beside a browser's own: engines, systems, distributions, and apps that embed a browser.

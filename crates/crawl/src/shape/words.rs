@@ -67,6 +67,7 @@ impl Word {
                 "@" => is_mail(bytes, start),
                 // Cubot makes phones.
                 "bot" => start < 2 || !bytes[start - 2..start].eq_ignore_ascii_case(b"cu"),
+                text if text.starts_with('.') => start > 0 && bytes[start - 1].is_ascii_alphanumeric(),
                 "http" | "https" => !ua[end..].starts_with("://"),
                 _ => true,
             }
@@ -132,7 +133,7 @@ const GROUPS: &[(Strength, Option<Kind>, Edge, Edge, &str)] = &[
         Whole,
         "ping pinger probe watcher health healthcheck status tester speedtest",
     ),
-    (Middle, Some(Kind::Preview), Any, Any, "preview screenshot thumbnail"),
+    (Middle, Some(Kind::Preview), Any, Any, "preview screenshot thumbnail (via"),
     (Middle, Some(Kind::Preview), Whole, Whole, "thumb thumbs snapshot snippet unfurl embed capture"),
     (
         Middle,
@@ -209,7 +210,7 @@ const PEOPLE: &[(Says, Edge, &str)] = &[
     (
         Device,
         Any,
-        "apple tv,vizios,bravia,netcast,viera,inettvbrowser,crkey/,playstation,nintendo,xbox,kindle,roku,qtembedded,nokia,yunos",
+        "apple tv,amazon;aft,vizios,bravia,netcast,viera,inettvbrowser,crkey/,playstation,nintendo,xbox,kindle,roku,qtembedded,nokia,yunos",
     ),
     (
         Device,
@@ -219,7 +220,7 @@ const PEOPLE: &[(Says, Edge, &str)] = &[
     (
         Device,
         Any,
-        "wap browser,maui,lumia,silk/,silk-,tesla/,qtcarbrowser,omi/,cloud phone,opera mini/,opera mobi/,mobile; rv:,tablet; rv:",
+        "wap browser,wap1.,wap2.,nook,kobo,maui,lumia,silk/,silk-,tesla/,qtcarbrowser,omi/,cloud phone,opera mini/,opera mobi/,mobile; rv:,tablet; rv:",
     ),
     (
         Device,
@@ -229,7 +230,7 @@ const PEOPLE: &[(Says, Edge, &str)] = &[
     (
         Device,
         Whole,
-        "dtv,amiga,amigaos,aarch64,arm64,linux arm,mips,sh4,stb,sonos/,steam/,goggalaxy,epicgameslauncher,battle.net,amazon;aft",
+        "dtv,amiga,amigaos,aarch64,arm64,linux arm,mips,sh4,stb,sonos/,steam/,goggalaxy,epicgameslauncher,battle.net",
     ),
     (
         Device,
@@ -262,7 +263,12 @@ pub(crate) static WORDS: LazyLock<Vec<Word>> = LazyLock::new(|| {
             texts.split(' ').map(move |text| Word { says: Says::Program(strength, kind), text, left, right })
         })
         .chain(PEOPLE.iter().flat_map(|&(says, left, texts)| {
-            texts.split(',').map(move |text| Word { says, text, left, right: Any })
+            texts.split(',').map(move |text| Word {
+                says,
+                text,
+                left,
+                right: if left == Whole { Whole } else { Any },
+            })
         }))
         .collect()
 });
