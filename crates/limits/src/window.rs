@@ -34,6 +34,16 @@ impl<const WINDOW_MS: u64> SlidingWindow<WINDOW_MS> {
         now.previous as f32 * left + now.current as f32
     }
 
+    /// Number of the current window, its count and that of the window before, for a snapshot.
+    pub fn to_parts(self) -> (u64, u32, u32) {
+        (self.window, self.current, self.previous)
+    }
+
+    /// What [`SlidingWindow::to_parts`] gave; any numbers are valid.
+    pub fn from_parts(window: u64, current: u32, previous: u32) -> Self {
+        SlidingWindow { window, current, previous }
+    }
+
     fn turn(&mut self, now_ms: u64) {
         let () = Self::CHECK;
         let window = now_ms / WINDOW_MS;
@@ -96,6 +106,8 @@ mod tests {
             prop_assert!(count >= 0.0);
             let passed = (now_ms - start) as f32 / 1_000.0;
             prop_assert!((count - truth).abs() <= before as f32 * passed.max(1.0 - passed) + 0.01);
+            let (number, current, previous) = window.to_parts();
+            prop_assert_eq!(SlidingWindow::from_parts(number, current, previous), window);
         }
     }
 }
