@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use palisade_detect::history::SnapshotError;
+use palisade_detect::gather::gather;
+use palisade_detect::history::{History, SnapshotError};
 use palisade_detect::{Engine, EngineSettings, HashSeed, Observe, SiteProfile};
-use palisade_domain::Assessment;
+use palisade_domain::{Assessment, Resolution};
 use palisade_testkit::request::OwnedRequest;
 use proptest::prelude::*;
 
-const CLIENTS: [&str; 6] = ["192.0.2.1", "192.0.2.2", "198.51.100.7", "2001:db8::1", "2001:db8:0:1::2", "someone"];
+const CLIENTS: [&str; 6] =
+    ["192.0.2.1", "192.0.2.2", "198.51.100.7", "2001:db8::1", "2001:db8:0:1::2", "someone"];
 const TARGETS: [&str; 9] = [
     "/",
     "/article/17",
@@ -73,7 +75,8 @@ fn play(engine: &Engine, steps: &[Step], now_ms: &mut i64) -> Vec<Assessment> {
         request.status = Some(step.status);
         request.fingerprint = step.fingerprint.then(|| "{\"canvas\":\"1f\"}".to_owned());
         request.session = step.session.then_some(step.client as u128);
-        let facts = request.facts(&[]);
+        let mut facts = request.facts(&[]);
+        facts.resolution = Resolution::Milli;
         let seen = engine.assess(&facts, Observe::Note);
         engine.finish(seen.ticket, &request.response(), facts.time);
         seen.assessment
@@ -126,4 +129,34 @@ fn another_version_is_named() {
     let error = engine().history().restore(&bytes).unwrap_err();
     assert!(matches!(error, SnapshotError::OtherVersion { found: 200, .. }));
     assert_eq!(error.to_string(), "the history has version 200, this binary reads version 1");
+}
+
+/// What the fuzzer begins with, and what an upgrade meets: snapshots that this layout has to read.
+/// `UPDATE_GOLDEN=1` writes them anew; raise `SNAPSHOT_VERSION` then.
+#[test]
+fn kept_snapshots_are_still_read() {
+    for (name, visits) in [("empty", 0), ("one", 1), ("several", 40)] {
+        let path = format!("{}/../../fuzz/corpus/snapshot/{name}", env!("CARGO_MANIFEST_DIR"));
+        let history = History::new(HashSeed([1, 2]));
+        let mut snapshot = history.to_snapshot()[..8].to_vec();
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            visit(&history, visits);
+            std::fs::write(&path, &history.to_snapshot()[8..]).unwrap();
+        }
+        snapshot.extend(std::fs::read(&path).unwrap());
+        let restored = History::new(HashSeed([1, 2]));
+        assert_eq!(restored.restore(&snapshot).is_ok_and(|clients| clients > 0), visits > 0, "{name}");
+        assert_eq!(restored.to_snapshot(), snapshot, "{name}");
+    }
+}
+
+fn visit(history: &History, visits: usize) {
+    for n in 0..visits {
+        let time_ms = 1_795_132_800_000 + n as i64 * 700;
+        let request = OwnedRequest::log(CLIENTS[5 - n % 4], time_ms, TARGETS[n % TARGETS.len()], "x/1");
+        let facts = request.facts(&[]);
+        let gathered = gather(&facts, Default::default(), None, &SiteProfile::default());
+        let seen = history.note_request(&facts, &gathered);
+        history.note_response(seen.ticket, &request.response(), facts.time);
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
+use super::codec::{Kept, Reader, put_counters, set_counters, take_counters};
+use super::snapshot::SnapshotError;
 use crate::route::RouteId;
 
 /// Counters of page-to-page steps (1 MiB in all). Fixed size; rare steps may share a counter, which only makes them
@@ -56,11 +58,41 @@ impl Markov {
         }
     }
 
+    /// Appends what was learned.
+    pub(super) fn put(&self, out: &mut Vec<u8>) {
+        self.steps.load(Relaxed).put(out);
+        put_counters(&self.pairs, out);
+        put_counters(&self.origins, out);
+    }
+
+    /// Takes over what [`Chain::take`] read.
+    pub(super) fn set(&self, chain: &Chain) {
+        self.steps.store(chain.steps, Relaxed);
+        set_counters(&self.pairs, &chain.pairs);
+        set_counters(&self.origins, &chain.origins);
+    }
+
     fn halve(&self) {
         self.steps.store(STEPS_MAX / 2, Relaxed);
         for counter in self.pairs.iter().chain(&*self.origins) {
             counter.store(counter.load(Relaxed) / 2, Relaxed);
         }
+    }
+}
+
+/// What [`Markov::put`] wrote.
+pub(super) struct Chain {
+    steps: u32,
+    pairs: Vec<(usize, u32)>,
+    origins: Vec<(usize, u32)>,
+}
+
+impl Chain {
+    pub(super) fn take(from: &mut Reader<'_>) -> Result<Self, SnapshotError> {
+        from.part = "page chain";
+        // One thread may count a step while another halves.
+        let steps = u32::take(from)?.min(STEPS_MAX - 1);
+        Ok(Chain { steps, pairs: take_counters(from, PAIRS)?, origins: take_counters(from, ORIGINS)? })
     }
 }
 

@@ -5,10 +5,12 @@
 //! network for its user-agent family and header class). Detectors get copies; no lock is held while they look.
 
 mod client;
+mod codec;
 mod keys;
 mod markov;
 mod network;
 mod ring;
+mod snapshot;
 mod spread;
 
 pub use client::{ClientHistory, Noted, OTHERS_KEPT, Outcome, PAGES_KEPT, Page};
@@ -16,6 +18,7 @@ pub use keys::{HashSeed, HistoryKeys};
 pub use markov::Markov;
 pub use network::NetworkHistory;
 pub use ring::Ring;
+pub use snapshot::{SNAPSHOT_VERSION, SnapshotError};
 
 use palisade_domain::{RequestFacts, ResponseFacts, Timestamp};
 use palisade_limits::{Bound, BoundedTable, BoundedTableSettings};

@@ -5,8 +5,10 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use palisade_limits::{BoundedTable, BoundedTableSettings, DistinctSketch};
 
 use super::client::ClientHistory;
+use super::codec::{Reader, put_counters, set_counters, take_counters};
 use super::keys::Keys;
 use super::markov::mix;
+use super::snapshot::SnapshotError;
 use crate::gather::Kind;
 
 /// Sites whose asset habits are counted; more share counters.
@@ -62,7 +64,37 @@ impl Spread {
         (readers >= CLIENTS_MIN).then(|| self.loaders[at].load(Relaxed) as f32 / readers as f32)
     }
 
+    /// Networks by fingerprint.
+    pub(super) fn fingerprints(&self) -> &BoundedTable<DistinctSketch<1>> {
+        &self.fingerprints
+    }
+
+    /// Appends the sites' asset habits.
+    pub(super) fn put_habits(&self, out: &mut Vec<u8>) {
+        put_counters(&self.readers, out);
+        put_counters(&self.loaders, out);
+    }
+
+    /// Takes over what [`Habits::take`] read.
+    pub(super) fn set_habits(&self, habits: &Habits) {
+        set_counters(&self.readers, &habits.readers);
+        set_counters(&self.loaders, &habits.loaders);
+    }
+
     pub(super) fn bytes(&self) -> usize {
         self.fingerprints.bytes() + 2 * SITES * size_of::<AtomicU32>()
+    }
+}
+
+/// What [`Spread::put_habits`] wrote.
+pub(super) struct Habits {
+    readers: Vec<(usize, u32)>,
+    loaders: Vec<(usize, u32)>,
+}
+
+impl Habits {
+    pub(super) fn take(from: &mut Reader<'_>) -> Result<Self, SnapshotError> {
+        from.part = "asset habits";
+        Ok(Habits { readers: take_counters(from, SITES)?, loaders: take_counters(from, SITES)? })
     }
 }
