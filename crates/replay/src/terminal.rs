@@ -196,11 +196,20 @@ fn skips(summary: &Summary, width: usize) -> String {
     for skip in summary.skips.iter().filter(|skip| skip.count > 0) {
         out += &format!("  {} {}\n", count(skip.count), skip.reason);
         for sample in skip.samples.iter().take(3) {
-            out += &cut(&format!("    {}", shown(sample.trim_end(), width)), width);
+            out += &cut(&format!("    {}", shown(&near(sample, width), width)), width);
             out.push('\n');
         }
     }
     out
+}
+
+/// `access.log:17: excerpt`; of a long path only the file's name, so that line and excerpt stay.
+fn near(sample: &str, width: usize) -> String {
+    let (place, excerpt) = sample.split_once(": ").unwrap_or((sample, ""));
+    match place.rsplit_once('/') {
+        Some((_, name)) if place.chars().count() > width / 3 => format!("…/{name}: {excerpt}"),
+        _ => sample.trim_end().to_owned(),
+    }
 }
 
 fn notes(summary: &Summary, width: usize) -> String {
@@ -277,6 +286,13 @@ mod tests {
         }
         assert_eq!(stripped, plain);
         assert_ne!(coloured, plain);
+    }
+
+    #[test]
+    fn long_paths_leave_room_for_the_line() {
+        let sample = format!("/var/log/{}/access.log:17: 192.0.2.1 - -", "x".repeat(80));
+        assert_eq!(near(&sample, 80), "…/access.log:17: 192.0.2.1 - -");
+        assert_eq!(near("access.log:17: 192.0.2.1", 80), "access.log:17: 192.0.2.1");
     }
 
     #[test]

@@ -68,7 +68,7 @@ pub(crate) fn percent(part: u64, whole: u64) -> String {
 /// `3 days`, `5 hours`, `12 minutes`: the largest unit that counts at least two, rounded.
 pub(crate) fn duration(from: Timestamp, to: Timestamp) -> String {
     let secs = to.micros_since(from).div_ceil(1_000_000);
-    let (unit, name) = [(86_400, "day"), (3_600, "hour"), (60, "minute")]
+    let (unit, name) = [(31_557_600, "year"), (86_400, "day"), (3_600, "hour"), (60, "minute")]
         .into_iter()
         .find(|&(unit, _)| (secs + unit / 2) / unit >= 2)
         .unwrap_or((1, "second"));
@@ -176,6 +176,7 @@ mod tests {
         check(7_200, "2 hours");
         check(2 * 86_400 - 60, "2 days");
         check(400 * 86_400, "400 days");
+        check(4_018 * 86_400, "11 years");
     }
 
     #[test]

@@ -67,7 +67,7 @@ fn empty_log_still_makes_a_page() {
 fn welcome_programs_in_the_way_are_named() {
     let page = page(&made_up::rich());
     assert!(page.contains("GPTBot") && page.contains("1 of 23 welcome programs"));
-    assert!(self::page(&made_up::small()).contains("None. All 2 welcome programs in this log pass."));
+    assert!(self::page(&made_up::small()).contains("None. Both welcome programs in this log pass."));
 }
 
 #[test]

@@ -112,6 +112,7 @@ pub(crate) fn welcome(summary: &Summary) -> String {
         (0, _) => "No search engine, feed reader, preview, monitor, webhook, archive or AI crawler was seen."
             .to_owned(),
         (1, 0) => "The one welcome program in this log passes.".to_owned(),
+        (2, 0) => "None. Both welcome programs in this log pass.".to_owned(),
         (n, 0) => format!("None. All {} in this log pass.", counted(n, "welcome program")),
         (all, n) => format!("{} of {}.", super::count(n), counted(all, "welcome program")),
     }
