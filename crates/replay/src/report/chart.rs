@@ -110,34 +110,24 @@ fn y_ticks(top: u64) -> Vec<Tick> {
         .collect()
 }
 
-/// Whole minutes, hours or days, at most eight marks.
+/// Whole minutes, hours, days or years, at most eight marks.
 fn x_ticks(timeline: &Timeline) -> Vec<Tick> {
     const MINUTE: i64 = 60_000;
     const DAY: i64 = 1_440 * MINUTE;
-    const STEPS: [i64; 15] = [
-        MINUTE,
-        5 * MINUTE,
-        15 * MINUTE,
-        30 * MINUTE,
-        60 * MINUTE,
-        180 * MINUTE,
-        360 * MINUTE,
-        720 * MINUTE,
-        DAY,
-        2 * DAY,
-        7 * DAY,
-        14 * DAY,
-        30 * DAY,
-        90 * DAY,
-        365 * DAY,
-    ];
+    const MINUTES: [i64; 8] = [1, 5, 15, 30, 60, 180, 360, 720];
+    const DAYS: [i64; 10] = [1, 2, 7, 14, 30, 90, 365, 730, 1_825, 7_300];
     let span = timeline.slot_ms.saturating_mul(timeline.slots.len() as i64).max(1);
-    let step = STEPS.into_iter().find(|step| span / step <= 8).unwrap_or(span / 8 + 1);
+    let steps = MINUTES.map(|n| n * MINUTE).into_iter().chain(DAYS.map(|n| n * DAY));
+    let Some(step) = steps.into_iter().find(|step| span / step <= 8) else { return Vec::new() };
     let start = timeline.start.millis();
     let mut at = start.div_euclid(step).saturating_add(1).saturating_mul(step);
     let mut ticks = Vec::new();
     while at < start.saturating_add(span) && ticks.len() < 10 {
-        let format = if at.rem_euclid(DAY) == 0 { "%-d %b" } else { "%H:%M" };
+        let format = match at.rem_euclid(DAY) {
+            _ if step > 30 * DAY => "%b %Y",
+            0 => "%-d %b",
+            _ => "%H:%M",
+        };
         let label = strftime(Timestamp::from_millis(at), format);
         // Noon and midnight stay rather than six o'clock.
         let is_minor = if step < DAY { at.rem_euclid(2 * step) != 0 } else { ticks.len() % 2 == 1 };
@@ -278,6 +268,14 @@ mod tests {
             major.iter().map(|tick| tick.label.as_str()).collect::<Vec<_>>(),
             ["12:00", "2 Mar", "12:00"]
         );
+    }
+
+    #[test]
+    fn long_axes_name_the_year() {
+        let decade = timeline(&[[1, 0, 0, 0, 0, 0, 0]; 120], 2_592_000_000);
+        let labels: Vec<_> = x_ticks(&decade).into_iter().map(|tick| tick.label).collect();
+        assert_eq!(labels[0], "Dec 2027");
+        assert!(labels.iter().all(|label| label.contains(" 20")), "{labels:?}");
     }
 
     #[test]

@@ -101,12 +101,19 @@ impl Page {
 /// The title; where it is but the file's path, the file's name.
 fn title(summary: &Summary, title: &str) -> String {
     let is_path = matches!(summary.files.as_slice(), [file] if file == title);
-    shown(if is_path { title.rsplit('/').next().unwrap_or(title) } else { title }, NAME_CHARS)
+    shown(if is_path { base(title) } else { title }, NAME_CHARS)
 }
 
-/// `access.log, access.log.1 and 12 more`.
+fn base(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// `access.log, access.log.1 and 12 more`; of several only the names, their folders would bury the rest.
 fn files(files: &[String]) -> String {
-    let mut names: Vec<_> = files.iter().take(3).map(|file| shown(file, NAME_CHARS)).collect();
+    if let [file] = files {
+        return shown(file, NAME_CHARS);
+    }
+    let mut names: Vec<_> = files.iter().take(3).map(|file| shown(base(file), NAME_CHARS)).collect();
     if files.len() > 3 {
         names.push(format!("and {} more", count(files.len() as u64 - 3)));
     }
