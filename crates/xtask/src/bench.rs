@@ -9,6 +9,11 @@ use serde_json::Value;
 
 use crate::repo;
 
+/// What a bench may cost, in nanoseconds per element, by its name, or by its start where that ends in `/`. Shown, not enforced: figures of a busy
+/// machine fail nobody.
+const BUDGETS: &[(&str, f64)] =
+    &[("assessment/", 5_000.0), ("user_agent/claim", 1_000.0), ("user_agent/parse", 1_000.0)];
+
 /// `xtask bench [NAME] [--quick]`: benches whose package or name holds NAME; `--quick` builds without link-time
 /// optimisation and measures for a shorter time.
 pub(crate) fn run(args: &[String]) -> anyhow::Result<()> {
@@ -20,8 +25,18 @@ pub(crate) fn run(args: &[String]) -> anyhow::Result<()> {
     ensure!(!benches.is_empty(), "no bench is called {wanted:?}");
     for (package, bench) in benches {
         let profile = if quick { "measure" } else { "release" };
-        let mut args =
-            vec!["bench", "--quiet", "--profile", profile, "--package", &package, "--bench", &bench, "--"];
+        let mut args = vec![
+            "bench",
+            "--quiet",
+            "--profile",
+            profile,
+            "--package",
+            &package,
+            "--bench",
+            &bench,
+            "--",
+            "--quiet",
+        ];
         args.extend(quick.then_some("--quick"));
         repo::run(&mut repo::cargo(&root, &args))?;
     }
@@ -98,13 +113,27 @@ fn measured(bench: &Value, estimates: &Value) -> Option<Measured> {
 /// The table: a bench that counts elements is given per element.
 fn table(measured: &[Measured]) -> String {
     let width = measured.iter().map(|one| one.id.len()).max().unwrap_or(0).max(8);
-    let mut text = format!("{:<width$}  {:>10}  {:>23}\n", "bench", "median", "95 % interval");
+    let mut text = format!("{:<width$}  {:>10}  {:>23}  budget\n", "bench", "median", "95 % interval");
     for one in measured {
         let per = one.elements.filter(|&count| count > 0.0).unwrap_or(1.0);
         let interval = format!("{} to {}", time(one.low_ns / per), time(one.high_ns / per));
-        text.push_str(&format!("{:<width$}  {:>10}  {:>23}\n", one.id, time(one.median_ns / per), interval));
+        let budget = budget(&one.id, one.median_ns / per);
+        text.push_str(&format!(
+            "{:<width$}  {:>10}  {interval:>23}  {budget}\n",
+            one.id,
+            time(one.median_ns / per)
+        ));
     }
     text
+}
+
+/// `≤ 5.00 µs`, and whether it is kept; nothing where there is no budget.
+fn budget(id: &str, median_ns: f64) -> String {
+    let named = |name: &str| id == name || (name.ends_with('/') && id.starts_with(name));
+    let Some((_, most_ns)) = BUDGETS.iter().find(|(name, _)| named(name)) else {
+        return String::new();
+    };
+    format!("≤ {}{}", time(*most_ns), if median_ns > *most_ns { "  MISSED" } else { "" })
 }
 
 /// A time in the unit that reads best.
@@ -130,6 +159,13 @@ mod tests {
         let one = measured(&bench, &estimates).unwrap();
         let text = table(&[one]);
         assert!(text.contains("5.00 µs") && text.contains("4.00 µs to 6.00 µs"), "{text}");
+    }
+
+    #[test]
+    fn a_missed_budget_is_named() {
+        assert_eq!(budget("assessment/mix", 4_000.0), "≤ 5.00 µs");
+        assert!(budget("assessment/mix", 6_000.0).ends_with("MISSED"));
+        assert_eq!(budget("user_agent/claim, longest", 6_000.0), "");
     }
 
     #[test]

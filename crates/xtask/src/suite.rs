@@ -3,6 +3,7 @@
 mod checks;
 mod tally;
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -71,6 +72,10 @@ pub(crate) fn run(_args: &[String]) -> anyhow::Result<()> {
 
 /// Runs one check and prints what became of it.
 fn report(place: &Place, (name, check): &Check) -> Tally {
+    if std::io::stderr().is_terminal() {
+        // Overwritten by the line that says how it went, which is longer.
+        eprint!("{name} …\r");
+    }
     let start = Instant::now();
     let outcome = check(place).unwrap_or_else(|error| Outcome::Failed(format!("{error:#}\n")));
     let took = format!("{:.0} s", start.elapsed().as_secs_f64());
