@@ -87,23 +87,30 @@ pub(super) fn is_clear(facts: &RequestFacts<'_>) -> bool {
 /// as proxies do when nobody configured them (HTTP/1.0, or a connection closed at once; HTTP/2's small letters behind a
 /// `Host` of its own). One forgotten setting in front of us must not make a bot of every visitor.
 pub(super) fn was_forwarded(facts: &RequestFacts<'_>) -> bool {
-    const SIGNS: [&str; 10] = [
-        "via",
-        "forwarded",
-        "x-forwarded-for",
-        "x-forwarded-proto",
-        "x-real-ip",
-        "cf-connecting-ip",
-        "true-client-ip",
-        "cdn-loop",
-        "client-ip",
-        "x-amzn-trace-id",
-    ];
-    let closes = facts.header("connection").known().is_some_and(|value| value.eq_ignore_ascii_case("close"));
-    closes
-        || facts.version == Fact::Known(HttpVersion::Http10)
-        || SIGNS.iter().any(|name| facts.header(name).is_known())
+    let closes = |value: &str| value.eq_ignore_ascii_case("close");
+    let Fact::Known(list) = facts.headers else { return false };
+    facts.version == Fact::Known(HttpVersion::Http10)
+        || list.entries.iter().any(|(name, value)| {
+            is_forwarding_sign(name)
+                || (name.len() == 10 && name.eq_ignore_ascii_case("connection") && closes(value))
+        })
         || ends_tls_quietly(facts)
+}
+
+/// Headers that only something between client and us adds. By length first: this runs over every header of nearly every
+/// request.
+fn is_forwarding_sign(name: &str) -> bool {
+    let is = |sign: &str| name.eq_ignore_ascii_case(sign);
+    match name.len() {
+        3 => is("via"),
+        8 => is("cdn-loop"),
+        9 => is("forwarded") || is("x-real-ip") || is("client-ip"),
+        14 => is("true-client-ip"),
+        15 => is("x-forwarded-for") || is("x-amzn-trace-id"),
+        16 => is("cf-connecting-ip"),
+        17 => is("x-forwarded-proto"),
+        _ => false,
+    }
 }
 
 /// Names in small letters, as a browser sends them over HTTP/2, but for `Host`, in the clear, with what browsers send over

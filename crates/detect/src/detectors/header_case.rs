@@ -41,12 +41,13 @@ impl Detector for HeaderCase {
     fn inspect(&self, scene: &Scene<'_>) -> Option<Signal> {
         claimed::browser(scene)?;
         let list = scene.facts.headers.known().filter(|list| list.case == Case::Wire)?;
-        if scene.facts.version != Fact::Known(HttpVersion::Http11) || !claimed::is_direct(scene.facts) {
+        if scene.facts.version != Fact::Known(HttpVersion::Http11) {
             return None;
         }
         let is_odd =
             |name: &str| TITLED.iter().any(|titled| name.eq_ignore_ascii_case(titled) && name != *titled);
-        let (name, _) = list.entries.iter().find(|(name, _)| is_odd(name))?;
+        let (name, _) =
+            list.entries.iter().find(|(name, _)| is_odd(name)).filter(|_| claimed::is_direct(scene.facts))?;
         Some(CARD.signal(
             ID,
             EVIDENCE,

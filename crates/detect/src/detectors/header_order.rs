@@ -55,7 +55,7 @@ impl Detector for HeaderOrder {
             Browser::Firefox(version) => (Engine::Gecko, version),
             Browser::Safari(_) => return None,
         };
-        if !claimed::is_direct(scene.facts) || version < engine.known_from()? {
+        if version < engine.known_from()? {
             return None;
         }
         let list = scene.facts.headers.known()?;
@@ -64,6 +64,9 @@ impl Detector for HeaderOrder {
             None => header_order::conflicts(&list, version, engine),
             Some(table) => table.conflicts(&list, version, engine),
         }?;
+        if !claimed::is_direct(scene.facts) {
+            return None;
+        }
         let evidence = if conflict.pairs > 1 { MORE_PAIRS } else { ONE_PAIR };
         let (first, second) = conflict.pair;
         let detail =

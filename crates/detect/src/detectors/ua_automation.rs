@@ -1,6 +1,6 @@
 //! A browser driven by a program that says so.
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use palisade_domain::{Detail, Resolution, Signal, SignalId, Value};
 use palisade_fingerprint::user_agent::bounded;
 
@@ -46,6 +46,7 @@ pub struct UaAutomation {
 impl Default for UaAutomation {
     fn default() -> Self {
         let words = AhoCorasick::builder()
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
             .ascii_case_insensitive(true)
             .build(WORDS)
             .expect("two dozen short words fit an automaton");

@@ -9,7 +9,7 @@ type Found = Option<(Detail, LogOdds)>;
 /// The first contradiction within `text`, which reads as `agent`.
 pub(super) fn find(text: &str, agent: &UserAgent<'_>) -> Found {
     mangled(text)
-        .or_else(|| windows(text))
+        .or_else(|| windows(text, agent))
         .or_else(|| macos(text, agent))
         .or_else(|| firefox(text, agent))
         .or_else(|| chromium(text, agent))
@@ -22,11 +22,14 @@ fn mangled(text: &str) -> Found {
 }
 
 /// Windows NT went from 6.3 to 10.0, and has stayed there.
-fn windows(text: &str) -> Found {
+fn windows(text: &str, agent: &UserAgent<'_>) -> Found {
     const VERSIONS: [&str; 15] = [
         "3.1", "3.5", "3.51", "4", "4.0", "4.00", "5.0", "5.01", "5.1", "5.2", "6.0", "6.1", "6.2", "6.3",
         "6.4",
     ];
+    if agent.os != Os::Windows {
+        return None;
+    }
     let version = number_after(text, "Windows NT ")?;
     let known = version.is_empty() || major(version) == Some(10) || VERSIONS.contains(&version);
     (!known).then(|| (Detail::one("there is no Windows NT {a}", Value::text(version)), 4.0))
@@ -34,8 +37,11 @@ fn windows(text: &str) -> Found {
 
 /// Browsers report macOS 10.15.7 ever since macOS 11 broke pages that read the number.
 fn macos(text: &str, agent: &UserAgent<'_>) -> Found {
+    if agent.os != Os::MacOs {
+        return None;
+    }
     let version = number_after(text, "Intel Mac OS X ")?;
-    let thawed = major(version)? >= 12 && agent.os == Os::MacOs;
+    let thawed = major(version)? >= 12;
     let freezes = match (agent.family, agent.engine) {
         (Family::Chrome | Family::Edge | Family::Opera, Engine::Blink(Some(chromium))) => chromium >= 100,
         (Family::Firefox, Engine::Gecko(_)) => agent.major? >= 100,
@@ -74,13 +80,16 @@ fn chromium(text: &str, agent: &UserAgent<'_>) -> Found {
         .or_else(|| webkit(text, agent, version))
         .or_else(|| edge(agent, version))
         .or_else(|| unreduced(text, agent, version))
-        .or_else(|| windows_left_behind(text, version))
+        .or_else(|| windows_left_behind(text, agent, version))
 }
 
 /// Chrome 81 was the last on Android 4.
 fn android(text: &str, agent: &UserAgent<'_>, version: u16) -> Found {
+    if agent.os != Os::Android {
+        return None;
+    }
     let android = major(number_after(text, "Android ")?)?;
-    let impossible = agent.os == Os::Android && android <= 4 && version >= 90;
+    let impossible = android <= 4 && version >= 90;
     impossible.then(|| {
         let (chrome, android) = (Value::Number(f32::from(version)), Value::Number(f32::from(android)));
         (Detail::two("Chrome {a} does not run on Android {b}", chrome, android), 4.0)
@@ -89,8 +98,8 @@ fn android(text: &str, agent: &UserAgent<'_>, version: u16) -> Found {
 
 /// Chromium has said AppleWebKit/537.36 since version 28. Makers of cheap phones write what they like.
 fn webkit(text: &str, agent: &UserAgent<'_>, version: u16) -> Found {
-    let webkit = number_after(text, "AppleWebKit/")?;
     let desktop = matches!(agent.os, Os::Windows | Os::MacOs | Os::Linux);
+    let webkit = number_after(text, "AppleWebKit/")?;
     (desktop && version >= 30 && webkit != "537.36").then(|| {
         let chrome = Value::Number(f32::from(version));
         (Detail::two("Chrome {a} does not say AppleWebKit/{b}", chrome, Value::text(webkit)), 2.8)
@@ -116,7 +125,10 @@ fn unreduced(text: &str, agent: &UserAgent<'_>, version: u16) -> Found {
 }
 
 /// Chrome 109 was the last on Windows 7 and 8; forks go on.
-fn windows_left_behind(text: &str, version: u16) -> Found {
+fn windows_left_behind(text: &str, agent: &UserAgent<'_>, version: u16) -> Found {
+    if agent.os != Os::Windows {
+        return None;
+    }
     let windows = number_after(text, "Windows NT ")?;
     (version >= 112 && (windows.starts_with("5.") || windows.starts_with("6."))).then(|| {
         let chrome = Value::Number(f32::from(version));
@@ -126,7 +138,7 @@ fn windows_left_behind(text: &str, version: u16) -> Found {
 
 /// The digits, dots and underscores behind the first `name` in `text`.
 fn number_after<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    let rest = &text[text.find(name)? + name.len()..];
+    let rest = &text[memchr::memmem::find(text.as_bytes(), name.as_bytes())? + name.len()..];
     let end = rest.find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '_')).unwrap_or(rest.len());
     Some(&rest[..end])
 }
