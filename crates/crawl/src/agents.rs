@@ -110,6 +110,11 @@ impl Agents {
         }
     }
 
+    /// Bytes of the compiled automaton.
+    pub fn memory_bytes(&self) -> usize {
+        self.automaton.memory_usage()
+    }
+
     /// The row that names `ua`, if any, whatever its shape.
     pub fn listed(&self, ua: &str) -> Option<&Agent> {
         self.scan(bounded(ua.trim())).0

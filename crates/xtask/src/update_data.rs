@@ -3,7 +3,7 @@
 //!
 //! Usage: `cargo xtask update-data [DATA]`, where DATA is the folder of the lists (default `../shared/data`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -68,7 +68,9 @@ fn read(path: &Path) -> Result<String> {
 
 /// The table as it grows; a pattern that stands in it is never added twice.
 struct Table {
-    rows: BTreeMap<String, String>,
+    /// Every line by its key and pattern: one key may have several anchors in our own list.
+    rows: BTreeMap<(String, String), String>,
+    keys: BTreeSet<String>,
     own: Vec<Agent>,
     shape: Agents,
     kept: BTreeMap<&'static str, usize>,
@@ -79,10 +81,12 @@ impl Table {
     fn new(own_text: &str) -> Result<Self> {
         let own = table::read(own_text.to_owned().leak()).context("own-agents.tsv")?;
         let lines = own_text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
-        let key = |line: &str| key(line.split('\t').next().unwrap_or_default());
-        let rows: BTreeMap<_, _> = lines.map(|line| (key(line), format!("{line}\town"))).collect();
+        let pattern = |line: &str| line.split('\t').next().unwrap_or_default().to_owned();
+        let rows: BTreeMap<_, _> =
+            lines.map(|line| ((key(&pattern(line)), pattern(line)), format!("{line}\town"))).collect();
+        let keys = rows.keys().map(|(key, _)| key.clone()).collect();
         let kept = BTreeMap::from([("own", rows.len())]);
-        Ok(Table { rows, own, shape: Agents::new(Vec::new()), kept, dropped: BTreeMap::new() })
+        Ok(Table { rows, keys, own, shape: Agents::new(Vec::new()), kept, dropped: BTreeMap::new() })
     }
 
     fn add_all(&mut self, source: Source, candidates: Vec<Candidate>, people: &[String]) {
@@ -103,7 +107,7 @@ impl Table {
         if !literal.is_ascii() || literal.contains('\t') {
             return Err("not plain ASCII");
         }
-        if self.rows.contains_key(&key(&candidate.pattern)) {
+        if self.keys.contains(&key(&candidate.pattern)) {
             return Err("listed already");
         }
         if NOT_NAMES.contains(&key(literal).as_str()) {
@@ -123,7 +127,8 @@ impl Table {
         {
             return Err("listed already");
         }
-        self.rows.insert(key(&pattern), line);
+        self.keys.insert(key(&pattern));
+        self.rows.insert((key(&pattern), pattern), line);
         Ok(())
     }
 

@@ -62,7 +62,7 @@ impl Agent {
         lower.match_indices(&literal).any(|(start, found)| self.fits(ua, start, start + found.len()))
     }
 
-    /// Does the literal found at `start..end` of `ua` stand where it has to?
+    /// Does the literal found at `start..end` of `ua` stand where it has to? `like Name` names somebody else.
     pub(crate) fn fits(&self, ua: &str, start: usize, end: usize) -> bool {
         let bytes = ua.as_bytes();
         let before = start.checked_sub(1).and_then(|at| bytes.get(at));
@@ -71,6 +71,7 @@ impl Agent {
         let last = bytes.get(end.wrapping_sub(1)).is_some_and(u8::is_ascii_alphabetic);
         (self.place.open_left || !first || !before.is_some_and(u8::is_ascii_alphanumeric))
             && (self.place.open_right || !last || !after.is_some_and(u8::is_ascii_alphabetic))
+            && !ua[..start].ends_with("like ")
             && (!self.place.at_start || is_name_position(&ua[..start]))
             && (!self.place.at_end || end == bytes.len())
     }

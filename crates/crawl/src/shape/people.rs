@@ -132,10 +132,11 @@ impl Seen {
                 _ if part.starts_with("rv:") || part.starts_with("Konqueror") => self.engine = true,
                 _ if part.eq_ignore_ascii_case("compatible") => {
                     let next = parts.peek().copied().unwrap_or_default();
-                    self.names_itself |= !next.is_empty() && !starts(next, BROWSERS_IN_COMMENTS);
+                    let browser = next.is_empty() || next == "U" || starts(next, BROWSERS_IN_COMMENTS);
+                    self.names_itself |= !browser;
                 }
                 _ if part.starts_with("MSIE ") || part.starts_with("Trident/") => {
-                    self.internet_explorer = true
+                    self.internet_explorer = true;
                 }
                 _ => self.odd_platform |= platform && !self.device && is_odd_part(part),
             }
@@ -222,120 +223,30 @@ fn dots(version: &str) -> usize {
     version.bytes().filter(|&byte| byte == b'.').count()
 }
 
+/// What may stand behind `compatible;` in a browser's user agent.
+#[rustfmt::skip]
 const BROWSERS_IN_COMMENTS: &[&str] = &[
-    "MSIE",
-    "Konqueror",
-    "U",
-    "ms-office",
-    "Windows",
-    "iPhone",
-    "iPad",
-    "Android",
-    "Linux",
-    "X11",
-    "NetPositive",
-    "Polaris",
+    "MSIE", "Konqueror", "ms-office", "Windows", "iPhone", "iPad", "Android", "Linux", "X11",
+    "NetPositive", "Polaris",
 ];
 
 /// What stands in platforms of desktop browsers.
+#[rustfmt::skip]
 const PLATFORM_PARTS: &[&str] = &[
-    "Windows",
-    "Win9",
-    "Win32",
-    "Win64",
-    "WinNT",
-    "WOW64",
-    "Macintosh",
-    "Mac OS",
-    "Mac_",
-    "Intel Mac",
-    "PPC",
-    "X11",
-    "Linux",
-    "CrOS",
-    "Ubuntu",
-    "Fedora",
-    "Debian",
-    "FreeBSD",
-    "OpenBSD",
-    "NetBSD",
-    "DragonFly",
-    "SunOS",
-    "BeOS",
-    "Haiku",
-    "AmigaOS",
-    "OS/2",
-    "IRIX",
-    "HP-UX",
-    "AIX",
-    "x86_64",
-    "amd64",
-    "aarch64",
-    "armv",
-    "ARM64",
-    "Wayland",
-    "compatible",
-    "Unknown",
-    "rv:",
-    ".NET",
-    "Trident",
-    "Touch",
-    "Tablet PC",
-    "Media Center",
-    "Konqueror",
-    "Xbox",
-    "Tesla",
-    "QtCarBrowser",
-    "Mobile",
-    "Tablet",
-    "Desktop",
-    "Version",
-    "chromeframe",
-    "MSOffice",
-    "Cloud Phone",
-    "GNU",
+    "Windows", "Win9", "Win32", "Win64", "WinNT", "WOW64", "Macintosh", "Mac OS", "Mac_", "Intel Mac",
+    "PPC", "X11", "Linux", "CrOS", "Ubuntu", "Fedora", "Debian", "FreeBSD", "OpenBSD", "NetBSD",
+    "DragonFly", "SunOS", "BeOS", "Haiku", "AmigaOS", "OS/2", "IRIX", "HP-UX", "AIX", "x86_64", "amd64",
+    "aarch64", "armv", "ARM64", "Wayland", "compatible", "Unknown", "rv:", ".NET", "Trident", "Touch",
+    "Tablet PC", "Media Center", "Konqueror", "Xbox", "Tesla", "QtCarBrowser", "Mobile", "Tablet",
+    "Desktop", "Version", "chromeframe", "MSOffice", "Cloud Phone", "GNU",
 ];
 
 /// Products that stand beside a browser's own: engines, systems, distributions, and apps that embed a browser.
+#[rustfmt::skip]
 const COMPANIONS: &[&str] = &[
-    "Gecko)",
-    "KHTML",
-    "KIO",
-    "QtWebKit",
-    "webkit",
-    "Goanna",
-    "WPE",
-    "Electron",
-    "gzip(gfe)",
-    "Novarra-Vision",
-    "SA",
-    "Lightning",
-    "Linux",
-    "Ubuntu",
-    "Kubuntu",
-    "Xubuntu",
-    "Lubuntu",
-    "Debian",
-    "Fedora",
-    "Mint",
-    "SUSE",
-    "Red",
-    "Hat",
-    "CentOS",
-    "Gentoo",
-    "Slackware",
-    "Mandriva",
-    "Mageia",
-    "Raspbian",
-    "Fink",
-    "Community",
-    "Edition",
-    "Ddg",
-    "Viber",
-    "Skype",
-    "Slack",
-    "Discord",
-    "Teams",
-    "Signal",
-    "Steam",
+    "Gecko)", "KHTML", "KIO", "QtWebKit", "webkit", "Goanna", "WPE", "Electron", "gzip(gfe)",
+    "Novarra-Vision", "SA", "Lightning", "Linux", "Ubuntu", "Kubuntu", "Xubuntu", "Lubuntu", "Debian",
+    "Fedora", "Mint", "SUSE", "Red", "Hat", "CentOS", "Gentoo", "Slackware", "Mandriva", "Mageia",
+    "Raspbian", "Fink", "Community", "Edition", "Ddg", "Viber", "Skype", "Slack", "Discord", "Teams",
+    "Signal", "Steam",
 ];
