@@ -24,8 +24,8 @@ const NEVER_IN_CODE: &[(&str, &str, &str)] = &[
     ("todo", "!(", "do it, or leave it out"),
     ("unimple", "mented!(", "do it, or leave it out"),
     ("dbg", "!(", "take the debug print out"),
-    ("TO", "DO", "do it, or open an issue"),
-    ("FIX", "ME", "mend it, or open an issue"),
+    ("// TO", "DO", "do it, or open an issue"),
+    ("// FIX", "ME", "mend it, or open an issue"),
     ("#[ign", "ore]", "make the test run, or delete it"),
     ("thread::sl", "eep", "use a fake clock or an explicit deadline"),
 ];
