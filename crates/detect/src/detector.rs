@@ -129,8 +129,10 @@ pub enum Group {
     Pace,
     /// What a browser does beside the page: assets, cookies, icons.
     Habit,
-    /// Refused logins and missing pages.
+    /// Missing and refused pages.
     Errors,
+    /// Passwords being tried.
+    Login,
     /// The same client in many places, or many clients in one.
     Spread,
     /// Order of pages.
@@ -139,7 +141,7 @@ pub enum Group {
 
 impl Group {
     /// Every group, in the order of the documentation.
-    pub const ALL: [Group; 9] = [
+    pub const ALL: [Group; 10] = [
         Group::Claim,
         Group::Headers,
         Group::Attack,
@@ -147,6 +149,7 @@ impl Group {
         Group::Pace,
         Group::Habit,
         Group::Errors,
+        Group::Login,
         Group::Spread,
         Group::Sequence,
     ];
@@ -155,15 +158,17 @@ impl Group {
     ///
     /// With the prior of [`crate::scorer::PRIOR`], monitor needs 3.0, challenge 3.85, block 5.2. Behaviour seen in
     /// one group alone (pace, errors, habits, spread, sequence) can therefore reach monitor but never go beyond:
-    /// two independent groups must agree. Only what a request itself carries may decide alone.
+    /// two independent groups must agree. Only what a request itself carries may decide alone, and logins that fail by
+    /// the score, which people do not make.
     pub fn cap(self) -> LogOdds {
         match self {
             Group::Claim => 4.5,
             Group::Headers => 5.0,
             Group::Attack => 9.0,
             Group::Trap => 6.0,
-            Group::Pace | Group::Errors => 3.4,
-            Group::Habit | Group::Spread => 2.0,
+            Group::Login => 4.8,
+            Group::Pace | Group::Errors | Group::Habit => 3.4,
+            Group::Spread => 2.0,
             Group::Sequence => 1.5,
         }
     }
@@ -178,6 +183,7 @@ impl Group {
             Group::Pace => "pace",
             Group::Habit => "habit",
             Group::Errors => "errors",
+            Group::Login => "login",
             Group::Spread => "spread",
             Group::Sequence => "sequence",
         }

@@ -2,7 +2,7 @@
 
 use palisade_crawl::agents::Claim;
 use palisade_crawl::proof;
-use palisade_domain::{Fact, Identity, IdentityClass, RequestFacts};
+use palisade_domain::{Fact, HeaderList, HttpVersion, Identity, IdentityClass, RequestFacts};
 use palisade_fingerprint::header_order;
 use palisade_fingerprint::user_agent::{Family, UserAgent};
 
@@ -36,14 +36,67 @@ fn claims_browser(family: Family) -> bool {
     !matches!(family, Family::None | Family::Program | Family::HeadlessChrome)
 }
 
+/// Names a client that sends no user agent by its headers. Every browser sends one, so where the complete header list
+/// was seen, lacks one, and has nothing of a browser's either, the sender is a program, listed or not.
 fn by_headers(facts: &RequestFacts<'_>) -> Identity {
     let (Fact::Known(list), true) = (facts.headers, facts.user_agent.is_absent()) else {
         return Identity::UNKNOWN;
     };
-    let name =
-        facts.version.known().and_then(|version| header_order::programs::name_by_headers(&list, version));
-    match name {
+    let named =
+        versions(facts).iter().find_map(|&version| header_order::programs::name_by_headers(&list, version));
+    let unlisted = (!looks_like_browser(&list)).then_some("unlisted library");
+    match named.or(unlisted) {
         Some(name) => Identity { class: IdentityClass::Library, claimed: Some(name), ..Identity::UNKNOWN },
         None => Identity::UNKNOWN,
+    }
+}
+
+/// The version, or where it is unseen (as in `/check` bodies) those that the header list may have come over.
+fn versions(facts: &RequestFacts<'_>) -> &'static [HttpVersion] {
+    match facts.version {
+        Fact::Known(HttpVersion::Http10) => &[HttpVersion::Http10],
+        Fact::Known(HttpVersion::Http11) => &[HttpVersion::Http11],
+        Fact::Known(HttpVersion::Http2) => &[HttpVersion::Http2],
+        Fact::Known(HttpVersion::Http3) => &[HttpVersion::Http3],
+        Fact::Known(_) => &[],
+        Fact::Absent | Fact::Unseen => &[HttpVersion::Http11, HttpVersion::Http2, HttpVersion::Http10],
+    }
+}
+
+fn looks_like_browser(list: &HeaderList<'_>) -> bool {
+    let reads_pages = list.get("accept").is_some_and(|accept| accept.contains("text/html"));
+    list.get("sec-ch-ua").is_some() || (reads_pages && list.get("accept-language").is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use palisade_domain::{ClientKey, HeaderCase, HeaderOrder, Timestamp, Vantage};
+
+    fn check(entries: &[(&str, &str)], expect: IdentityClass) {
+        let mut facts = RequestFacts::bare(ClientKey::Opaque("c"), Timestamp::default(), Vantage::Check);
+        facts.user_agent = Fact::Absent;
+        facts.headers = Fact::Known(HeaderList { entries, order: HeaderOrder::Wire, case: HeaderCase::Wire });
+        let found = identify(&facts, &Claim::default(), None, Fact::Unseen);
+        assert_eq!(found.class, expect, "{entries:?}");
+    }
+
+    #[test]
+    fn a_program_without_a_name_is_a_program() {
+        check(&[("Host", "shop.example")], IdentityClass::Library);
+        check(&[("host", "shop.example"), ("accept", "*/*"), ("x-own", "1")], IdentityClass::Library);
+    }
+
+    #[test]
+    fn a_browser_without_a_name_stays_unknown() {
+        let browser = [("Host", "a"), ("Accept", "text/html,*/*;q=0.8"), ("Accept-Language", "en")];
+        check(&browser, IdentityClass::Unknown);
+    }
+
+    #[test]
+    fn without_headers_nobody_is_named() {
+        let mut facts = RequestFacts::bare(ClientKey::Opaque("c"), Timestamp::default(), Vantage::Log);
+        facts.user_agent = Fact::Absent;
+        assert_eq!(identify(&facts, &Claim::default(), None, Fact::Unseen), Identity::UNKNOWN);
     }
 }

@@ -24,11 +24,11 @@ static CARD: Card = Card {
     cannot_see: "Outcomes hidden behind status 200 of scripts' logins; one attempt each from many addresses.",
     errs: "A person with a stored wrong password in a client that retries by itself.",
     source: "Failed-login rate of the bot-detection API; brute-force scenarios of log analysers count five to ten.",
-    group: Group::Errors,
+    group: Group::Login,
     scope: Scope::Client,
     needs: &[Need::Method, Need::Target],
     resolution: Resolution::Second,
-    evidence_max: 3.4,
+    evidence_max: 4.8,
     state: State::Counts,
 };
 

@@ -1,7 +1,6 @@
 //! Pages without what belongs to them.
 
 use palisade_domain::{Detail, Resolution, Signal, SignalId, Value};
-use palisade_fingerprint::user_agent::Family;
 
 use crate::gather::Kind;
 use crate::{Card, Detector, Group, Need, Scene, Scope, State};
@@ -30,7 +29,7 @@ static CARD: Card = Card {
     scope: Scope::CrossClient,
     needs: &[Need::UserAgent, Need::Target],
     resolution: Resolution::Second,
-    evidence_max: 1.8,
+    evidence_max: 3.2,
     state: State::Counts,
 };
 
@@ -41,9 +40,7 @@ impl Detector for NoAssets {
 
     fn inspect(&self, scene: &Scene<'_>) -> Option<Signal> {
         let client = scene.client;
-        let graphical = scene.gathered.user_agent.is_some_and(|agent| {
-            !matches!(agent.family, Family::TextBrowser | Family::App | Family::Program | Family::None)
-        });
+        let graphical = scene.gathered.user_agent.is_some_and(|agent| agent.is_graphical_browser());
         if scene.gathered.kind != Kind::Navigation || !graphical || scene.around.asset_share? < SHARE_MIN {
             return None;
         }
@@ -54,6 +51,6 @@ impl Detector for NoAssets {
             "{a} pages and not one style, script or image",
             Value::Number(client.pages_total as f32),
         );
-        Some(CARD.signal(ID, 1.0 + (client.pages_total - PAGES_MIN) as f32 * 0.1, detail))
+        Some(CARD.signal(ID, 1.0 + (client.pages_total - PAGES_MIN) as f32 * 0.05, detail))
     }
 }

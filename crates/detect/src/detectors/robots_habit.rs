@@ -1,7 +1,6 @@
 //! A browser that reads robots.txt.
 
 use palisade_domain::{Detail, Resolution, Signal, SignalId, Value};
-use palisade_fingerprint::user_agent::Family;
 
 use crate::gather::Kind;
 use crate::{Card, Detector, Group, Need, Scene, Scope, State};
@@ -38,9 +37,7 @@ impl Detector for RobotsHabit {
     fn inspect(&self, scene: &Scene<'_>) -> Option<Signal> {
         let client = scene.client;
         let browser = scene.gathered.claim.class.is_none()
-            && scene.gathered.user_agent.is_some_and(|agent| {
-                !matches!(agent.family, Family::TextBrowser | Family::App | Family::Program | Family::None)
-            });
+            && scene.gathered.user_agent.is_some_and(|agent| agent.is_graphical_browser());
         let reads = client.asked_robots && client.pages_total >= PAGES_MIN && client.loads_nothing();
         if scene.gathered.kind != Kind::Navigation || !browser || !reads {
             return None;
