@@ -44,7 +44,7 @@ const NOT_NAMES: &[&str] = &[
 ///
 /// # Errors
 /// A list that is missing or unreadable, or a table that our own reader refuses.
-pub fn run(args: &[String]) -> Result<()> {
+pub(crate) fn run(args: &[String]) -> Result<()> {
     let data = args.first().map_or_else(|| PathBuf::from("../shared/data"), PathBuf::from);
     let out = Path::new("crates/crawl/data");
     let own_text = read(&out.join("own-agents.tsv"))?;
