@@ -1,7 +1,9 @@
 //! Fake traffic and case tables for tests; never shipped.
 
+pub mod mix;
 pub mod request;
 pub mod table;
 
+pub use mix::Mix;
 pub use request::OwnedRequest;
 pub use table::{Case, CaseTable};

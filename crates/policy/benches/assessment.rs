@@ -1,0 +1,84 @@
+//! What a whole verdict costs: gather, history, detectors, scorer, policy and the response, on DESIGN section 8's mix over
+//! 100,000 known clients in random order. Budget: 5 µs median (issue 2) and 600 bytes per known client.
+
+use std::collections::BTreeMap;
+use std::hint::black_box;
+use std::time::Instant;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use palisade_detect::{Engine, EngineSettings, HashSeed, Observe, SiteProfile};
+use palisade_domain::{RequestFacts, Vantage};
+use palisade_policy::{Judge, Policy};
+use palisade_testkit::Mix;
+use palisade_testkit::mix::CLIENTS;
+
+/// Requests that make every client known: 20 each on average.
+const WARM_UP: u64 = 20 * CLIENTS;
+
+/// Requests timed one by one for the quantiles.
+const TIMED: u64 = 400_000;
+
+fn judge() -> Judge {
+    let settings =
+        EngineSettings { seed: HashSeed([1, 2]), detectors: BTreeMap::new(), site: SiteProfile::default() };
+    Judge::new(Engine::new(settings), Policy::default())
+}
+
+/// One request from facts to the end of its response.
+fn verdict(judge: &Judge, mix: &Mix, facts: &RequestFacts<'_>) -> u8 {
+    let judged = judge.request(facts, Observe::Note);
+    judge.response(judged.ticket, &mix.response(), facts.time);
+    judged.verdict.assessment.score.value()
+}
+
+/// Warms up and says what a known client weighs.
+fn known(judge: &Judge, mix: &Mix) {
+    for n in 0..WARM_UP {
+        verdict(judge, mix, &mix.facts(n));
+    }
+    let history = judge.engine().history();
+    println!(
+        "{:.0} bytes per known client, {} clients",
+        history.bytes() as f64 / CLIENTS as f64,
+        history.clients()
+    );
+}
+
+/// Median and 99th percentile of single requests, less what reading the clock costs.
+fn quantiles(name: &str, judge: &Judge, mix: &Mix, first: u64) {
+    let mut clock: Vec<u64> = (0..10_000).map(|_| nanos(|| ())).collect();
+    let mut nanos: Vec<u64> = (first..first + TIMED)
+        .map(|n| {
+            let facts = mix.facts(n);
+            nanos(|| verdict(judge, mix, black_box(&facts)))
+        })
+        .collect();
+    clock.sort_unstable();
+    nanos.sort_unstable();
+    let at = |share: f64| nanos[(nanos.len() as f64 * share) as usize].saturating_sub(clock[5_000]);
+    println!("{name}: median {} ns, p90 {} ns, p99 {} ns", at(0.5), at(0.9), at(0.99));
+}
+
+fn nanos<R>(work: impl FnOnce() -> R) -> u64 {
+    let start = Instant::now();
+    black_box(work());
+    u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX)
+}
+
+fn bench(criterion: &mut Criterion) {
+    for (name, vantage) in [("gateway", Vantage::GatewayTls), ("log", Vantage::Log)] {
+        let (judge, mix) = (judge(), Mix::new(vantage));
+        known(&judge, &mix);
+        quantiles(name, &judge, &mix, WARM_UP);
+        let mut n = WARM_UP + TIMED;
+        criterion.bench_function(&format!("assessment/{name}"), |bencher| {
+            bencher.iter(|| {
+                n += 1;
+                verdict(&judge, &mix, black_box(&mix.facts(n)))
+            });
+        });
+    }
+}
+
+criterion_group!(benches, bench);
+criterion_main!(benches);
