@@ -110,7 +110,7 @@ fn short(text: &str) -> String {
 mod tests {
     use super::*;
     use palisade_domain::address::documentation_ip;
-    use palisade_domain::{ClientKey, HeaderOrder};
+    use palisade_domain::{ClientKey, HeaderOrder, HttpVersion, Scheme};
 
     const NOW: Timestamp = Timestamp(1_700_000_000_000_000);
 
@@ -147,6 +147,19 @@ mod tests {
         assert_eq!(body.record.response().status, Fact::Known(200));
         assert_eq!((body.observe, body.all_actions), (false, true));
         assert_eq!(body.request_id.as_deref(), Some("r-1"));
+    }
+
+    #[test]
+    fn pseudo_headers_say_version_scheme_and_host() {
+        let body = read(
+            r#"{"endpoint":"/","headers":[[":method","GET"],[":authority","h.example"],[":scheme","https"],["accept","*/*"]]}"#,
+        )
+        .unwrap();
+        let entries = body.record.header_entries();
+        let facts = body.record.facts(&entries);
+        assert_eq!(entries, [("accept", "*/*")]);
+        assert_eq!((facts.host, facts.version), (Fact::Known("h.example"), Fact::Known(HttpVersion::Http2)));
+        assert_eq!(facts.scheme, Fact::Known(Scheme::Https));
     }
 
     #[test]

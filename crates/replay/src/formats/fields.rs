@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use palisade_domain::{Fact, HeaderCase, HeaderOrder};
+use palisade_domain::{Fact, HeaderCase, HeaderOrder, HttpVersion};
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
@@ -74,9 +74,9 @@ impl<'a> Fields<'a> {
     /// Puts what both forms say about the request into `draft`; time, client, path and what only one form has are
     /// the form's own. What stands only in the header list (user agent, host, referrer) is taken from there.
     pub(super) fn fill(self, draft: &mut Draft<'a>) {
-        let authority = match &self.headers.0 {
-            Fact::Known(headers) => headers.authority.clone(),
-            Fact::Absent | Fact::Unseen => None,
+        let pseudo = match &self.headers.0 {
+            Fact::Known(headers) => headers.pseudo.clone(),
+            Fact::Absent | Fact::Unseen => Pseudo::default(),
         };
         let rich = Rich {
             session: self.session.text().map(|text| session_id(&text)),
@@ -91,14 +91,21 @@ impl<'a> Fields<'a> {
             seen => seen,
         };
         draft.method = self.method.text();
-        draft.host = match (or_header(self.host, "host"), authority) {
+        draft.host = match (or_header(self.host, "host"), pseudo.authority) {
             (Fact::Absent, Some(authority)) => Fact::Known(authority),
             (host, _) => host,
         };
         draft.user_agent = or_header(self.user_agent, "user-agent");
         draft.referrer = or_header(self.referrer, "referer");
-        draft.scheme = text::scheme(&self.scheme.text());
-        draft.version = self.version.text().map(|version| text::version(&version));
+        draft.scheme = match (text::scheme(&self.scheme.text()), pseudo.scheme) {
+            (Fact::Unseen, Some(scheme)) => text::scheme(&Fact::Known(scheme)),
+            (scheme, _) => scheme,
+        };
+        draft.version = match self.version.text().map(|version| text::version(&version)) {
+            // HTTP/1 has no pseudo-headers; HTTP/2 and 3 look alike from here.
+            Fact::Unseen if pseudo.any => Fact::Known(HttpVersion::Http2),
+            version => version,
+        };
         draft.response.status = text::status(self.status.0);
         draft.response.bytes = self.bytes.0;
         draft.response.duration_ms = self.duration_ms.0.map(|millis| millis.max(0.0).round() as u64);
@@ -119,11 +126,20 @@ fn fingerprint(claim: Fact<serde_json::Value>) -> Fact<Cow<'static, str>> {
     }
 }
 
+/// What HTTP/2 says in front of its headers.
+#[derive(Clone, Default)]
+struct Pseudo<'a> {
+    any: bool,
+    /// `:authority`, its name for the host.
+    authority: Option<Cow<'a, str>>,
+    /// `:scheme`
+    scheme: Option<Cow<'a, str>>,
+}
+
 /// A header list: `[[name, value]…]` keeps order and case of the wire, an object loses both.
 struct HeaderPairs<'a> {
     pairs: Pairs<'a>,
-    /// HTTP/2's `:authority`, its name for the host.
-    authority: Option<Cow<'a, str>>,
+    pseudo: Pseudo<'a>,
     order: HeaderOrder,
     case: HeaderCase,
 }
@@ -164,15 +180,17 @@ impl<'de> Visitor<'de> for HeaderVisitor {
 
 impl<'a> HeaderPairs<'a> {
     fn new(order: HeaderOrder, case: HeaderCase) -> Self {
-        HeaderPairs { pairs: Pairs::new(), authority: None, order, case }
+        HeaderPairs { pairs: Pairs::new(), pseudo: Pseudo::default(), order, case }
     }
 
     /// HTTP/2 pseudo-headers are no headers.
     fn push(&mut self, name: Cow<'a, str>, value: Cow<'a, str>) {
-        if name == ":authority" {
-            self.authority = Some(value);
-        } else if !name.starts_with(':') {
-            self.pairs.push((name, value));
+        self.pseudo.any |= name.starts_with(':');
+        match &*name {
+            ":authority" => self.pseudo.authority = Some(value),
+            ":scheme" => self.pseudo.scheme = Some(value),
+            name if name.starts_with(':') => {}
+            _ => self.pairs.push((name, value)),
         }
     }
 }
