@@ -70,17 +70,22 @@ pub(super) fn is_encrypted(facts: &RequestFacts<'_>) -> bool {
 /// True where the client is known to speak to us in the clear: our own listener, nothing in between, and a host that a
 /// browser does not trust as it would trust localhost (W3C Secure Contexts, section 3.1).
 pub(super) fn is_clear(facts: &RequestFacts<'_>) -> bool {
-    let local = |host: &str| {
-        let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-        name == "localhost"
-            || name.ends_with(".localhost")
-            || name.starts_with("127.")
-            || name.starts_with('[')
-    };
     facts.vantage == Vantage::GatewayClear
         && facts.scheme == Fact::Known(Scheme::Http)
-        && facts.host.known().is_some_and(|host| !local(host))
+        && facts.host.known().is_some_and(|host| !is_trustworthy(host))
         && !was_forwarded(facts)
+}
+
+/// Hosts that browsers trust without TLS: this machine, and onion services, which are encrypted anyway. Any IPv6 literal
+/// counts: nobody's site has one for a name.
+fn is_trustworthy(host: &str) -> bool {
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    let under = |domain: &str| name.ends_with(domain);
+    name == "localhost"
+        || under(".localhost")
+        || under(".onion")
+        || name.starts_with("127.")
+        || name.starts_with('[')
 }
 
 /// True where something between client and us handled the request, or may have: it says so in a header, or it speaks
@@ -129,4 +134,43 @@ fn ends_tls_quietly(facts: &RequestFacts<'_>) -> bool {
 /// True at our own listeners where nothing stands between client and us: what we see is what it wrote.
 pub(super) fn is_direct(facts: &RequestFacts<'_>) -> bool {
     matches!(facts.vantage, Vantage::GatewayTls | Vantage::GatewayClear) && !was_forwarded(facts)
+}
+
+#[cfg(test)]
+mod tests {
+    use palisade_domain::{ClientKey, HeaderCase, HeaderList, HeaderOrder, Timestamp};
+
+    use super::*;
+
+    fn check(headers: &[(&str, &str)], forwarded: bool) {
+        let mut facts =
+            RequestFacts::bare(ClientKey::Opaque("c"), Timestamp::default(), Vantage::GatewayClear);
+        facts.scheme = Fact::Known(Scheme::Http);
+        facts.version = Fact::Known(HttpVersion::Http11);
+        facts.headers =
+            Fact::Known(HeaderList { entries: headers, order: HeaderOrder::Wire, case: HeaderCase::Wire });
+        assert_eq!(was_forwarded(&facts), forwarded, "{headers:?}");
+    }
+
+    #[test]
+    fn a_proxy_shows_its_hand() {
+        check(&[("Host", "a"), ("Connection", "keep-alive"), ("User-Agent", "x")], false);
+        check(&[("Host", "a"), ("Via", "1.1 cache")], true);
+        check(&[("Host", "a"), ("x-forwarded-for", "192.0.2.1")], true);
+        check(&[("Host", "a"), ("Connection", "Close")], true);
+        let quiet = [("user-agent", "x"), ("sec-fetch-mode", "navigate"), ("accept-language", "en")];
+        check(&[&[("Host", "a")], &quiet[..]].concat(), true);
+        check(&[&[("Host", "a"), ("Connection", "Upgrade, HTTP2-Settings")], &quiet[..]].concat(), false);
+    }
+
+    #[test]
+    fn some_hosts_are_trusted_without_tls() {
+        for host in ["localhost", "localhost:3000", "app.localhost", "127.0.0.1:80", "[::1]:80", "abc.onion"]
+        {
+            assert!(is_trustworthy(host), "{host}");
+        }
+        for host in ["shop.example", "shop.example:8080", "192.0.2.1", "localhost.example"] {
+            assert!(!is_trustworthy(host), "{host}");
+        }
+    }
 }

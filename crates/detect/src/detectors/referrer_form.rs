@@ -16,10 +16,10 @@ static CARD: Card = Card {
     name: "referrer_form",
     signals: &[ID],
     summary: "A Referer that is not written as browsers write addresses.",
-    sees: "A web address without the slash behind its host, with a fragment, with a space, or a bare host name.",
+    sees: "A web address without the slash behind its host, one with a space, or a bare host name.",
     cannot_see: "An invented address that is well formed.",
     errs: "Apps that add a Referer of their own; a small hint that only counts beside others.",
-    source: "WHATWG URL (serialisation always has a path) and Referrer Policy, section 8.4 (fragments are removed); most \
+    source: "WHATWG URL (serialisation always has a path and no space); most \
              referrer spam is typed by hand.",
     group: Group::Headers,
     scope: Scope::Request,
@@ -58,7 +58,7 @@ fn oddity(referrer: &str) -> Option<Detail> {
     if !rest.contains('/') {
         return Some(Detail::one("the referrer {a} lacks the slash every browser writes", shown));
     }
-    rest.contains(['#', ' ']).then(|| Detail::one("the referrer {a} is written as no browser does", shown))
+    rest.contains(' ').then(|| Detail::one("the referrer {a} is written as no browser does", shown))
 }
 
 #[cfg(test)]
@@ -76,7 +76,7 @@ mod tests {
         check("-", false);
         check("https://shop.example", true);
         check("shop.example", true);
-        check("https://shop.example/#top", true);
+        check("https://shop.example/#top", false);
         check("http://shop.example/a b", true);
     }
 }
