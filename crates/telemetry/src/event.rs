@@ -4,6 +4,9 @@ use std::path::Path;
 
 use tracing::{debug, info, warn};
 
+/// Whose events they are, whichever module they come from.
+pub(crate) const TARGET: &str = "palisade";
+
 /// A replay begins.
 #[derive(Clone, Copy, Debug)]
 pub struct ReplayStarted {
@@ -14,7 +17,7 @@ pub struct ReplayStarted {
 impl ReplayStarted {
     /// Level info.
     pub fn emit(&self) {
-        info!(replay.files = self.files, "replay started");
+        info!(target: TARGET, replay.files = self.files, "replay started");
     }
 }
 
@@ -34,7 +37,7 @@ pub struct ReplayFinished {
 impl ReplayFinished {
     /// Level info.
     pub fn emit(&self) {
-        info!(
+        info!(target: TARGET,
             replay.requests = self.requests,
             replay.skipped = self.skipped,
             replay.clients = self.clients,
@@ -62,7 +65,7 @@ pub struct LinesSkipped {
 impl LinesSkipped {
     /// Level info: the summary says so as well.
     pub fn emit(&self) {
-        info!(lines.reason = self.reason, lines.count = self.count, "lines skipped");
+        info!(target: TARGET, lines.reason = self.reason, lines.count = self.count, "lines skipped");
     }
 }
 
@@ -91,7 +94,7 @@ impl ConfigLoaded<'_> {
             ConfigSource::Defaults => ("defaults", None),
             ConfigSource::File(path) => ("file", Some(tracing::field::display(path.display()))),
         };
-        debug!(
+        debug!(target: TARGET,
             config.source = source,
             config.file = file,
             config.settings_changed = self.settings_changed,
@@ -115,7 +118,7 @@ impl<P: std::fmt::Display> RobotsLineOdd<'_, P> {
     /// Level warn: a rule may not do what its author thinks.
     pub fn emit(&self) {
         let Self { file, line, problem } = self;
-        warn!(robots.line = line, "{}:{line}: {problem}", file.display());
+        warn!(target: TARGET, robots.line = line, "{}:{line}: {problem}", file.display());
     }
 }
 
@@ -131,7 +134,7 @@ pub struct StoreOpened {
 impl StoreOpened {
     /// Level info.
     pub fn emit(&self) {
-        info!(store.kind = self.store, store.list_entries = self.list_entries, "store opened");
+        info!(target: TARGET, store.kind = self.store, store.list_entries = self.list_entries, "store opened");
     }
 }
 
@@ -145,7 +148,7 @@ pub struct HistoryRestored {
 impl HistoryRestored {
     /// Level info.
     pub fn emit(&self) {
-        info!(history.clients = self.clients, "history restored");
+        info!(target: TARGET, history.clients = self.clients, "history restored");
     }
 }
 
@@ -183,7 +186,7 @@ pub struct HistoryDiscarded<E> {
 impl<E: std::fmt::Display> HistoryDiscarded<E> {
     /// Level warn: clients have to be learned again.
     pub fn emit(&self) {
-        warn!(history.reason = self.reason.name(), "{}", self.error);
+        warn!(target: TARGET, history.reason = self.reason.name(), "{}", self.error);
     }
 }
 
@@ -199,7 +202,7 @@ pub struct HistorySaved {
 impl HistorySaved {
     /// Level info.
     pub fn emit(&self) {
-        info!(history.clients = self.clients, history.bytes = self.bytes, "history saved");
+        info!(target: TARGET, history.clients = self.clients, history.bytes = self.bytes, "history saved");
     }
 }
 

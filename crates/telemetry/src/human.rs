@@ -8,8 +8,10 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
-/// `palisade: <message>` for warnings and errors, whose message says everything; `palisade: info: <message> <fields>`
-/// for the rest.
+use crate::event::TARGET;
+
+/// `palisade: <message>` for our warnings and errors, whose message says everything; with level and fields for the
+/// rest: `palisade: info: replay started replay.files=2`.
 pub(crate) struct Human;
 
 impl<S, N> FormatEvent<S, N> for Human
@@ -21,7 +23,7 @@ where
         let mut line = Line::default();
         event.record(&mut line);
         let level = *event.metadata().level();
-        if level <= Level::WARN {
+        if level <= Level::WARN && event.metadata().target() == TARGET {
             return writeln!(out, "palisade: {}", line.message);
         }
         let level = level.as_str().to_ascii_lowercase();

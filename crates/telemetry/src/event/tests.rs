@@ -102,3 +102,14 @@ fn nothing_is_written_below_the_filter() {
     });
     assert_eq!(text, "");
 }
+
+#[test]
+fn libraries_are_heard_when_they_warn_or_are_asked_for() {
+    let library = || {
+        tracing::warn!(target: "sqlx", rows = 3, "slow");
+        tracing::debug!(target: "sqlx", "a statement");
+    };
+    assert_eq!(written(Format::Human, "debug", library), "palisade: warn: slow rows=3\n");
+    assert_eq!(written(Format::Human, "off", library), "");
+    assert!(written(Format::Human, "warn,sqlx=debug", library).contains("a statement"));
+}
