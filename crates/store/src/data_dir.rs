@@ -67,6 +67,11 @@ impl DataDir {
         self.root.join("history.snapshot")
     }
 
+    /// The installation's hash seed: made once, a secret of this user. Without it the saved history means nothing.
+    pub fn hash_seed(&self) -> PathBuf {
+        self.root.join("hash.seed")
+    }
+
     fn probe(&self) -> io::Result<()> {
         let probe = self.root.join(format!(".probe-{}", std::process::id()));
         fs::write(&probe, b"palisade may write here\n")?;

@@ -111,11 +111,20 @@ pub fn load(path: &Path, version: u32) -> Result<Option<Vec<u8>>, LoadError> {
         Ok((found, payload)) if found == version => Ok(Some(payload)),
         Ok((found, _)) => Err(LoadError::OtherVersion { path: path.to_owned(), found, known: version }),
         Err(damage) => {
-            let moved_to = with_suffix(path, ".corrupt");
-            fs::rename(path, &moved_to).map_err(io_error)?;
+            let moved_to = set_aside(path).map_err(io_error)?;
             Err(LoadError::Damaged { path: path.to_owned(), moved_to, damage })
         }
     }
+}
+
+/// Moves a snapshot that its owner cannot read to `<name>.corrupt`, replacing an older one there; returns where it is.
+///
+/// # Errors
+/// Where the folder cannot be written.
+pub fn set_aside(path: &Path) -> io::Result<PathBuf> {
+    let moved_to = with_suffix(path, ".corrupt");
+    fs::rename(path, &moved_to)?;
+    Ok(moved_to)
 }
 
 fn write_synced(path: &Path, version: u32, payload: &[u8]) -> io::Result<()> {

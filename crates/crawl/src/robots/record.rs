@@ -78,9 +78,9 @@ pub enum Problem {
     TooLong,
 }
 
-impl fmt::Display for Warning {
+impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = match self.problem {
+        f.write_str(match self {
             Problem::NoField => "not \"field: value\"; skipped",
             Problem::NoColon => "a colon is missing; read as if it were there",
             Problem::Misspelt => "misspelt field; read as meant",
@@ -89,7 +89,12 @@ impl fmt::Display for Warning {
             Problem::NoSlash => "the path does not start with \"/\"; it matches nothing",
             Problem::NotUtf8 => "not UTF-8; compared byte by byte",
             Problem::TooLong => "the file is longer than 500 KiB; the rest is ignored",
-        };
-        write!(f, "robots.txt:{}: {text}", self.line)
+        })
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "robots.txt:{}: {}", self.line, self.problem)
     }
 }
