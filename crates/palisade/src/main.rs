@@ -1,1 +1,77 @@
-fn main() {}
+//! Palisade: who is on the site, how likely a bot, and why.
+//!
+//! Owns the command line, the wiring and the exit codes: 0 fine, 1 the answer is "no", 2 usage or configuration,
+//! 3 runtime. Everything else lives in the crates.
+
+mod commands;
+mod exit;
+mod memory;
+mod seed;
+mod setup;
+mod shell;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use commands::Global;
+use exit::UsageError;
+use palisade_telemetry::{Format, InitError};
+
+// Assessment allocates next to nothing; parsing logs and the gateway's buffers do.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Self-hosted bot defence: who is on your site, how likely a bot, and why.
+#[derive(Parser)]
+#[command(name = "palisade", version, max_term_width = 100, subcommand_required = true)]
+#[command(after_help = "Begin with a log you have:\n  palisade replay access.log --report report.html")]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Judge access logs: who was there, what would have been done, and why
+    Replay(commands::replay::Args),
+    /// Judge one described request (a /check body on standard input), or one a line with --batch
+    Assess(commands::assess::Args),
+    /// Look at logs for what would make verdicts wrong
+    Doctor(commands::doctor::Args),
+    /// Networks that are always let in, kept out, slowed or watched
+    List(commands::list::Args),
+    /// Check, show and begin a configuration
+    Config(commands::config::Args),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    run(cli).unwrap_or_else(|error| exit::explain(&error))
+}
+
+fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    log()?;
+    match cli.command {
+        Command::Replay(args) => commands::replay::run(&args, &cli.global),
+        Command::Assess(args) => commands::assess::run(&args, &cli.global),
+        Command::Doctor(args) => commands::doctor::run(&args, &cli.global),
+        Command::List(args) => commands::list::run(args, &cli.global),
+        Command::Config(args) => commands::config::run(args, &cli.global),
+    }
+}
+
+/// The log goes to standard error: what the run did from `PALISADE_LOG=info` on, for programs with
+/// `PALISADE_LOG_FORMAT=json`.
+fn log() -> anyhow::Result<()> {
+    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let asked = |name: &'static str| move |error: InitError| UsageError(format!("{name}: {error}"));
+    let format = match set("PALISADE_LOG_FORMAT") {
+        Some(name) => name.parse().map_err(asked("PALISADE_LOG_FORMAT"))?,
+        None => Format::default(),
+    };
+    let filter = set("PALISADE_LOG").unwrap_or_else(|| "warn".to_owned());
+    palisade_telemetry::init(format, &filter).map_err(asked("PALISADE_LOG"))?;
+    Ok(())
+}

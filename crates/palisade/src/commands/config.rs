@@ -9,6 +9,7 @@ use palisade_config::{ConfigErrors, EXAMPLE, Effective, Flags, LoadError, Loaded
 
 use super::Global;
 use crate::exit::{self, UsageError};
+use crate::setup;
 use crate::shell;
 
 /// Check, show and begin a configuration.
@@ -66,8 +67,7 @@ fn check(global: &Global) -> anyhow::Result<ExitCode> {
 
 /// What was read, for people.
 fn source(global: &Global) -> String {
-    let found = SEARCH_PATHS.iter().map(Path::new).find(|path| path.exists());
-    global.config.as_deref().or(found).map_or_else(
+    setup::config_file(global).map_or_else(
         || format!("no {} and no {}, so the defaults", SEARCH_PATHS[0], SEARCH_PATHS[1]),
         |path| path.display().to_string(),
     )

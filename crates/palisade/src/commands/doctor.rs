@@ -1,0 +1,60 @@
+//! `palisade doctor`: what would make verdicts wrong.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use palisade_replay::doctor::Doctor;
+use palisade_replay::merge::{Feed, FeedOptions, FeedStats};
+
+use super::Global;
+use crate::exit::{self, UsageError};
+use crate::shell;
+
+/// Look at logs for what would make verdicts wrong: one address everywhere, missing columns, skipped lines.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Log files; - is standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+/// Runs it; exit code 1 where something was found.
+pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<ExitCode> {
+    let options = FeedOptions { format: None, now: shell::now() };
+    let mut feed = Feed::open(&args.files, options).map_err(|error| UsageError(error.to_string()))?;
+    let mut doctor = Doctor::default();
+    while let Some(batch) = feed.next_batch() {
+        for record in &batch {
+            let headers = record.header_entries();
+            doctor.look(&record.facts(&headers));
+        }
+    }
+    let stats = feed.finish();
+    let mut notes = doctor.notes();
+    notes.extend(stats.files.iter().filter_map(|file| file.warning.clone()));
+    if stats.skipped_total() * 10 > stats.lines {
+        notes.push(format!("{} of {} lines could not be read.", stats.skipped_total(), stats.lines));
+    }
+    say(&stats, &notes, global.json)?;
+    Ok(if notes.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(exit::NO) })
+}
+
+fn say(stats: &FeedStats, notes: &[String], as_json: bool) -> anyhow::Result<()> {
+    let formats: Vec<String> =
+        stats.formats.iter().map(|(format, lines)| format!("{format} ({lines} lines)")).collect();
+    if as_json {
+        let value = serde_json::json!({
+            "lines": stats.lines, "requests": stats.records, "skipped": stats.skipped_total(),
+            "formats": stats.formats.iter().map(|(format, lines)| (format.name(), *lines))
+                .collect::<std::collections::BTreeMap<_, _>>(),
+            "notes": notes,
+        });
+        return Ok(shell::say(&value.to_string())?);
+    }
+    let mut text = format!("{} requests in {}\n", stats.records, formats.join(", "));
+    if notes.is_empty() {
+        text.push_str("Nothing found: client addresses, user agents and times look as they should.\n");
+    }
+    notes.iter().for_each(|note| text.push_str(&format!("- {note}\n")));
+    Ok(shell::say(&text)?)
+}

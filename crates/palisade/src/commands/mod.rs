@@ -1,0 +1,23 @@
+//! The commands, one file each.
+
+pub(crate) mod assess;
+pub(crate) mod config;
+pub(crate) mod doctor;
+pub(crate) mod list;
+pub(crate) mod replay;
+
+use std::path::PathBuf;
+
+/// What every command accepts.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct Global {
+    /// Configuration file [default: ./palisade.toml, then /etc/palisade/palisade.toml]
+    #[arg(short, long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Data folder [default: ./palisade-data; replay and assess use one only where it is named]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Print results as JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}

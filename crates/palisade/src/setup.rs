@@ -1,0 +1,176 @@
+//! From configuration, flags and data folder to a judge.
+
+use std::path::{Path, PathBuf};
+
+use palisade_config::settings::{DetectionSettings, PolicySettings, SiteSettings};
+use palisade_config::{Effective, Flags, LoadError, Loaded, Origin, SEARCH_PATHS};
+use palisade_crawl::robots::Robots;
+use palisade_detect::{DetectorSettings, Engine, EngineSettings, HashSeed, SiteProfile, detectors};
+use palisade_domain::Enforcement;
+use palisade_policy::{Bands, Judge, ListEffect, ListEntry, ListMirror, Policy, Preset};
+use palisade_store::{DataDir, Effect, EntrySource, SqliteStore};
+use palisade_telemetry::{ConfigLoaded, ConfigSource, RobotsLineOdd, StoreOpened};
+
+use crate::commands::{Global, list};
+use crate::exit::UsageError;
+use crate::seed;
+
+/// What the command line says about the policy; it wins over the configuration.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct Overrides {
+    /// Judge by this preset
+    #[arg(long, value_name = "NAME", value_parser = preset_named)]
+    preset: Option<Preset>,
+    /// What is carried out: attacks only (hard), or everything the policy says (all)
+    #[arg(long, value_name = "hard|all", value_parser = enforcement_named)]
+    enforce: Option<Enforcement>,
+}
+
+fn preset_named(text: &str) -> Result<Preset, String> {
+    let names = Preset::ALL.map(Preset::name).join(", ");
+    text.parse().map_err(|()| format!("known presets are {names}"))
+}
+
+fn enforcement_named(text: &str) -> Result<Enforcement, String> {
+    text.parse().map_err(|()| "it is hard or all".to_owned())
+}
+
+/// Without a data folder nothing outlives the run: hashes need no secret, and a fixed seed makes two runs alike.
+const OPEN_SEED: HashSeed = HashSeed([0x7061_6c69_7361_6465, 0x7265_706c_6179]);
+
+/// The data folder, where somebody names one: a replay must not depend on where it is started.
+///
+/// # Errors
+/// Where it cannot be made or written.
+pub(crate) fn data(global: &Global) -> anyhow::Result<Option<DataDir>> {
+    Ok(global.data.as_deref().map(DataDir::open).transpose()?)
+}
+
+/// The judge that `global`, `overrides` and the data folder describe.
+///
+/// # Errors
+/// Where the configuration is wrong, or the data folder cannot be read.
+pub(crate) fn judge(global: &Global, overrides: &Overrides, data: Option<&DataDir>) -> anyhow::Result<Judge> {
+    let loaded = load(global)?;
+    let site = loaded.settings.sites.iter().find(|site| site.hosts.iter().any(|host| host == "*"));
+    let site = site.or(loaded.settings.sites.first()).cloned().unwrap_or_default();
+    let settings = EngineSettings {
+        seed: data.map_or(Ok(OPEN_SEED), seed::of)?,
+        detectors: detector_settings(&loaded.settings.detection),
+        site: profile(&site)?,
+    };
+    let policy = policy(&loaded, &site, overrides)?;
+    let judge = Judge::new(Engine::new(settings), policy);
+    Ok(match data {
+        Some(data) => judge.with_lists(lists(data)?),
+        None => judge,
+    })
+}
+
+/// The configuration in effect.
+///
+/// # Errors
+/// With everything that is wrong in it; exit code 2.
+pub(crate) fn load(global: &Global) -> anyhow::Result<Loaded> {
+    let environment = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let loaded =
+        palisade_config::load(global.config.as_deref(), environment, Flags::default(), &detectors::names())
+            .map_err(|error: LoadError| UsageError(error.to_string()))?;
+    let changed = loaded.effective.iter().filter(|setting| setting.origin != Origin::Default).count();
+    let file = config_file(global);
+    let source = file.as_deref().map_or(ConfigSource::Defaults, ConfigSource::File);
+    ConfigLoaded { source, settings_changed: changed }.emit();
+    Ok(loaded)
+}
+
+/// The configuration file that is read: the named one, else the first that is found.
+pub(crate) fn config_file(global: &Global) -> Option<PathBuf> {
+    let found = SEARCH_PATHS.iter().map(PathBuf::from).find(|path| path.exists());
+    global.config.clone().or(found)
+}
+
+fn policy(loaded: &Loaded, site: &SiteSettings, overrides: &Overrides) -> anyhow::Result<Policy> {
+    let settings: &PolicySettings = &loaded.settings.policy;
+    let named = site.policy.unwrap_or(settings.preset);
+    let preset = match overrides.preset {
+        Some(preset) => preset,
+        None => preset_named(named).map_err(|error| UsageError(format!("policy.preset: {error}")))?,
+    };
+    let bands = settings.bands;
+    let bands = if sets_bands(&loaded.effective) {
+        Bands::new(bands.monitor, bands.challenge, bands.block)
+            .map_err(|error| UsageError(format!("policy.bands: {error}")))?
+    } else {
+        preset.bands()
+    };
+    let enforcement = overrides.enforce.unwrap_or(settings.enforce);
+    Ok(Policy { preset, bands, enforcement })
+}
+
+fn sets_bands(effective: &[Effective]) -> bool {
+    effective
+        .iter()
+        .any(|setting| setting.key.starts_with("policy.bands") && setting.origin != Origin::Default)
+}
+
+fn detector_settings(settings: &DetectionSettings) -> std::collections::BTreeMap<String, DetectorSettings> {
+    let convert = |settings: &palisade_config::settings::DetectorSettings| DetectorSettings {
+        enabled: settings.enabled,
+        weight: settings.weight as f32,
+        dry_run: settings.dry_run,
+    };
+    settings.detectors.iter().map(|(name, settings)| (name.clone(), convert(settings))).collect()
+}
+
+fn profile(site: &SiteSettings) -> anyhow::Result<SiteProfile> {
+    let robots = site.robots_txt.as_deref().map(read_robots).transpose()?;
+    Ok(SiteProfile {
+        robots,
+        honeypot_fields: site.honeypot_fields.clone(),
+        trap_paths: site.trap_paths.clone(),
+        login_paths: site.login_paths.clone(),
+        script_token: None,
+    })
+}
+
+/// Warnings of one robots.txt that are shown; a file with more is probably none.
+const ROBOTS_WARNINGS_SHOWN: usize = 10;
+
+/// Reads a robots.txt; malformed lines are named on standard error and passed over, as RFC 9309 says.
+fn read_robots(path: &Path) -> anyhow::Result<Robots> {
+    let bytes = std::fs::read(path).map_err(|error| {
+        UsageError(format!("sites.robots_txt: {} cannot be read: {error}", path.display()))
+    })?;
+    let robots = Robots::parse(&bytes);
+    for warning in robots.warnings().iter().take(ROBOTS_WARNINGS_SHOWN) {
+        RobotsLineOdd { file: path, line: warning.line, problem: warning.problem }.emit();
+    }
+    Ok(robots)
+}
+
+fn lists(data: &DataDir) -> anyhow::Result<ListMirror> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let store = SqliteStore::open(&data.database()).await?;
+        let entries = list::all(&store).await?;
+        store.close().await;
+        StoreOpened { store: "sqlite", list_entries: entries.len() }.emit();
+        Ok(ListMirror::new(entries.iter().map(mirror)))
+    })
+}
+
+fn mirror(entry: &palisade_store::ListEntry) -> ListEntry {
+    let effect = match entry.effect {
+        Effect::Allow => ListEffect::Allow,
+        Effect::Block => ListEffect::Block,
+        Effect::Throttle(rate) => ListEffect::Throttle(rate),
+        Effect::Flag => ListEffect::Flag,
+    };
+    ListEntry {
+        network: entry.network,
+        effect,
+        expires_at: entry.expires_at,
+        by_operator: entry.source == EntrySource::Operator,
+    }
+}
