@@ -97,7 +97,7 @@ fn device_span(ua: &str) -> Range<usize> {
         match part.trim_start() {
             "compatible" => return 0..0,
             part if is_android(part) => device = true,
-            part if part.contains(" Build/") => end = end.min(at),
+            part if device && part.contains(" Build/") => end = end.min(at),
             _ => {}
         }
     }
