@@ -1,22 +1,40 @@
 //! The visible list of detectors, in the order of the documentation. The order cannot change a score.
 
+pub mod accept_encoding;
+pub mod accept_header;
+pub mod accept_language;
 pub mod agent_rotation;
+mod claimed;
 pub mod client_errors;
+pub mod client_hints;
+pub mod connection_header;
 pub mod cookie_ignored;
 pub mod endpoint_entropy;
 pub mod failed_logins;
+pub mod fetch_metadata;
 pub mod fingerprint_spread;
+pub mod header_case;
+pub mod header_order;
 pub mod icon_habit;
 pub mod identical_bodies;
+pub mod library_headers;
 pub mod network_crowd;
 pub mod no_assets;
 pub mod page_sequence;
+pub mod referrer_form;
 pub mod request_burst;
 pub mod request_flood;
 pub mod request_gaps;
 pub mod request_rate;
 pub mod robots_habit;
+pub mod secure_only_headers;
 pub mod timing_regularity;
+pub mod ua_automation;
+pub mod ua_missing;
+pub mod ua_program;
+pub mod ua_scanner;
+pub mod ua_version;
+pub mod upgrade_insecure;
 
 use crate::Detector;
 
@@ -24,6 +42,23 @@ use crate::Detector;
 pub fn all() -> Vec<Box<dyn Detector>> {
     vec![
         // What the request says of itself.
+        Box::new(ua_missing::UaMissing),
+        Box::new(ua_program::UaProgram),
+        Box::new(ua_scanner::UaScanner),
+        Box::new(ua_automation::UaAutomation::default()),
+        Box::new(ua_version::UaVersion),
+        Box::new(client_hints::ClientHints),
+        Box::new(fetch_metadata::FetchMetadata),
+        Box::new(secure_only_headers::SecureOnlyHeaders),
+        Box::new(accept_header::AcceptHeader),
+        Box::new(accept_language::AcceptLanguage),
+        Box::new(accept_encoding::AcceptEncoding),
+        Box::new(upgrade_insecure::UpgradeInsecure),
+        Box::new(connection_header::ConnectionHeader),
+        Box::new(header_order::HeaderOrder::default()),
+        Box::new(header_case::HeaderCase),
+        Box::new(library_headers::LibraryHeaders),
+        Box::new(referrer_form::ReferrerForm),
         // What is in it.
         // How fast and how regular.
         Box::new(request_rate::RequestRate),
