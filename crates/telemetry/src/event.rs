@@ -17,7 +17,7 @@ pub struct ReplayStarted {
 impl ReplayStarted {
     /// Level info.
     pub fn emit(&self) {
-        info!(target: TARGET, replay.files = self.files, "replay started");
+        info!(target: TARGET, { replay.files = self.files }, "replay started");
     }
 }
 
@@ -37,12 +37,15 @@ pub struct ReplayFinished {
 impl ReplayFinished {
     /// Level info.
     pub fn emit(&self) {
-        info!(target: TARGET,
-            replay.requests = self.requests,
-            replay.skipped = self.skipped,
-            replay.clients = self.clients,
-            replay.elapsed_ms = self.elapsed_ms,
-            replay.requests_per_second = self.requests_per_second(),
+        info!(
+            target: TARGET,
+            {
+                replay.requests = self.requests,
+                replay.skipped = self.skipped,
+                replay.clients = self.clients,
+                replay.elapsed_ms = self.elapsed_ms,
+                replay.requests_per_second = self.requests_per_second(),
+            },
             "replay finished"
         );
     }
@@ -65,7 +68,7 @@ pub struct LinesSkipped {
 impl LinesSkipped {
     /// Level info: the summary says so as well.
     pub fn emit(&self) {
-        info!(target: TARGET, lines.reason = self.reason, lines.count = self.count, "lines skipped");
+        info!(target: TARGET, { lines.reason = self.reason, lines.count = self.count }, "lines skipped");
     }
 }
 
@@ -94,10 +97,10 @@ impl ConfigLoaded<'_> {
             ConfigSource::Defaults => ("defaults", None),
             ConfigSource::File(path) => ("file", Some(tracing::field::display(path.display()))),
         };
-        debug!(target: TARGET,
-            config.source = source,
-            config.file = file,
-            config.settings_changed = self.settings_changed,
+        let changed = self.settings_changed;
+        debug!(
+            target: TARGET,
+            { config.source = source, config.file = file, config.settings_changed = changed },
             "configuration loaded"
         );
     }
@@ -118,7 +121,7 @@ impl<P: std::fmt::Display> RobotsLineOdd<'_, P> {
     /// Level warn: a rule may not do what its author thinks.
     pub fn emit(&self) {
         let Self { file, line, problem } = self;
-        warn!(target: TARGET, robots.line = line, "{}:{line}: {problem}", file.display());
+        warn!(target: TARGET, { robots.line = line }, "{}:{line}: {problem}", file.display());
     }
 }
 
@@ -134,7 +137,8 @@ pub struct StoreOpened {
 impl StoreOpened {
     /// Level info.
     pub fn emit(&self) {
-        info!(target: TARGET, store.kind = self.store, store.list_entries = self.list_entries, "store opened");
+        let Self { store, list_entries } = self;
+        info!(target: TARGET, { store.kind = store, store.list_entries = list_entries }, "store opened");
     }
 }
 
@@ -148,7 +152,7 @@ pub struct HistoryRestored {
 impl HistoryRestored {
     /// Level info.
     pub fn emit(&self) {
-        info!(target: TARGET, history.clients = self.clients, "history restored");
+        info!(target: TARGET, { history.clients = self.clients }, "history restored");
     }
 }
 
@@ -186,7 +190,7 @@ pub struct HistoryDiscarded<E> {
 impl<E: std::fmt::Display> HistoryDiscarded<E> {
     /// Level warn: clients have to be learned again.
     pub fn emit(&self) {
-        warn!(target: TARGET, history.reason = self.reason.name(), "{}", self.error);
+        warn!(target: TARGET, { history.reason = self.reason.name() }, "{}", self.error);
     }
 }
 
@@ -202,7 +206,8 @@ pub struct HistorySaved {
 impl HistorySaved {
     /// Level info.
     pub fn emit(&self) {
-        info!(target: TARGET, history.clients = self.clients, history.bytes = self.bytes, "history saved");
+        let Self { clients, bytes } = self;
+        info!(target: TARGET, { history.clients = clients, history.bytes = bytes }, "history saved");
     }
 }
 
