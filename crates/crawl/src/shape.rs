@@ -2,8 +2,8 @@
 //!
 //! A person's client writes by a known grammar: `Mozilla/5.0 (platform) engine products…`, or the form of its
 //! platform's HTTP stack (`App/1.2 CFNetwork/… Darwin/…`, `Dalvik/… (Linux; U; Android …)`), or that of feature
-//! phones and televisions ([`people`]). A program breaks it, or leaves a mark: an address to ask at, a word such as
-//! `crawler` or `fetch` ([`words`]), `compatible; Name`, a bare `Name/1.0`.
+//! phones and televisions (`people`). A program breaks it, or leaves a mark: an address to ask at, a word such as
+//! `crawler` or `fetch` (`words`), `compatible; Name`, a bare `Name/1.0`.
 //!
 //! Owns the verdict "this says it is a program" and a guess at its class; names are [`crate::agents`]' matter.
 //! Everything is linear in a bounded text and allocates nothing.
@@ -17,7 +17,7 @@ use palisade_domain::IdentityClass;
 use palisade_fingerprint::user_agent::{Token, Tokens};
 
 pub(crate) mod marks;
-pub mod people;
+pub(crate) mod people;
 pub(crate) mod words;
 
 pub(crate) use marks::Marks;

@@ -6,7 +6,7 @@ use palisade_fingerprint::user_agent::{Role, Token, Tokens, role};
 
 /// What a user agent reads like before any word in it is weighed, the most trusting first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub(super) enum Form {
     /// Nothing in it.
     Empty,
     /// An app, or a browser on a television or feature phone: names in there hold any word.
