@@ -1,7 +1,9 @@
 //! Figures that need the data folder beside the repository, which is too large or too private to ship. Each fails where
 //! a figure is worse than what this version promises.
 
+mod captures;
 mod header_order;
+mod user_agents;
 
 use std::path::{Path, PathBuf};
 
@@ -11,10 +13,17 @@ use anyhow::{bail, ensure};
 type Measurement = (&'static str, &'static str, fn(&Path) -> anyhow::Result<()>);
 
 /// Every measurement.
-const MEASUREMENTS: &[Measurement] =
-    &[("header-order", "header orders of recorded clients, each browser left out in turn", |data| {
+const MEASUREMENTS: &[Measurement] = &[
+    (
+        "captures",
+        "recorded clients through the engine: browsers left alone, programs named, disguises seen",
+        |data| captures::run(&data.join("client-captures")),
+    ),
+    ("header-order", "header orders of recorded clients, each browser left out in turn", |data| {
         header_order::run(&data.join("client-captures"))
-    })];
+    }),
+    ("user-agents", "programs nobody listed, people taken for programs, each tenth of the families left out", user_agents::run),
+];
 
 /// `xtask measure [NAME]`: one, or all; the data folder is `PALISADE_DATA`, or `../shared/data`.
 pub(crate) fn run(args: &[String]) -> anyhow::Result<()> {
