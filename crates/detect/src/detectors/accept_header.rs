@@ -76,7 +76,7 @@ mod tests {
         let chromium = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8";
         let plain = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
         let check = |accept, browser, odd: bool| {
-            assert_eq!(page_form(accept, browser).is_some(), odd, "{accept} {browser:?}")
+            assert_eq!(page_form(accept, browser).is_some(), odd, "{accept} {browser:?}");
         };
         check(chromium, Browser::Chromium(156), false);
         check(plain, Browser::Chromium(156), true);
