@@ -39,27 +39,30 @@ impl<'a> Iterator for Tokens<'a> {
     type Item = Token<'a>;
 
     fn next(&mut self) -> Option<Token<'a>> {
-        self.rest = self.rest.trim_start_matches(is_separator);
-        let first = self.rest.bytes().next()?;
-        if first == b'(' || first == b'[' {
-            let (inside, rest) = split_comment(self.rest);
+        let start = self.rest.bytes().position(|byte| !is_separator(byte))?;
+        let text = &self.rest[start..];
+        if text.starts_with(['(', '[']) {
+            let (inside, rest) = split_comment(text);
             self.rest = rest;
             return Some(Token::Comment(inside));
         }
-        let end = self.rest.find(|c| is_separator(c) || c == '(' || c == '[').unwrap_or(self.rest.len());
-        let (word, rest) = self.rest.split_at(end);
+        let end = text.bytes().position(|byte| is_separator(byte) || matches!(byte, b'(' | b'['));
+        let (word, rest) = text.split_at(end.unwrap_or(text.len()));
         self.rest = rest;
         Some(product(word))
     }
 }
 
-fn is_separator(c: char) -> bool {
-    matches!(c, ' ' | '\t' | ',' | ';' | ')' | ']')
+/// All separators and brackets are ASCII, so bytes are enough: no cut ever falls inside a character.
+fn is_separator(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b',' | b';' | b')' | b']')
 }
 
 fn product(word: &str) -> Token<'_> {
-    match word.split_once('/') {
-        Some((name, version)) if !name.ends_with(':') && !name.is_empty() => Token::Product { name, version },
+    match word.bytes().position(|byte| byte == b'/') {
+        Some(slash) if slash > 0 && word.as_bytes()[slash - 1] != b':' => {
+            Token::Product { name: &word[..slash], version: &word[slash + 1..] }
+        }
         _ => Token::Product { name: word, version: "" },
     }
 }
