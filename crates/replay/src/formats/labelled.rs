@@ -34,12 +34,17 @@ pub(super) fn parse(line: &str) -> Option<Draft<'_>> {
     Some(draft)
 }
 
-/// A time in milliseconds; decimals are microseconds.
+/// A time in milliseconds; decimals are microseconds. A whole second says no more than that: whoever turns a log of
+/// seconds into milliseconds must not be judged by gaps of 0 ms. A finer clock meets one once in a thousand requests.
 pub(super) fn moment(millis: f64) -> Option<Moment> {
     let micros = (millis * 1e3).round();
     // Beyond 2^53 a float no longer holds whole microseconds; that is the year 2255.
     let is_exact = micros.is_finite() && micros.abs() <= 9_007_199_254_740_992.0;
-    let resolution = if millis.fract() == 0.0 { Resolution::Milli } else { Resolution::Micro };
+    let resolution = match (millis % 1e3 == 0.0, millis.fract() == 0.0) {
+        (true, _) => Resolution::Second,
+        (false, true) => Resolution::Milli,
+        (false, false) => Resolution::Micro,
+    };
     is_exact.then_some((Timestamp(micros as i64), resolution))
 }
 
@@ -74,6 +79,14 @@ mod tests {
         assert_eq!((&draft.user_agent, &draft.referrer), (&Fact::Absent, &Fact::Unseen));
         let rich = draft.rich.unwrap();
         assert_eq!((rich.label, rich.family.as_deref()), (Some(Label::Bot), Some("scrapy")));
+    }
+
+    #[test]
+    fn a_clock_is_as_fine_as_it_shows() {
+        let of = |millis| moment(millis).map(|moment| moment.1);
+        assert_eq!(of(1_700_000_000_000.0), Some(Resolution::Second));
+        assert_eq!(of(1_700_000_000_010.0), Some(Resolution::Milli));
+        assert_eq!(of(1_700_000_000_000.25), Some(Resolution::Micro));
     }
 
     #[test]
