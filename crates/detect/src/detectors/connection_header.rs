@@ -7,7 +7,7 @@ use crate::{Card, Detector, Group, Need, Scene, Scope, State};
 
 const ID: SignalId = SignalId("headers.connection");
 
-const EVIDENCE: f32 = 1.8;
+const EVIDENCE: f32 = 2.0;
 
 /// A browser that does not ask to keep its connection.
 pub struct ConnectionHeader;

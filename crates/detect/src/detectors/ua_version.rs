@@ -102,8 +102,8 @@ fn stale(text: &str, agent: &UserAgent<'_>, today: i64) -> Option<(Detail, LogOd
     let evidence = match years {
         ..2.0 => return None,
         ..4.0 => 0.5,
-        ..8.0 => 1.0,
-        _ => 1.5,
+        ..6.0 => 1.0,
+        _ => 2.0,
     };
     let detail =
         Detail::two("{a} is about {b} years old", Value::text(agent.product), Value::Number(years.round()));
