@@ -1,8 +1,10 @@
 //! A browser driven by a program that says so.
 
+use std::sync::LazyLock;
+
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use palisade_domain::{Detail, Resolution, Signal, SignalId, Value};
-use palisade_fingerprint::user_agent::bounded;
+use palisade_fingerprint::user_agent::{Family, bounded};
 
 use crate::{Card, Detector, Group, Need, Scene, Scope, State};
 
@@ -39,19 +41,20 @@ const WORDS: [&str; 24] = [
 ];
 
 /// A browser driven by a program that says so.
-pub struct UaAutomation {
-    words: AhoCorasick,
-}
+pub struct UaAutomation;
 
-impl Default for UaAutomation {
-    fn default() -> Self {
-        let words = AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .ascii_case_insensitive(true)
-            .build(WORDS)
-            .expect("two dozen short words fit an automaton");
-        UaAutomation { words }
-    }
+static AUTOMATON: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    AhoCorasick::builder()
+        .kind(Some(AhoCorasickKind::ContiguousNFA))
+        .ascii_case_insensitive(true)
+        .build(WORDS)
+        .expect("two dozen short words fit an automaton")
+});
+
+/// The word in `text` by which a driven browser gives itself away.
+pub(crate) fn word_in(text: &str) -> Option<&'static str> {
+    let found = AUTOMATON.find(bounded(text))?;
+    WORDS.get(found.pattern().as_usize()).copied()
 }
 
 static CARD: Card = Card {
@@ -78,10 +81,15 @@ impl Detector for UaAutomation {
     }
 
     fn inspect(&self, scene: &Scene<'_>) -> Option<Signal> {
-        let agent = scene.facts.user_agent.known().map(bounded);
-        let brands = scene.facts.header("sec-ch-ua").known().map(bounded);
-        let found = [agent, brands].into_iter().flatten().find_map(|text| self.words.find(text))?;
-        let word = WORDS.get(found.pattern().as_usize()).copied().unwrap_or("automation");
+        let word = scene.gathered.driven.or_else(|| word_in(scene.header("sec-ch-ua").known()?))?;
         Some(CARD.signal(ID, EVIDENCE, Detail::one("{a} says it is driven by a program", Value::Word(word))))
     }
+}
+
+/// A well-known browser in which the table of names and the rules of shape found no program's word: nearly everybody, so
+/// the second pass over the text is spared.
+fn is_plain_browser(scene: &Scene<'_>) -> bool {
+    let plain = [Family::Chrome, Family::Edge, Family::Firefox, Family::Safari];
+    let family = scene.gathered.user_agent.as_ref().map(|agent| agent.family);
+    scene.gathered.claim.class.is_none() && family.is_some_and(|family| plain.contains(&family))
 }
