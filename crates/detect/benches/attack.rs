@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use palisade_detect::{Detector, Engine, EngineSettings, HashSeed, Observe, SiteProfile, detectors};
+use palisade_detect::{Engine, EngineSettings, HashSeed, Observe, SiteProfile, detectors};
 use palisade_domain::{BodyKind, BodyPrefix, ClientKey, Fact, HttpVersion, RequestFacts, Timestamp, Vantage};
 
 /// The detectors of this bench, by name.
@@ -34,8 +34,8 @@ fn site() -> SiteProfile {
 
 fn engine(name: &str) -> Engine {
     let settings = EngineSettings { seed: HashSeed([1, 2]), detectors: BTreeMap::new(), site: site() };
-    let own = |detector: &Box<dyn Detector>| detector.card().name == name;
-    Engine::with_detectors(settings, detectors::all().into_iter().filter(own).collect())
+    let own = detectors::all().into_iter().filter(|detector| detector.card().name == name);
+    Engine::with_detectors(settings, own.collect())
 }
 
 fn request<'a>(target: &'a str, body: Option<&'a [u8]>) -> RequestFacts<'a> {

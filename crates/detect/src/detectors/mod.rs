@@ -15,25 +15,33 @@ pub mod fetch_metadata;
 pub mod fingerprint_spread;
 pub mod header_case;
 pub mod header_order;
+pub mod honeypot_field;
 pub mod icon_habit;
 pub mod identical_bodies;
 pub mod library_headers;
+pub mod malformed_request;
 pub mod network_crowd;
 pub mod no_assets;
 pub mod page_sequence;
+pub mod payload;
 pub mod referrer_form;
 pub mod request_burst;
 pub mod request_flood;
 pub mod request_gaps;
 pub mod request_rate;
+pub mod robots_disallowed;
 pub mod robots_habit;
+pub mod scanner_path;
+pub mod script_token;
 pub mod secure_only_headers;
 pub mod timing_regularity;
+pub mod trap_path;
 pub mod ua_automation;
 pub mod ua_missing;
 pub mod ua_program;
 pub mod ua_scanner;
 pub mod ua_version;
+pub mod unusual_method;
 pub mod upgrade_insecure;
 
 use crate::Detector;
@@ -45,7 +53,7 @@ pub fn all() -> Vec<Box<dyn Detector>> {
         Box::new(ua_missing::UaMissing),
         Box::new(ua_program::UaProgram),
         Box::new(ua_scanner::UaScanner),
-        Box::new(ua_automation::UaAutomation::default()),
+        Box::new(ua_automation::UaAutomation),
         Box::new(ua_version::UaVersion),
         Box::new(client_hints::ClientHints),
         Box::new(fetch_metadata::FetchMetadata),
@@ -60,6 +68,14 @@ pub fn all() -> Vec<Box<dyn Detector>> {
         Box::new(library_headers::LibraryHeaders),
         Box::new(referrer_form::ReferrerForm),
         // What is in it.
+        Box::new(payload::Payload),
+        Box::new(scanner_path::ScannerPath),
+        Box::new(malformed_request::MalformedRequest),
+        Box::new(unusual_method::UnusualMethod),
+        Box::new(robots_disallowed::RobotsDisallowed),
+        Box::new(trap_path::TrapPath),
+        Box::new(honeypot_field::HoneypotField),
+        Box::new(script_token::ScriptToken),
         // How fast and how regular.
         Box::new(request_rate::RequestRate),
         Box::new(request_burst::RequestBurst),

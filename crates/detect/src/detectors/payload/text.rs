@@ -145,7 +145,24 @@ enum Disguise {
 
 /// Characters that open, close or separate something in one of the languages attacks are written in.
 fn matters(byte: u8) -> bool {
-    matches!(byte, b'\'' | b'"' | b'<' | b'>' | b'.' | b'/' | b'\\' | b';' | b'|' | b'`' | b'(' | b'$' | b'{' | 0 | b'\n')
+    matches!(
+        byte,
+        b'\''
+            | b'"'
+            | b'<'
+            | b'>'
+            | b'.'
+            | b'/'
+            | b'\\'
+            | b';'
+            | b'|'
+            | b'`'
+            | b'('
+            | b'$'
+            | b'{'
+            | 0
+            | b'\n'
+    )
 }
 
 fn hex(digits: &[u8]) -> Option<u32> {
@@ -174,8 +191,8 @@ fn unicode_escape(digits: &[u8], used: usize) -> Option<(u8, usize, Escape)> {
     let byte = match code {
         0xff01..=0xff5e => code - 0xfee0,
         0x2018 | 0x2019 | 0x02b9 | 0x02bc => u32::from(b'\''),
-        0x2215 | 0x2044 => u32::from(b'/'),
-        0x2216 => u32::from(b'\\'),
+        0x2215 | 0x2044 | 0xefc8 => u32::from(b'/'),
+        0x2216 | 0xf025 => u32::from(b'\\'),
         code => code,
     };
     Some((u8::try_from(byte).ok().filter(u8::is_ascii)?, used, Escape::Unicode))
@@ -198,21 +215,32 @@ fn numeric_entity(number: &[u8]) -> Option<(u8, usize, Escape)> {
 
 fn named_entity(name: &[u8]) -> Option<(u8, usize, Escape)> {
     const NAMES: [(&[u8], u8); 10] = [
-        (b"lt;", b'<'), (b"gt;", b'>'), (b"quot;", b'"'), (b"apos;", b'\''), (b"colon;", b':'), (b"lpar;", b'('),
-        (b"rpar;", b')'), (b"tab;", b'\t'), (b"newline;", b'\n'), (b"amp;", b'&'),
+        (b"lt;", b'<'),
+        (b"gt;", b'>'),
+        (b"quot;", b'"'),
+        (b"apos;", b'\''),
+        (b"colon;", b':'),
+        (b"lpar;", b'('),
+        (b"rpar;", b')'),
+        (b"tab;", b'\t'),
+        (b"newline;", b'\n'),
+        (b"amp;", b'&'),
     ];
-    let (name, byte) =
-        NAMES.iter().find(|(known, _)| name.get(..known.len()).is_some_and(|n| n.eq_ignore_ascii_case(known)))?;
+    let (name, byte) = NAMES
+        .iter()
+        .find(|(known, _)| name.get(..known.len()).is_some_and(|n| n.eq_ignore_ascii_case(known)))?;
     Some((*byte, name.len() + 1, Escape::Entity))
 }
 
 /// ASCII in disguise at the start of `rest`.
 fn disguised(rest: &[u8]) -> Option<(u8, usize, Disguise)> {
     match *rest {
-        // C0 and C1 never occur in UTF-8; as Latin-1 letters they are not followed by these bytes.
-        [lead @ (0xc0 | 0xc1), next @ (0x80..=0xbf | b'/' | b'\\' | b'.'), ..] => {
+        // C0 and C1 never occur in UTF-8.
+        [lead @ (0xc0 | 0xc1), next @ 0x80..=0xbf, ..] => {
             Some((((lead & 1) << 6) | (next & 0x3f), 2, Disguise::Overlong))
         }
+        // The second byte's own bit forgotten, as old servers let pass; a Latin-1 letter could stand so too.
+        [0xc0 | 0xc1, next @ (b'/' | b'\\' | b'.'), ..] => Some((next, 2, Disguise::Quote)),
         [0xe0, mid @ (0x80 | 0x81), low @ 0x80..=0xbf, ..] => {
             Some((((mid & 1) << 6) | (low & 0x3f), 3, Disguise::Overlong))
         }
@@ -221,7 +249,7 @@ fn disguised(rest: &[u8]) -> Option<(u8, usize, Disguise)> {
         }
         [0xef, 0xbc, low @ 0x81..=0xbf, ..] => Some((low - 0x60, 3, Disguise::FullWidth)),
         [0xef, 0xbd, low @ 0x80..=0x9e, ..] => Some((low - 0x20, 3, Disguise::FullWidth)),
-        [0xe2, 0x80, 0x98 | 0x99, ..] => Some((b'\'', 3, Disguise::Quote)),
+        [0xe2, 0x80, 0x98 | 0x99 | 0xb2, ..] => Some((b'\'', 3, Disguise::Quote)),
         [0xe2, 0x80, 0x9c | 0x9d, ..] => Some((b'"', 3, Disguise::Quote)),
         [0xc2, 0xa0, ..] => Some((b' ', 2, Disguise::Quote)),
         _ => None,

@@ -38,8 +38,8 @@ pub(super) enum Token<'a> {
     Close,
     /// `;`
     Semicolon,
-    /// A comment that ends the statement, with the bytes that follow its sign.
-    Comment(usize),
+    /// A comment that ends the statement, with what follows its sign.
+    Comment(&'a [u8]),
     /// Anything else.
     Other,
 }
@@ -113,7 +113,12 @@ fn next(rest: &[u8]) -> (Option<Token<'_>>, usize) {
     let one = |token| (Some(token), 1);
     match rest {
         [b' ' | b'\n', ..] => (None, 1),
-        [quote @ (b'\'' | b'"' | b'`'), inner @ ..] => {
+        // MySQL quotes names with it.
+        [b'`', inner @ ..] => match memchr::memchr(b'`', inner) {
+            Some(len) => (Some(Token::Name(&inner[..len])), len + 2),
+            None => one(Token::Other),
+        },
+        [quote @ (b'\'' | b'"'), inner @ ..] => {
             let (token, used) = literal(inner, *quote);
             (Some(token), used + 1)
         }
@@ -129,9 +134,13 @@ fn next(rest: &[u8]) -> (Option<Token<'_>>, usize) {
         [b'(', ..] => one(Token::Open),
         [b')', ..] => one(Token::Close),
         [b';', ..] => one(Token::Semicolon),
-        [b'@', ..] => (Some(Token::Variable), 1 + rest[1..].iter().take_while(|&&b| b == b'@' || is_word(b)).count()),
+        [b'@', ..] => {
+            (Some(Token::Variable), 1 + rest[1..].iter().take_while(|&&b| b == b'@' || is_word(b)).count())
+        }
         [b'.', b'0'..=b'9', ..] | [b'0'..=b'9', ..] => number(rest),
-        [op @ (b'+' | b'-' | b'*' | b'/' | b'%' | b'^' | b'&' | b'|' | b'!' | b'~'), ..] => one(Token::Operator(*op)),
+        [op @ (b'+' | b'-' | b'*' | b'/' | b'%' | b'^' | b'&' | b'|' | b'!' | b'~'), ..] => {
+            one(Token::Operator(*op))
+        }
         [byte, ..] if is_word(*byte) => word(rest),
         _ => one(Token::Other),
     }
@@ -149,8 +158,8 @@ fn literal(inner: &[u8], quote: u8) -> (Token<'_>, usize) {
 
 fn line_comment(after: &[u8], whole: usize) -> (Option<Token<'_>>, usize) {
     match memchr::memchr(b'\n', after) {
-        Some(len) => (Some(Token::Comment(len)), whole - after.len() + len),
-        None => (Some(Token::Comment(after.len())), whole),
+        Some(len) => (Some(Token::Comment(&after[..len])), whole - after.len() + len),
+        None => (Some(Token::Comment(after)), whole),
     }
 }
 
@@ -161,7 +170,7 @@ fn block_comment(inner: &[u8]) -> (Option<Token<'_>>, usize) {
     }
     match memchr::memmem::find(inner, b"*/") {
         Some(len) => (None, len + 4),
-        None => (Some(Token::Comment(inner.len())), inner.len() + 2),
+        None => (Some(Token::Comment(inner)), inner.len() + 2),
     }
 }
 
@@ -170,7 +179,10 @@ fn number(rest: &[u8]) -> (Option<Token<'_>>, usize) {
     let text = &rest[..len];
     let digits = text.iter().take_while(|b| b.is_ascii_digit() || **b == b'.').count();
     let tail = &text[digits..];
-    if tail.is_empty() || tail[0] == b'e' && tail[1..].iter().all(u8::is_ascii_digit) || text.starts_with(b"0x") {
+    if tail.is_empty()
+        || tail[0] == b'e' && tail[1..].iter().all(u8::is_ascii_digit)
+        || text.starts_with(b"0x")
+    {
         return (Some(Token::Number(text)), len);
     }
     // `1union`, `1or`: dialects end a number at the first letter that cannot belong to it.
@@ -203,7 +215,9 @@ fn keyword(text: &[u8]) -> Option<Token<'static>> {
         b"and" | b"or" | b"xor" => Key::Logic,
         b"where" | b"having" | b"on" | b"when" | b"then" | b"else" => Key::Condition,
         b"not" => Key::Not,
-        b"like" | b"rlike" | b"regexp" | b"in" | b"between" | b"is" | b"sounds" | b"glob" | b"ilike" => Key::Test,
+        b"like" | b"rlike" | b"regexp" | b"in" | b"between" | b"is" | b"sounds" | b"glob" | b"ilike" => {
+            Key::Test
+        }
         b"union" | b"intersect" | b"except" => Key::Union,
         b"all" | b"distinct" | b"top" | b"distinctrow" => Key::Modifier,
         b"select" => Key::Select,
@@ -213,10 +227,14 @@ fn keyword(text: &[u8]) -> Option<Token<'static>> {
         b"case" => Key::Case,
         b"into" => Key::Into,
         b"as" | b"limit" | b"offset" | b"procedure" | b"rows" | b"fetch" | b"returning" | b"for" => Key::Tail,
-        b"insert" | b"update" | b"delete" | b"drop" | b"exec" | b"execute" | b"declare" | b"waitfor" | b"shutdown"
-        | b"create" | b"alter" | b"truncate" | b"call" | b"begin" | b"copy" | b"load" | b"grant" | b"revoke" | b"merge"
-        | b"replace" | b"set" | b"use" | b"backup" | b"do" | b"end" => Key::Statement,
-        b"null" | b"true" | b"false" | b"current_user" | b"session_user" | b"unknown" => return Some(Token::Constant),
+        b"insert" | b"update" | b"delete" | b"drop" | b"exec" | b"execute" | b"declare" | b"waitfor"
+        | b"shutdown" | b"create" | b"alter" | b"truncate" | b"call" | b"begin" | b"copy" | b"load"
+        | b"grant" | b"revoke" | b"merge" | b"replace" | b"set" | b"use" | b"backup" | b"do" | b"end" => {
+            Key::Statement
+        }
+        b"null" | b"true" | b"false" | b"current_user" | b"session_user" | b"unknown" => {
+            return Some(Token::Constant);
+        }
         _ => return None,
     };
     Some(Token::Key(key))
@@ -235,7 +253,7 @@ mod tests {
             Token::Number(b"1"),
             Token::Compare,
             Token::Number(b"1"),
-            Token::Comment(2),
+            Token::Comment(b" a"),
         ];
         assert_eq!(found[..], expect);
     }
@@ -248,7 +266,7 @@ mod tests {
             Token::Key(Key::Modifier),
             Token::Key(Key::Select),
             Token::Number(b"1"),
-            Token::Comment(0),
+            Token::Comment(b""),
         ];
         assert_eq!(found[..], expect);
     }
