@@ -40,13 +40,22 @@ impl Doctor {
 
     /// Findings in words, most important first.
     pub fn notes(&self) -> Vec<String> {
+        self.notes_showing(|address| address.to_string())
+    }
+
+    /// The same, naming nobody's address.
+    pub fn notes_anonymous(&self) -> Vec<String> {
+        self.notes_showing(|_| "one address".to_owned())
+    }
+
+    fn notes_showing(&self, show: impl Fn(ClientIp) -> String) -> Vec<String> {
         if self.requests == 0 {
             return vec!["No request could be read: see the skipped lines.".to_owned()];
         }
-        [self.hidden_clients(), self.no_agents(), self.names_only()].into_iter().flatten().collect()
+        [self.hidden_clients(show), self.no_agents(), self.names_only()].into_iter().flatten().collect()
     }
 
-    fn hidden_clients(&self) -> Option<String> {
+    fn hidden_clients(&self, show: impl Fn(ClientIp) -> String) -> Option<String> {
         let (&address, &most) = self.addresses.iter().max_by_key(|(ip, count)| (**count, **ip))?;
         if self.requests < REQUESTS_MIN {
             return None;
@@ -54,10 +63,11 @@ impl Doctor {
         let all_private = self.private == self.requests;
         if most * 100 >= self.requests * 95 || (all_private && self.addresses.len() <= 4) {
             return Some(format!(
-                "Your proxy hides your clients: {} % of all requests come from {address}. Log the client's own \
+                "Your proxy hides your clients: {} % of all requests come from {}. Log the client's own \
                  address instead (nginx: set_real_ip_from and real_ip_header; Apache: mod_remoteip; Caddy: \
                  trusted_proxies) before you act on anything here.",
-                most * 100 / self.requests
+                most * 100 / self.requests,
+                show(address)
             ));
         }
         all_private.then(|| {
@@ -75,7 +85,8 @@ impl Doctor {
 
     fn names_only(&self) -> Option<String> {
         (self.opaque == self.requests).then(|| {
-            "Clients are names, not addresses: crawlers cannot be verified and networks not be seen.".to_owned()
+            "Clients are names, not addresses: crawlers cannot be verified and networks not be seen."
+                .to_owned()
         })
     }
 }
@@ -100,6 +111,7 @@ mod tests {
     fn one_address_everywhere_is_a_proxy() {
         let found = notes((0..500).map(|_| 0xc000_0201), Fact::Known("x"));
         assert!(found[0].starts_with("Your proxy hides your clients: 100 %"), "{found:?}");
+        assert!(found[0].contains("192.0.2.1"), "{found:?}");
     }
 
     #[test]

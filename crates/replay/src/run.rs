@@ -270,14 +270,14 @@ impl<'a> Run<'a> {
             clients_top.iter_mut().for_each(crate::anonymise::client);
         }
         let requests = self.by_action.total();
-        let mut notes = self.doctor.notes();
+        let mut notes = if anonymise { self.doctor.notes_anonymous() } else { self.doctor.notes() };
         notes.extend(stats.files.iter().filter_map(|file| file.warning.clone()));
         let summary = Summary {
             files: stats.files.iter().map(|file| file.path.display().to_string()).collect(),
             requests,
             clients: tallies.len() as u64,
             skipped: stats.skipped_total(),
-            skips: skip_notes(&stats),
+            skips: skip_notes(&stats, anonymise),
             late: stats.late,
             span: self.span,
             by_action: self.by_action,
@@ -328,7 +328,9 @@ fn shown_target(target: &str, anonymise: bool) -> &str {
     if anonymise { target.split('?').next().unwrap_or(target) } else { target }
 }
 
-fn skip_notes(stats: &FeedStats) -> Vec<SkipNote> {
+/// Where lines were skipped and how they begin; anonymised only where, since a line that was not understood may hold
+/// anything.
+fn skip_notes(stats: &FeedStats, anonymise: bool) -> Vec<SkipNote> {
     let file = |at: u32| stats.files.get(at as usize).map(|f| f.path.display().to_string()).unwrap_or_default();
     stats
         .skipped
@@ -341,7 +343,10 @@ fn skip_notes(stats: &FeedStats) -> Vec<SkipNote> {
                 .get(reason)
                 .into_iter()
                 .flatten()
-                .map(|sample| format!("{}:{}: {}", file(sample.file), sample.line, sample.excerpt))
+                .map(|sample| match anonymise {
+                    true => format!("{}:{}", file(sample.file), sample.line),
+                    false => format!("{}:{}: {}", file(sample.file), sample.line, sample.excerpt),
+                })
                 .collect(),
         })
         .collect()
