@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use palisade_domain::{Detail, Resolution, Signal, SignalId, Value};
-use palisade_fingerprint::user_agent::{Family, bounded};
+use palisade_fingerprint::user_agent::bounded;
 
 use crate::{Card, Detector, Group, Need, Scene, Scope, State};
 
@@ -84,12 +84,4 @@ impl Detector for UaAutomation {
         let word = scene.gathered.driven.or_else(|| word_in(scene.header("sec-ch-ua").known()?))?;
         Some(CARD.signal(ID, EVIDENCE, Detail::one("{a} says it is driven by a program", Value::Word(word))))
     }
-}
-
-/// A well-known browser in which the table of names and the rules of shape found no program's word: nearly everybody, so
-/// the second pass over the text is spared.
-fn is_plain_browser(scene: &Scene<'_>) -> bool {
-    let plain = [Family::Chrome, Family::Edge, Family::Firefox, Family::Safari];
-    let family = scene.gathered.user_agent.as_ref().map(|agent| agent.family);
-    scene.gathered.claim.class.is_none() && family.is_some_and(|family| plain.contains(&family))
 }
