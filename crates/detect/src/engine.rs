@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use palisade_crawl::agents::Agents;
 use palisade_domain::{Assessment, Coverage, Fact, RequestFacts, Resolution, ResponseFacts, Timestamp};
-use palisade_fingerprint::user_agent;
 
-use crate::detector::{Detector, Needs, State};
+use crate::detector::{Card, Detector, Needs, State};
 use crate::features::Features;
-use crate::gather::{Gathered, gather};
+use crate::gather::gather;
 use crate::history::{HashSeed, History, Ticket};
+use crate::said::Reader;
 use crate::scorer::{self, Context, Finding, Findings};
 use crate::site::SiteProfile;
 use crate::{Scene, detectors, identity};
@@ -44,7 +43,7 @@ pub struct EngineSettings {
 
 /// Gathers, detects and scores. Shared between threads; deterministic given facts in order.
 pub struct Engine {
-    agents: &'static Agents,
+    reader: Reader,
     slots: Vec<Slot>,
     slots_weight: f32,
     history: History,
@@ -57,6 +56,9 @@ struct Slot {
     resolution: Resolution,
     weight: f32,
     dry_run: bool,
+    /// What it adds to coverage: the evidence it could bring.
+    importance: f32,
+    card: &'static Card,
 }
 
 /// One request, assessed.
@@ -90,8 +92,8 @@ impl Engine {
         let slots: Vec<Slot> =
             detectors.into_iter().filter_map(|detector| Slot::new(detector, &settings.detectors)).collect();
         Engine {
-            agents: agents(),
-            slots_weight: slots.iter().map(Slot::importance).sum::<f32>().max(f32::MIN_POSITIVE),
+            reader: Reader::new(),
+            slots_weight: slots.iter().map(|slot| slot.importance).sum::<f32>().max(f32::MIN_POSITIVE),
             slots,
             history: History::new(settings.seed),
             site: settings.site,
@@ -100,7 +102,8 @@ impl Engine {
 
     /// Assesses one request.
     pub fn assess(&self, facts: &RequestFacts<'_>, observe: Observe) -> Observation {
-        let gathered = self.gather(facts);
+        let said = self.reader.read(facts.user_agent, self.history.keys());
+        let gathered = gather(facts, said, &self.site);
         let remembered = match observe {
             Observe::Note => self.history.note_request(facts, &gathered),
             Observe::Peek => self.history.peek_request(facts, &gathered),
@@ -113,7 +116,8 @@ impl Engine {
             around: &remembered.around,
             site: &self.site,
         };
-        let (findings, coverage) = self.detect(&scene);
+        let mut findings = Findings::new();
+        let coverage = self.detect(&scene, &mut findings);
         let context = Context {
             identity: identity::identify(facts, &gathered.claim, gathered.user_agent.as_ref(), Fact::Unseen),
             coverage,
@@ -122,7 +126,7 @@ impl Engine {
         };
         Observation {
             features: Features::of(&scene),
-            assessment: scorer::assess(findings, &context),
+            assessment: scorer::assess(&mut findings, &context),
             ticket: remembered.ticket,
         }
     }
@@ -132,33 +136,32 @@ impl Engine {
         self.history.note_response(ticket, response, now);
     }
 
+    /// Memory of everything remembered, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.history.bytes() + self.reader.bytes()
+    }
+
     /// What is remembered.
     pub fn history(&self) -> &History {
         &self.history
     }
 
-    fn gather<'a>(&self, facts: &RequestFacts<'a>) -> Gathered<'a> {
-        let text = facts.user_agent.known().filter(|text| !text.trim().is_empty());
-        let claim = text.map(|text| self.agents.claim(text)).unwrap_or_default();
-        gather(facts, claim, text.map(user_agent::parse), &self.site)
-    }
-
-    fn detect(&self, scene: &Scene<'_>) -> (Findings, Coverage) {
+    /// Asks every detector that can see; `findings` is a place of the caller's, because a copy would cost more than most
+    /// detectors.
+    fn detect(&self, scene: &Scene<'_>, findings: &mut Findings) -> Coverage {
         let seen = Needs::seen(scene.facts);
-        let mut findings = Findings::new();
         let mut able = 0.0;
         for slot in &self.slots {
             if !slot.needs.met_by(seen) || scene.facts.resolution < slot.resolution {
                 continue;
             }
-            able += slot.importance();
+            able += slot.importance;
             let Some(signal) = slot.detector.inspect(scene) else { continue };
-            let card = slot.detector.card();
-            let finding = Finding { signal, card, weight: slot.weight, dry_run: slot.dry_run };
+            let finding = Finding { signal, card: slot.card, weight: slot.weight, dry_run: slot.dry_run };
             // The list is as long as the detectors; a full list cannot happen, and must not fail a request.
             let _ = findings.try_push(finding);
         }
-        (findings, Coverage(able / self.slots_weight))
+        Coverage(able / self.slots_weight)
     }
 }
 
@@ -172,18 +175,9 @@ impl Slot {
             resolution: card.resolution,
             weight: chosen.weight,
             dry_run,
+            importance: if dry_run { 0.0 } else { chosen.weight * card.evidence_max },
+            card,
             detector,
         })
     }
-
-    /// What it adds to coverage: the evidence it could bring.
-    fn importance(&self) -> f32 {
-        if self.dry_run { 0.0 } else { self.weight * self.detector.card().evidence_max }
-    }
-}
-
-/// The list of programs is built once per process: it is large and never changes.
-fn agents() -> &'static Agents {
-    static AGENTS: std::sync::OnceLock<Agents> = std::sync::OnceLock::new();
-    AGENTS.get_or_init(Agents::builtin)
 }

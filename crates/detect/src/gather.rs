@@ -1,10 +1,13 @@
 //! Step two of a request's life: what follows from its facts alone.
 
 use palisade_crawl::agents::Claim;
+use palisade_domain::request::split_target;
 use palisade_domain::{Fact, RequestFacts};
 use palisade_fingerprint::user_agent::UserAgent;
 
+use crate::headers::Headers;
 use crate::route::{self, RouteId};
+use crate::said::Said;
 use crate::site::SiteProfile;
 
 /// What sort of thing was asked for.
@@ -27,6 +30,12 @@ pub struct Gathered<'a> {
     pub user_agent: Option<UserAgent<'a>>,
     /// The program it claims to be, by name or shape.
     pub claim: Claim,
+    /// The word by which a driven browser gives itself away in its user agent.
+    pub driven: Option<&'static str>,
+    /// Keyed hash of the user agent's text.
+    pub(crate) agent_key: Option<u64>,
+    /// The headers by name.
+    pub headers: Headers<'a>,
     /// What was asked for.
     pub kind: Kind,
     /// Path as sent, without query; empty where unseen.
@@ -39,19 +48,18 @@ pub struct Gathered<'a> {
     pub is_login: bool,
 }
 
-/// Gathers from facts alone.
-pub fn gather<'a>(
-    facts: &RequestFacts<'a>,
-    claim: Claim,
-    user_agent: Option<UserAgent<'a>>,
-    site: &SiteProfile,
-) -> Gathered<'a> {
-    let path = facts.path().known().unwrap_or("");
-    let query = facts.query().known().unwrap_or("");
+/// Gathers from facts alone; `said` is what the user agent says.
+pub fn gather<'a>(facts: &RequestFacts<'a>, said: Said<'a>, site: &SiteProfile) -> Gathered<'a> {
+    let (path, query) = facts.target.known().map_or(("", None), split_target);
+    let query = query.unwrap_or("");
+    let headers = Headers::of(facts);
     Gathered {
-        user_agent,
-        claim,
-        kind: kind(facts, path),
+        user_agent: said.user_agent,
+        claim: said.claim,
+        driven: said.driven,
+        agent_key: said.key,
+        headers,
+        kind: kind(facts, &headers, path),
         path,
         query,
         route: route::template(path),
@@ -61,11 +69,11 @@ pub fn gather<'a>(
 
 /// Tells pages from calls and parts. `Sec-Fetch-Dest` and `-Mode` are believed where seen (a program that lies about
 /// them only moves its requests to another ring); else method, path and `Accept` decide.
-fn kind(facts: &RequestFacts<'_>, path: &str) -> Kind {
+fn kind(facts: &RequestFacts<'_>, headers: &Headers<'_>, path: &str) -> Kind {
     if route::is_machine_path(path) {
         return Kind::Machine;
     }
-    if let Some(dest) = facts.header("sec-fetch-dest").known() {
+    if let Some(dest) = headers.get("sec-fetch-dest").known() {
         return match dest {
             "document" | "iframe" | "frame" => Kind::Navigation,
             "empty" | "serviceworker" | "worker" | "sharedworker" | "websocket" => Kind::Fetch,
@@ -78,16 +86,16 @@ fn kind(facts: &RequestFacts<'_>, path: &str) -> Kind {
     if facts.method.known().is_some_and(|method| !matches!(method, "GET" | "HEAD" | "POST")) {
         return Kind::Fetch;
     }
-    if route::is_api_path(path) || asks_for_data(facts) {
+    if route::is_api_path(path) || asks_for_data(headers) {
         return Kind::Fetch;
     }
     Kind::Navigation
 }
 
-fn asks_for_data(facts: &RequestFacts<'_>) -> bool {
-    let scripted = facts.header("x-requested-with").is_known() || facts.header("upgrade").is_known();
+fn asks_for_data(headers: &Headers<'_>) -> bool {
+    let scripted = headers.get("x-requested-with").is_known() || headers.get("upgrade").is_known();
     scripted
-        || facts.header("accept").known().is_some_and(|accept| {
+        || headers.get("accept").known().is_some_and(|accept| {
             !accept.contains("text/html") && (accept.contains("json") || accept.contains("event-stream"))
         })
 }
@@ -110,7 +118,7 @@ mod tests {
             facts.headers =
                 Fact::Known(HeaderList { entries, order: HeaderOrder::Wire, case: HeaderCase::Wire });
         }
-        let found = kind(&facts, facts.path().known().unwrap_or(""));
+        let found = kind(&facts, &Headers::of(&facts), facts.path().known().unwrap_or(""));
         assert_eq!(found, expect, "{method} {target} {headers:?}");
     }
 

@@ -1,6 +1,6 @@
 //! What a detector looks at: one request, what was gathered about it, and the past.
 
-use palisade_domain::RequestFacts;
+use palisade_domain::{Fact, RequestFacts};
 
 use crate::gather::Gathered;
 use crate::history::{ClientHistory, NetworkHistory, Surroundings};
@@ -21,4 +21,12 @@ pub struct Scene<'a> {
     pub around: &'a Surroundings,
     /// What the operator said about the site.
     pub site: &'a SiteProfile,
+}
+
+impl<'a> Scene<'a> {
+    /// The first value of header `name`: `Unseen` where the headers are. As [`RequestFacts::header`], found at once.
+    #[inline]
+    pub fn header(&self, name: &str) -> Fact<&'a str> {
+        self.gathered.headers.get(name)
+    }
 }

@@ -51,11 +51,11 @@ pub struct Context {
     pub shared_network: bool,
 }
 
-/// Adds the findings up.
-pub fn assess(mut findings: Findings, context: &Context) -> Assessment {
+/// Adds the findings up; they are left in order of their names.
+pub fn assess(findings: &mut Findings, context: &Context) -> Assessment {
     // One order for all sums: rounding must not depend on the order of the detectors.
     findings.sort_unstable_by_key(|finding| finding.signal.id);
-    let findings = &findings;
+    let findings = &*findings;
     let counted = counted_evidence(findings, context.shared_network);
     let log_odds = PRIOR + counted.iter().sum::<LogOdds>();
     let score = Score::rounded(calibrate(log_odds));
@@ -103,26 +103,23 @@ fn raw_evidence(finding: &Finding, shared_network: bool) -> LogOdds {
 /// of a sum), rounded by largest remainder so that base and points add up to the score exactly.
 fn explain(findings: &Findings, counted: &PerFinding, total: i32) -> Explanation {
     let sum: LogOdds = counted.iter().sum();
-    let mut lines: arrayvec::ArrayVec<(f32, SignalPoints), { Signal::PER_REQUEST_MAX }> = findings
-        .iter()
-        .zip(counted)
-        .map(|(finding, &evidence)| {
-            let exact = if sum > 0.0 { total as f32 * evidence / sum } else { 0.0 };
-            let line = SignalPoints {
-                id: finding.signal.id,
-                points: exact.floor() as i16,
-                evidence,
-                detail: finding.signal.detail,
-                dry_run: finding.dry_run,
-            };
-            (exact - exact.floor(), line)
-        })
-        .collect();
-    let missing = total - lines.iter().map(|(_, line)| i32::from(line.points)).sum::<i32>();
-    lines.sort_by(|(a, x), (b, y)| b.total_cmp(a).then(x.id.cmp(&y.id)));
+    let mut explanation = Explanation::new();
+    let mut rests: arrayvec::ArrayVec<(f32, usize), { Signal::PER_REQUEST_MAX }> = arrayvec::ArrayVec::new();
+    for (at, (finding, &evidence)) in findings.iter().zip(counted).enumerate() {
+        let exact = if sum > 0.0 { total as f32 * evidence / sum } else { 0.0 };
+        rests.push((exact - exact.floor(), at));
+        explanation.push(SignalPoints {
+            id: finding.signal.id,
+            points: exact.floor() as i16,
+            evidence,
+            detail: finding.signal.detail,
+            dry_run: finding.dry_run,
+        });
+    }
+    let missing = total - explanation.iter().map(|line| i32::from(line.points)).sum::<i32>();
     let missing = if sum > 0.0 { usize::try_from(missing).unwrap_or(0) } else { 0 };
-    lines.iter_mut().take(missing).for_each(|(_, line)| line.points += 1);
-    let mut explanation: Explanation = lines.into_iter().map(|(_, line)| line).collect();
-    explanation.sort_by(|x, y| y.evidence.total_cmp(&x.evidence).then(x.id.cmp(&y.id)));
+    rests.sort_unstable_by(|(a, x), (b, y)| b.total_cmp(a).then(x.cmp(y)));
+    rests.iter().take(missing).for_each(|&(_, at)| explanation[at].points += 1);
+    explanation.sort_unstable_by(|x, y| y.evidence.total_cmp(&x.evidence).then(x.id.cmp(&y.id)));
     explanation
 }

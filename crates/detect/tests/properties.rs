@@ -37,7 +37,7 @@ fn context(shared_network: bool) -> Context {
 }
 
 fn scored(findings: &[Finding]) -> palisade_domain::Assessment {
-    scorer::assess(findings.iter().copied().collect::<Findings>(), &context(false))
+    scorer::assess(&mut findings.iter().copied().collect::<Findings>(), &context(false))
 }
 
 #[derive(Clone, Debug)]

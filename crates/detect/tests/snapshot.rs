@@ -155,7 +155,7 @@ fn visit(history: &History, visits: usize) {
         let time_ms = 1_795_132_800_000 + n as i64 * 700;
         let request = OwnedRequest::log(CLIENTS[5 - n % 4], time_ms, TARGETS[n % TARGETS.len()], "x/1");
         let facts = request.facts(&[]);
-        let gathered = gather(&facts, Default::default(), None, &SiteProfile::default());
+        let gathered = gather(&facts, Default::default(), &SiteProfile::default());
         let seen = history.note_request(&facts, &gathered);
         history.note_response(seen.ticket, &request.response(), facts.time);
     }

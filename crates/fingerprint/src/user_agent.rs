@@ -5,10 +5,12 @@
 //! for `crawl::agents`. Reading allocates nothing, is linear, and looks at the first [`BYTES_MAX`] bytes only.
 
 mod brands;
+mod detached;
 mod system;
 mod tokens;
 
 pub use brands::{Role, role};
+pub use detached::Detached;
 pub use system::Os;
 pub use tokens::{BYTES_MAX, Token, Tokens, bounded};
 

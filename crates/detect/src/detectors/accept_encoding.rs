@@ -40,11 +40,11 @@ impl Detector for AcceptEncoding {
 
     fn inspect(&self, scene: &Scene<'_>) -> Option<Signal> {
         claimed::browser(scene).filter(|&browser| is_current(browser))?;
-        if scene.facts.header("range").is_known() || !claimed::asks_for_page_or_part(scene) {
+        if scene.header("range").is_known() || !claimed::asks_for_page_or_part(scene) {
             return None;
         }
         let encrypted = claimed::is_encrypted(scene.facts) && claimed::opens_page(scene);
-        let (detail, evidence) = oddity(scene.facts.header("accept-encoding").known(), encrypted)?;
+        let (detail, evidence) = oddity(scene.header("accept-encoding").known(), encrypted)?;
         Some(CARD.signal(ID, evidence, detail))
     }
 }

@@ -41,7 +41,7 @@ impl Detector for AcceptHeader {
 
     fn inspect(&self, scene: &Scene<'_>) -> Option<Signal> {
         let browser = claimed::browser(scene).filter(|_| claimed::asks_for_page_or_part(scene))?;
-        let (detail, evidence) = match scene.facts.header("accept").known() {
+        let (detail, evidence) = match scene.header("accept").known() {
             None => (Detail::plain("no Accept header, which every browser sends"), ABSENT),
             Some(accept) if claimed::opens_page(scene) => page_form(accept, browser)?,
             Some(_) => return None,

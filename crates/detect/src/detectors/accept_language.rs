@@ -39,7 +39,7 @@ impl Detector for AcceptLanguage {
 
     fn inspect(&self, scene: &Scene<'_>) -> Option<Signal> {
         claimed::browser(scene).filter(|_| claimed::asks_for_page_or_part(scene))?;
-        let (detail, evidence) = match scene.facts.header("accept-language").known() {
+        let (detail, evidence) = match scene.header("accept-language").known() {
             None => (Detail::plain("no Accept-Language, which this browser always sends"), ABSENT),
             Some(value) if value.trim() == "*" => {
                 (Detail::plain("Accept-Language: *, as libraries send it"), ANY)

@@ -42,24 +42,22 @@ pub(super) fn browser(scene: &Scene<'_>) -> Option<Browser> {
 /// not ask for HTML may be anything.
 pub(super) fn opens_page(scene: &Scene<'_>) -> bool {
     const FROM_A_PAGE: [&str; 4] = ["referer", "origin", "range", "x-requested-with"];
-    let facts = scene.facts;
-    let asks_html = || facts.header("accept").known().is_some_and(|accept| accept.contains("text/html"));
-    let from_a_page = || FROM_A_PAGE.iter().any(|name| facts.header(name).is_known());
+    let asks_html = || scene.header("accept").known().is_some_and(|accept| accept.contains("text/html"));
+    let from_a_page = || FROM_A_PAGE.iter().any(|name| scene.header(name).is_known());
     scene.gathered.kind == Kind::Navigation
-        && facts.method == Fact::Known("GET")
-        && facts.header("upgrade").is_absent()
-        && (facts.header("sec-fetch-dest").is_known() || asks_html() || !from_a_page())
+        && scene.facts.method == Fact::Known("GET")
+        && scene.header("upgrade").is_absent()
+        && (scene.header("sec-fetch-dest").is_known() || asks_html() || !from_a_page())
 }
 
 /// True for what the page itself, or the browser on its behalf, asks for: everything but upgrades to other protocols,
 /// reports the browser sends by itself, and files that programs fetch on their own account.
 pub(super) fn asks_for_page_or_part(scene: &Scene<'_>) -> bool {
-    let facts = scene.facts;
     let is_report = || {
-        let kind = facts.header("content-type").known().unwrap_or("");
+        let kind = scene.header("content-type").known().unwrap_or("");
         kind.contains("report") || kind.contains("dns-message") || kind.contains("ocsp")
     };
-    scene.gathered.kind != Kind::Machine && facts.header("upgrade").is_absent() && !is_report()
+    scene.gathered.kind != Kind::Machine && scene.header("upgrade").is_absent() && !is_report()
 }
 
 /// True where the client is known to have come over TLS.

@@ -1,6 +1,6 @@
 //! `Sec-CH-UA` against the user agent.
 
-use palisade_domain::{Detail, LogOdds, RequestFacts, Resolution, Signal, SignalId, Value};
+use palisade_domain::{Detail, LogOdds, Resolution, Signal, SignalId, Value};
 use palisade_fingerprint::user_agent::{Family, Os, UserAgent, bounded, major};
 
 use super::claimed::{self, Browser};
@@ -51,12 +51,12 @@ impl Detector for ClientHints {
     fn inspect(&self, scene: &Scene<'_>) -> Option<Signal> {
         let browser = claimed::browser(scene)?;
         let agent = scene.gathered.user_agent.as_ref()?;
-        let (detail, evidence) = match (scene.facts.header("sec-ch-ua").known(), browser) {
+        let (detail, evidence) = match (scene.header("sec-ch-ua").known(), browser) {
             (Some(_), Browser::Firefox(_) | Browser::Safari(_)) => {
                 (Detail::one("{a} sends no client hints", Value::text(agent.product)), CONTRADICTS)
             }
             (Some(brands), Browser::Chromium(version)) => {
-                contradiction(scene.facts, agent, bounded(brands), version)?
+                contradiction(scene, agent, bounded(brands), version)?
             }
             (None, Browser::Chromium(CHROMIUM_SINCE..)) if belongs(scene, agent) => (
                 Detail::one("{a} over TLS sends client hints, and none came", Value::text(agent.product)),
@@ -75,7 +75,7 @@ fn belongs(scene: &Scene<'_>, agent: &UserAgent<'_>) -> bool {
 }
 
 fn contradiction(
-    facts: &RequestFacts<'_>,
+    scene: &Scene<'_>,
     agent: &UserAgent<'_>,
     brands: &str,
     version: u16,
@@ -95,7 +95,7 @@ fn contradiction(
     if missing_brand {
         return Some((Detail::one("{a} is not in its own brand list", Value::text(agent.product)), DOUBTFUL));
     }
-    platform(facts, agent.os).or_else(|| mobile(facts, agent.os))
+    platform(scene, agent.os).or_else(|| mobile(scene, agent.os))
 }
 
 /// The major version of `brand` in a list like `"Chromium";v="156", "Not:A-Brand";v="8"`.
@@ -105,8 +105,8 @@ fn brand_version(brands: &str, brand: &str) -> Option<u16> {
     major(version)
 }
 
-fn platform(facts: &RequestFacts<'_>, os: Os) -> Option<(Detail, LogOdds)> {
-    let hint = facts.header("sec-ch-ua-platform").known()?;
+fn platform(scene: &Scene<'_>, os: Os) -> Option<(Detail, LogOdds)> {
+    let hint = scene.header("sec-ch-ua-platform").known()?;
     let Some(name) = hint.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else {
         return Some((Detail::one("platform {a} is not in quotation marks", Value::text(hint)), CONTRADICTS));
     };
@@ -124,9 +124,9 @@ fn platform(facts: &RequestFacts<'_>, os: Os) -> Option<(Detail, LogOdds)> {
     (!agrees && os != Os::None).then(|| (detail(), CONTRADICTS))
 }
 
-fn mobile(facts: &RequestFacts<'_>, os: Os) -> Option<(Detail, LogOdds)> {
-    let hint = facts.header("sec-ch-ua-mobile").known()?;
-    let says_mobile = facts.user_agent.known()?.contains(" Mobile");
+fn mobile(scene: &Scene<'_>, os: Os) -> Option<(Detail, LogOdds)> {
+    let hint = scene.header("sec-ch-ua-mobile").known()?;
+    let says_mobile = scene.facts.user_agent.known()?.contains(" Mobile");
     match hint {
         "?0" | "?1" if (hint == "?1") == says_mobile => None,
         "?0" | "?1" if os == Os::Android => {

@@ -39,7 +39,7 @@ impl Detector for ConnectionHeader {
         claimed::browser(scene)?;
         let facts = scene.facts;
         let is_missing = facts.version == Fact::Known(HttpVersion::Http11)
-            && facts.header("connection").is_absent()
+            && scene.header("connection").is_absent()
             && claimed::is_direct(facts);
         is_missing.then(|| CARD.signal(ID, EVIDENCE, Detail::plain("no Connection header over HTTP/1.1")))
     }

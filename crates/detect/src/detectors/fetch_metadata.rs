@@ -1,6 +1,6 @@
 //! `Sec-Fetch-*` that is missing, contradicts itself, or comes from a browser too old to have it.
 
-use palisade_domain::{Detail, LogOdds, RequestFacts, Resolution, Signal, SignalId, Value};
+use palisade_domain::{Detail, LogOdds, Resolution, Signal, SignalId, Value};
 
 use super::claimed::{self, Browser};
 use crate::{Card, Detector, Group, Need, Scene, Scope, State};
@@ -42,7 +42,7 @@ impl Detector for FetchMetadata {
 
     fn inspect(&self, scene: &Scene<'_>) -> Option<Signal> {
         let browser = claimed::browser(scene)?;
-        let set = Set::of(scene.facts);
+        let set = Set::of(scene);
         let (detail, evidence) = if set.is_empty() {
             if !(sends(browser) && claimed::is_encrypted(scene.facts) && claimed::opens_page(scene)) {
                 return None;
@@ -52,7 +52,7 @@ impl Detector for FetchMetadata {
             let detail = (too_old(browser))
                 .then(|| Detail::plain("Sec-Fetch headers from a browser too old to have them"))
                 .or_else(|| set.contradiction())
-                .or_else(|| foreign_referer(scene.facts, &set))?;
+                .or_else(|| foreign_referer(scene, &set))?;
             (detail, IMPOSSIBLE)
         };
         Some(CARD.signal(ID, evidence, detail))
@@ -78,8 +78,8 @@ struct Set<'a> {
 }
 
 impl<'a> Set<'a> {
-    fn of(facts: &RequestFacts<'a>) -> Self {
-        let header = |name| facts.header(name).known();
+    fn of(scene: &Scene<'a>) -> Self {
+        let header = |name| scene.header(name).known();
         Set {
             site: header("sec-fetch-site"),
             mode: header("sec-fetch-mode"),
@@ -119,12 +119,12 @@ impl<'a> Set<'a> {
 }
 
 /// `same-origin` with a `Referer` of another host. Hosts are compared without port.
-fn foreign_referer(facts: &RequestFacts<'_>, set: &Set<'_>) -> Option<Detail> {
-    let host = without_port(facts.host.known()?);
-    let (_, rest) = facts.header("referer").known()?.split_once("://")?;
+fn foreign_referer(scene: &Scene<'_>, set: &Set<'_>) -> Option<Detail> {
+    let host = without_port(scene.facts.host.known()?);
+    let (_, rest) = scene.header("referer").known()?.split_once("://")?;
     let from = without_port(rest.split(['/', '?', '#']).next().unwrap_or(rest));
     let foreign = set.site == Some("same-origin") && !from.is_empty() && !from.eq_ignore_ascii_case(host);
-    (foreign && claimed::is_direct(facts))
+    (foreign && claimed::is_direct(scene.facts))
         .then(|| Detail::one("same-origin, but referred by {a}", Value::text(from)))
 }
 

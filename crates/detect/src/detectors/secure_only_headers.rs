@@ -44,9 +44,9 @@ impl Detector for SecureOnlyHeaders {
         }
         let sent = ["sec-fetch-mode", "sec-fetch-site", "sec-fetch-dest", "sec-ch-ua"]
             .into_iter()
-            .find(|name| scene.facts.header(name).is_known());
+            .find(|name| scene.header(name).is_known());
         let offers_brotli = || {
-            let offers = scene.facts.header("accept-encoding").known().unwrap_or("");
+            let offers = scene.header("accept-encoding").known().unwrap_or("");
             offers.split(',').any(|coding| matches!(coding.trim(), "br" | "zstd")).then_some("br")
         };
         let word = sent.or_else(offers_brotli)?;

@@ -36,7 +36,7 @@ impl Detector for UpgradeInsecure {
 
     fn inspect(&self, scene: &Scene<'_>) -> Option<Signal> {
         let sends = matches!(claimed::browser(scene)?, Browser::Chromium(50..) | Browser::Firefox(50..));
-        let is_missing = || scene.facts.header("upgrade-insecure-requests").is_absent();
+        let is_missing = || scene.header("upgrade-insecure-requests").is_absent();
         (sends && is_missing() && claimed::opens_page(scene)).then(|| {
             CARD.signal(ID, EVIDENCE, Detail::plain("a page is opened without Upgrade-Insecure-Requests"))
         })

@@ -6,6 +6,7 @@ use palisade_domain::{ClientKey, Fact, HeaderCase, NetPrefix, RequestFacts};
 use siphasher::sip::SipHasher13;
 
 use crate::gather::Gathered;
+use crate::headers::Headers;
 
 /// The installation's hash seed: 128 secret bits, so that nobody outside can aim at a bucket. It travels with
 /// exported events, so that a replay falls into the same buckets.
@@ -73,6 +74,15 @@ impl HistoryKeys {
         hasher.finish() as u32
     }
 
+    /// The key of a user agent's text.
+    pub(crate) fn agent(&self, text: &str) -> u64 {
+        self.text(Space::Agent, text)
+    }
+
+    fn text(&self, space: Space, text: &str) -> u64 {
+        self.hash(space, |h| h.write(text.as_bytes()))
+    }
+
     pub(super) fn of(&self, facts: &RequestFacts<'_>, gathered: &Gathered<'_>) -> Keys {
         let site = self.hash(Space::Site, |h| {
             h.write_u32(facts.tenant.0);
@@ -85,16 +95,14 @@ impl HistoryKeys {
                 h.write_u128(id.0);
             })
         });
-        let text =
-            |space, fact: Fact<&str>| fact.known().map(|text| self.hash(space, |h| h.write(text.as_bytes())));
         Keys {
             site,
             network,
             parents: self.parents(site, facts.client),
             client: session.unwrap_or_else(|| self.sub_history(network, facts, gathered)),
             session,
-            agent: text(Space::Agent, facts.user_agent),
-            fingerprint: text(Space::Fingerprint, facts.fingerprint),
+            agent: gathered.agent_key,
+            fingerprint: facts.fingerprint.known().map(|text| self.text(Space::Fingerprint, text)),
         }
     }
 
@@ -130,7 +138,7 @@ impl HistoryKeys {
             h.write_u64(network);
             h.write_u32(gathered.user_agent.map_or(0, |agent| u32::from(agent.family_key())));
             h.write(gathered.claim.name.unwrap_or("").as_bytes());
-            h.write_u8(header_class(facts));
+            h.write_u8(header_class(facts, &gathered.headers));
         })
     }
 
@@ -144,9 +152,9 @@ impl HistoryKeys {
 
 /// Which of the headers that a client sends always or never are there; 0 where headers are unseen. Headers that come
 /// and go between the requests of one browser (cookies, conditions, origin) do not count.
-fn header_class(facts: &RequestFacts<'_>) -> u8 {
+fn header_class(facts: &RequestFacts<'_>, headers: &Headers<'_>) -> u8 {
     let Fact::Known(list) = facts.headers else { return 0 };
-    let has = |name: &str| list.get(name).is_some();
+    let has = |name: &str| headers.get(name).is_known();
     let capital = list.case == HeaderCase::Wire
         && list.entries.first().is_some_and(|(name, _)| name.starts_with(|c: char| c.is_ascii_uppercase()));
     1 + u8::from(has("accept-language"))
@@ -166,7 +174,7 @@ mod tests {
         let mut facts =
             RequestFacts::bare(ClientKey::Ip(ip.parse().unwrap()), Timestamp::default(), Vantage::Log);
         (facts.tenant, facts.site) = (TenantId(tenant), SiteId(site));
-        let gathered = crate::gather::gather(&facts, Default::default(), None, &Default::default());
+        let gathered = crate::gather::gather(&facts, Default::default(), &Default::default());
         keys.of(&facts, &gathered).client
     }
 

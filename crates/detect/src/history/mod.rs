@@ -66,6 +66,13 @@ pub const BOUNDS: &[Bound] = &[
         when_full: "the oldest is overwritten",
     },
     Bound {
+        name: "said.agents_max",
+        value: crate::said::AGENTS_MAX as u64,
+        unit: "user agents",
+        reason: "few texts make most of the traffic; a reading is some 150 bytes",
+        when_full: "the reading least recently used is forgotten, and made anew when it is wanted",
+    },
+    Bound {
         name: "route.path_bytes_max",
         value: crate::route::PATH_BYTES_MAX as u64,
         unit: "bytes",
@@ -141,6 +148,11 @@ impl History {
         }
     }
 
+    /// How keys are made.
+    pub fn keys(&self) -> &HistoryKeys {
+        &self.keys
+    }
+
     /// Notes a request, refused ones too, and returns what is remembered with it included.
     pub fn note_request(&self, facts: &RequestFacts<'_>, gathered: &Gathered<'_>) -> Remembered {
         let noted = self.noted(facts, gathered);
@@ -184,7 +196,7 @@ impl History {
             route: gathered.route,
             target: self.keys.short(facts.target.known().unwrap_or("")),
             body: submitted_body(facts, gathered).map(|bytes| self.keys.short_bytes(bytes)),
-            cookie: facts.headers.known().map(|list| list.get("cookie").is_some()),
+            cookie: facts.headers.known().map(|_| gathered.headers.get("cookie").is_known()),
             icon: gathered.kind == Kind::Asset && gathered.path.ends_with(".ico"),
             robots: gathered.path == "/robots.txt",
         }

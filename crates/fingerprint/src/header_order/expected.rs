@@ -50,6 +50,12 @@ impl Engine {
     const WITH_DATA: [Engine; 3] = [Engine::Blink, Engine::Gecko, Engine::QtWebEngine];
 }
 
+const UPGRADE: Name = Name::known("upgrade");
+const SEC_WEBSOCKET_KEY: Name = Name::known("sec-websocket-key");
+const SEC_FETCH_MODE: Name = Name::known("sec-fetch-mode");
+const SEC_FETCH_DEST: Name = Name::known("sec-fetch-dest");
+const UPGRADE_INSECURE_REQUESTS: Name = Name::known("upgrade-insecure-requests");
+
 /// What a browser sends a request for; the order of its headers differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kind {
@@ -82,11 +88,11 @@ impl Kind {
     pub fn of(list: &HeaderList<'_>) -> Option<Kind> {
         let (mut mode, mut dest, mut upgrades) = (None, None, false);
         for (name, value) in list.entries {
-            match Name::of(name).map(Name::text) {
-                Some("upgrade" | "sec-websocket-key") => return None,
-                Some("sec-fetch-mode") => mode = mode.or(Some(*value)),
-                Some("sec-fetch-dest") => dest = dest.or(Some(*value)),
-                Some("upgrade-insecure-requests") => upgrades = true,
+            match Name::of(name) {
+                Some(UPGRADE | SEC_WEBSOCKET_KEY) => return None,
+                Some(SEC_FETCH_MODE) => mode = mode.or(Some(*value)),
+                Some(SEC_FETCH_DEST) => dest = dest.or(Some(*value)),
+                Some(UPGRADE_INSECURE_REQUESTS) => upgrades = true,
                 _ => {}
             }
         }
@@ -222,17 +228,20 @@ fn rule(line: &str) -> Option<(usize, Name, Name)> {
 
 /// Headers that only something between client and us adds; it may have written all others anew.
 fn was_proxied(list: &HeaderList<'_>) -> bool {
-    const SIGNS: [&str; 8] = [
-        "via",
-        "forwarded",
-        "x-forwarded-for",
-        "x-real-ip",
-        "x-proxy-id",
-        "x-bluecoat-via",
-        "client-ip",
-        "cdn-loop",
-    ];
-    list.entries.iter().any(|(name, _)| SIGNS.iter().any(|sign| name.eq_ignore_ascii_case(sign)))
+    list.entries.iter().any(|(name, _)| is_proxy_sign(name))
+}
+
+fn is_proxy_sign(name: &str) -> bool {
+    let is = |sign: &str| name.eq_ignore_ascii_case(sign);
+    match name.len() {
+        3 => is("via"),
+        8 => is("cdn-loop"),
+        9 => is("forwarded") || is("x-real-ip") || is("client-ip"),
+        10 => is("x-proxy-id"),
+        14 => is("x-bluecoat-via"),
+        15 => is("x-forwarded-for"),
+        _ => false,
+    }
 }
 
 #[cfg(test)]

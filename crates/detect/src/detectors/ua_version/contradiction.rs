@@ -138,9 +138,15 @@ fn windows_left_behind(text: &str, agent: &UserAgent<'_>, version: u16) -> Found
 
 /// The digits, dots and underscores behind the first `name` in `text`.
 fn number_after<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    let rest = &text[memchr::memmem::find(text.as_bytes(), name.as_bytes())? + name.len()..];
+    let rest = after(text, name)?;
     let end = rest.find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '_')).unwrap_or(rest.len());
     Some(&rest[..end])
+}
+
+/// What follows `name` in `text`. A capital seldom occurs, so looking for it is cheaper than preparing a search.
+fn after<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    let first = *name.as_bytes().first()?;
+    memchr::memchr_iter(first, text.as_bytes()).find_map(|at| text.get(at..)?.strip_prefix(name))
 }
 
 #[cfg(test)]
