@@ -118,6 +118,10 @@ fn normal(path: &str) -> Path {
 }
 
 fn by_phrase(path: &[u8]) -> Option<Grade> {
+    // Nearly every path ends here; the search for all phrases costs several times as much.
+    if !SHAPES.automaton.is_match(path) {
+        return None;
+    }
     SHAPES
         .automaton
         .find_overlapping_iter(path)
@@ -126,7 +130,10 @@ fn by_phrase(path: &[u8]) -> Option<Grade> {
             Grade::Unmistakable => true,
             // Tools live near the root; deeper down it is a page about them or a folder of that name.
             Grade::Probable => !is_read_about(path),
-            Grade::Doubtful | Grade::Weak => !is_read_about(path) && depth(path, start) <= 1,
+            // Whoever loads a tool's styles is using it.
+            Grade::Doubtful | Grade::Weak => {
+                !is_read_about(path) && depth(path, start) <= 1 && !is_asset(path)
+            }
         })
         .map(|(grade, _)| grade)
         .max()
@@ -141,6 +148,12 @@ fn is_read_about(path: &[u8]) -> bool {
 fn begins_with_any(path: &[u8], words: &[&str]) -> bool {
     let first = path.split(|b| *b == b'/').find(|segment| !segment.is_empty()).unwrap_or(b"");
     words.iter().any(|known| known.as_bytes() == first)
+}
+
+/// True for parts of a page; `path` ends in the slash that [`normal`] adds.
+fn is_asset(path: &[u8]) -> bool {
+    let file = path.strip_suffix(b"/").unwrap_or(path);
+    std::str::from_utf8(file).is_ok_and(crate::route::is_asset_path)
 }
 
 /// Segments before the one that begins at `start`.
@@ -276,6 +289,8 @@ mod tests {
             "/admin/",
             "/login",
             "/cgi-bin/search",
+            "/kibana/css/app.css",
+            "/remote.php/dav/files/anne/project/.git/config",
             "/2024/01/env-variables/",
             "/config",
             "/install",

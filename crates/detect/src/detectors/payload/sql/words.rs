@@ -1,5 +1,9 @@
 //! Names that tell an injection: functions nobody calls from a form, and the databases' own tables.
 
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+
 /// Functions whose only use in a parameter is to wait, to fail in a telling way or to read files.
 const TELLING: &[&[u8]] = &[
     b"sleep",
@@ -165,6 +169,14 @@ const SYSTEM: &[&[u8]] = &[
     b"rdb$types",
 ];
 
+static SYSTEM_NAMES: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    AhoCorasick::builder()
+        .kind(Some(AhoCorasickKind::DFA))
+        .prefilter(false)
+        .build(SYSTEM)
+        .expect("a few dozen short names fit an automaton")
+});
+
 /// True for functions that tell.
 pub(super) fn is_telling_call(name: &[u8]) -> bool {
     TELLING.contains(&name) || TELLING_BEGIN.iter().any(|begin| name.starts_with(begin))
@@ -175,8 +187,20 @@ pub(super) fn is_common_call(name: &[u8]) -> bool {
     COMMON.contains(&name)
 }
 
-/// True for the databases' own names.
+/// True for the databases' own names: whole words of `name`, so that a random file name is none.
 pub(super) fn is_system_name(name: &[u8]) -> bool {
-    name.len() >= 3
-        && (name == b"dual" || SYSTEM.iter().any(|known| memchr::memmem::find(name, known).is_some()))
+    let begins_word = |at: usize| at == 0 || !name[at - 1].is_ascii_alphanumeric();
+    name == b"dual" || SYSTEM.iter().any(|known| memchr::memmem::find_iter(name, known).any(begins_word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_random_name_is_no_table() {
+        assert!(is_system_name(b"master..xp_cmdshell") && is_system_name(b"dual"));
+        assert!(is_system_name(b"information_schema.tables"));
+        assert!(!is_system_name(b"prmixeptr36aetxp_tkvowl") && !is_system_name(b"gradual"));
+    }
 }
