@@ -182,7 +182,7 @@ impl Detector for Payload {
         search.query(scene.gathered.query.as_bytes());
         search.headers(scene);
         if let Fact::Known(body) = scene.facts.body
-            && !gate::suspect(body.bytes).is_empty()
+            && gate::is_suspect(body.bytes)
         {
             body::values(&body, |name, value, spelling| search.value(Place::Body, name, value, spelling));
         }
@@ -201,7 +201,7 @@ struct Search<'a> {
 impl Search<'_> {
     /// Each value by itself; the names too, where they are no names.
     fn query(&mut self, query: &[u8]) {
-        if gate::suspect(query).is_empty() {
+        if !gate::is_suspect(query) {
             return;
         }
         for (name, value) in pairs(query).take(body::VALUES_MAX) {
@@ -234,25 +234,14 @@ impl Search<'_> {
     /// One value as sent, in windows.
     fn value(&mut self, place: Place, name: &[u8], raw: &[u8], spelling: Spelling) {
         for window in text::windows(raw) {
-            let suspected = gate::suspect(window).with(named(name));
-            if suspected.is_empty() || self.is_header_noise(place, suspected) {
+            if !is_suspect(place, name, window) {
                 continue;
             }
+            let suspected = gate::suspect(window).with(named(name));
             let text = Text::decode(window, spelling);
             let suspected =
                 if suspected.has(Kinds::ESCAPED) { gate::suspect(text.as_bytes()) } else { suspected };
             self.text(place, name, &text, suspected, spelling);
-        }
-    }
-
-    /// Headers are full of semicolons, brackets and slashes; only code, markup and a shell's function end up there.
-    fn is_header_noise(&self, place: Place, suspected: Kinds) -> bool {
-        let telling =
-            [Kinds::CODE, Kinds::MARKUP, Kinds::SQL, Kinds::SHELL].iter().any(|&kind| suspected.has(kind));
-        match place {
-            Place::Header => !telling,
-            Place::Referrer => !suspected.has(Kinds::CODE) && !suspected.has(Kinds::ESCAPED),
-            Place::Path | Place::Query | Place::Body => false,
         }
     }
 
@@ -299,6 +288,23 @@ impl Search<'_> {
             self.strongest = Some(finding);
         }
     }
+}
+
+/// The cheap question before any other.
+fn is_suspect(place: Place, name: &[u8], text: &[u8]) -> bool {
+    match place {
+        Place::Path | Place::Query | Place::Body => gate::is_suspect(text) || !named(name).is_empty(),
+        Place::Header => gate::is_suspect_header(text),
+        // Only a look-up in a log is meant for whoever reads referrers.
+        Place::Referrer => memchr::memchr2(b'$', b'%', text).is_some_and(|_| names_dollar(text)),
+    }
+}
+
+/// `$`, also as `%24`.
+fn names_dollar(text: &[u8]) -> bool {
+    text.contains(&b'$')
+        || memchr::memmem::find(text, b"%24").is_some()
+        || memchr::memmem::find(text, b"%25").is_some()
 }
 
 /// How suspicious the escaping is by itself.

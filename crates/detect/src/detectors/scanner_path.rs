@@ -82,10 +82,7 @@ impl Detector for ScannerPath {
 
     fn inspect(&self, scene: &Scene<'_>) -> Option<Signal> {
         let path = normal(scene.gathered.path);
-        if begins_with_any(&path, table::SHARES) {
-            return None;
-        }
-        let grade = by_phrase(&path).max(by_file(&path))?;
+        let grade = grade(&path)?;
         Some(CARD.signal(ID, grade.evidence(), Detail::one(grade.words(), Value::text(scene.gathered.path))))
     }
 }
@@ -115,6 +112,11 @@ fn normal(path: &str) -> Path {
         out.push(b'/');
     }
     out
+}
+
+/// How sure the path makes us; in a share people keep files of any name.
+fn grade(path: &[u8]) -> Option<Grade> {
+    if begins_with_any(path, table::SHARES) { None } else { by_phrase(path).max(by_file(path)) }
 }
 
 fn by_phrase(path: &[u8]) -> Option<Grade> {
@@ -219,7 +221,7 @@ mod tests {
 
     fn check(path: &str, expect: Option<Grade>) {
         let path = normal(path);
-        assert_eq!(by_phrase(&path).max(by_file(&path)), expect, "{}", String::from_utf8_lossy(&path));
+        assert_eq!(grade(&path), expect, "{}", String::from_utf8_lossy(&path));
     }
 
     #[test]
@@ -252,22 +254,10 @@ mod tests {
             "/solr/admin/cores",
             "/pma/",
         ] {
-            assert!(
-                {
-                    let p = normal(path);
-                    by_phrase(&p).max(by_file(&p))
-                } >= Some(Grade::Probable),
-                "{path}"
-            );
+            assert!(grade(&normal(path)) >= Some(Grade::Probable), "{path}");
         }
         for path in ["/wp-login.php", "/xmlrpc.php", "/administrator/", "/user/login"] {
-            assert!(
-                {
-                    let p = normal(path);
-                    by_phrase(&p).max(by_file(&p))
-                } <= Some(Grade::Weak),
-                "{path}"
-            );
+            assert!(grade(&normal(path)) <= Some(Grade::Weak), "{path}");
         }
     }
 

@@ -193,7 +193,20 @@ const SIGNS: [(Kinds, &[&str]); 8] = [
             "system=",
             ";",
             "|",
-            "&",
+            "& ",
+            "&&",
+            "&/",
+            "&|",
+            "&id",
+            "&cat",
+            "&dir",
+            "&ls",
+            "&ping",
+            "&wget",
+            "&curl",
+            "&whoami",
+            "&echo",
+            "&sleep",
             "`",
             "$(",
             "${ifs",
@@ -330,7 +343,30 @@ static GATE: LazyLock<Gate> = LazyLock::new(|| {
     Gate { automaton, kinds: signs.map(|(_, kind)| kind).collect() }
 });
 
-/// What `text` could be. Allocates nothing; one table step per byte.
+/// Could `text` be anything at all? This is where nearly every text ends: one table step per byte until the first sign.
+pub(super) fn is_suspect(text: &[u8]) -> bool {
+    GATE.automaton.is_match(text)
+}
+
+/// Bytes without which nothing harmful can be written into a header; user agents and the like hardly ever hold one.
+const HEADER_SIGNS: [bool; 256] = {
+    let mut signs = [false; 256];
+    let mut at = 0;
+    while at < HEADER_BYTES.len() {
+        signs[HEADER_BYTES[at] as usize] = true;
+        at += 1;
+    }
+    signs
+};
+
+const HEADER_BYTES: &[u8] = b"$<%'\"{\\`=";
+
+/// The same question for a header, whose own grammar is full of the other signs.
+pub(super) fn is_suspect_header(text: &[u8]) -> bool {
+    text.iter().any(|byte| HEADER_SIGNS[*byte as usize])
+}
+
+/// What `text` could be. Allocates nothing; one table step per byte and sign.
 pub(super) fn suspect(text: &[u8]) -> Kinds {
     let gate = &*GATE;
     gate.automaton

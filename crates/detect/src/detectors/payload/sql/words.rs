@@ -190,7 +190,7 @@ pub(super) fn is_common_call(name: &[u8]) -> bool {
 /// True for the databases' own names: whole words of `name`, so that a random file name is none.
 pub(super) fn is_system_name(name: &[u8]) -> bool {
     let begins_word = |at: usize| at == 0 || !name[at - 1].is_ascii_alphanumeric();
-    name == b"dual" || SYSTEM.iter().any(|known| memchr::memmem::find_iter(name, known).any(begins_word))
+    name == b"dual" || SYSTEM_NAMES.find_overlapping_iter(name).any(|found| begins_word(found.start()))
 }
 
 #[cfg(test)]
