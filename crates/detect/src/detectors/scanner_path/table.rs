@@ -769,7 +769,7 @@ pub(super) const BACKUP_NAMES: &[&str] = &[
 ];
 
 /// First segments of shares, where people keep files of any name.
-pub(super) const SHARES: &[&str] = &["remote.php", "webdav", "dav", "svn", "public.php", "seafdav", "files"];
+pub(super) const SHARES: &[&str] = &["remote.php", "webdav", "dav", "svn", "public.php", "seafdav"];
 
 /// First segments below which people read about all this.
 pub(super) const READING: &[&str] = &[
