@@ -50,7 +50,7 @@ impl Doctor {
 
     fn notes_showing(&self, show: impl Fn(ClientIp) -> String) -> Vec<String> {
         if self.requests == 0 {
-            return vec!["No request could be read: see the skipped lines.".to_owned()];
+            return vec!["No request was found: is this an access log?".to_owned()];
         }
         [self.hidden_clients(show), self.no_agents(), self.names_only()].into_iter().flatten().collect()
     }

@@ -66,7 +66,7 @@ pub fn replay(
         batch.iter().for_each(|record| run.one(record));
         on_progress(feed.progress());
     }
-    Ok(run.finish(feed.finish()))
+    Ok(run.finish(&feed.finish()))
 }
 
 struct Run<'a> {
@@ -255,7 +255,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn finish(mut self, stats: FeedStats) -> Replayed {
+    fn finish(mut self, stats: &FeedStats) -> Replayed {
         let anonymise = self.options.anonymise;
         let tallies: Vec<(String, &Tally)> = self
             .clients
@@ -271,13 +271,13 @@ impl<'a> Run<'a> {
         }
         let requests = self.by_action.total();
         let mut notes = if anonymise { self.doctor.notes_anonymous() } else { self.doctor.notes() };
-        notes.extend(stats.files.iter().filter_map(|file| file.warning.clone()));
+        notes.extend(stats.warnings());
         let summary = Summary {
             files: stats.files.iter().map(|file| file.path.display().to_string()).collect(),
             requests,
             clients: tallies.len() as u64,
             skipped: stats.skipped_total(),
-            skips: skip_notes(&stats, anonymise),
+            skips: skip_notes(stats, anonymise),
             late: stats.late,
             span: self.span,
             by_action: self.by_action,

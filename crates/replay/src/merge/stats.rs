@@ -92,6 +92,14 @@ pub struct FeedStats {
 }
 
 impl FeedStats {
+    /// Why files ended early, each with its file.
+    pub fn warnings(&self) -> impl Iterator<Item = String> + '_ {
+        let warning = |file: &FileStats| {
+            file.warning.as_ref().map(|warning| format!("{}: {warning}", file.path.display()))
+        };
+        self.files.iter().filter_map(warning)
+    }
+
     /// Skipped lines, all reasons together. Comments are not skipped lines.
     pub fn skipped_total(&self) -> u64 {
         self.skipped.values().sum()
