@@ -76,12 +76,20 @@ pub(crate) fn load(global: &Global) -> anyhow::Result<Loaded> {
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let loaded =
         palisade_config::load(global.config.as_deref(), environment, Flags::default(), &detectors::names())
-            .map_err(|error: LoadError| UsageError(error.to_string()))?;
+            .map_err(refused)?;
     let changed = loaded.effective.iter().filter(|setting| setting.origin != Origin::Default).count();
     let file = config_file(global);
     let source = file.as_deref().map_or(ConfigSource::Defaults, ConfigSource::File);
     ConfigLoaded { source, settings_changed: changed }.emit();
     Ok(loaded)
+}
+
+/// Faults of the file stand in lines of their own, `palisade.toml:14:9: …`: editors jump there.
+pub(crate) fn refused(error: LoadError) -> UsageError {
+    match error {
+        LoadError::Invalid(errors) => UsageError(format!("the configuration is refused\n{errors}")),
+        error => UsageError(error.to_string()),
+    }
 }
 
 /// The configuration file that is read: the named one, else the first that is found.

@@ -74,7 +74,7 @@ fn source(global: &Global) -> String {
 }
 
 fn show(global: &Global) -> anyhow::Result<ExitCode> {
-    let loaded = load(global).map_err(|error| UsageError(error.to_string()))?;
+    let loaded = load(global).map_err(setup::refused)?;
     shell::say(&if global.json {
         settings_json(&loaded.effective)
     } else {

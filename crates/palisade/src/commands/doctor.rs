@@ -31,12 +31,20 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<ExitCode> {
     }
     let stats = feed.finish();
     let mut notes = doctor.notes();
-    notes.extend(stats.files.iter().filter_map(|file| file.warning.clone()));
-    if stats.skipped_total() * 10 > stats.lines {
-        notes.push(format!("{} of {} lines could not be read.", stats.skipped_total(), stats.lines));
-    }
+    notes.extend(stats.warnings());
+    notes.extend(unread(&stats));
     say(&stats, &notes, global.json)?;
     Ok(if notes.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(exit::NO) })
+}
+
+/// Where more than a tenth of the lines could not be read.
+fn unread(stats: &FeedStats) -> Option<String> {
+    let reasons: Vec<String> =
+        stats.skipped.iter().map(|(reason, count)| format!("{count} {}", reason.name())).collect();
+    (stats.skipped_total() * 10 > stats.lines).then(|| {
+        let skipped = stats.skipped_total();
+        format!("{skipped} of {} lines could not be read: {}.", stats.lines, reasons.join(", "))
+    })
 }
 
 fn say(stats: &FeedStats, notes: &[String], as_json: bool) -> anyhow::Result<()> {
@@ -51,7 +59,10 @@ fn say(stats: &FeedStats, notes: &[String], as_json: bool) -> anyhow::Result<()>
         });
         return Ok(shell::say(&value.to_string())?);
     }
-    let mut text = format!("{} requests in {}\n", stats.records, formats.join(", "));
+    let mut text = match &formats[..] {
+        [] => format!("No request in {} lines\n", stats.lines),
+        formats => format!("{} requests in {}\n", stats.records, formats.join(", ")),
+    };
     if notes.is_empty() {
         text.push_str("Nothing found: client addresses, user agents and times look as they should.\n");
     }

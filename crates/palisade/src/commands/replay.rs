@@ -21,6 +21,9 @@ use crate::exit::UsageError;
 use crate::setup::{self, Overrides};
 use crate::shell;
 
+/// Faults of a labels file that are shown.
+const ERRORS_SHOWN: usize = 10;
+
 /// Judge access logs: who was there, what would have been done, and why.
 ///
 /// The format is found by itself; several files are merged by time; .gz and .zst are read as they are.
@@ -68,9 +71,8 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<ExitCode> {
     bar.finish_and_clear();
     done.summary.elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     log(&done.summary);
-    if let Some(path) = &args.report {
-        write_report(path, &done.summary)?;
-    }
+    // A report that cannot be written must not take the answer with it.
+    let written = args.report.as_deref().map(|path| write_report(path, &done.summary)).transpose();
     if global.json {
         let mut value = json::json(&done.summary);
         value["digest"] = json!(format!("{:016x}", done.digest));
@@ -83,11 +85,11 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<ExitCode> {
         if let Some(confusion) = &done.confusion {
             shell::say(&confusion_text(confusion))?;
         }
-        if let Some(path) = &args.report {
+        if let (Some(path), Ok(_)) = (&args.report, &written) {
             shell::say(&format!("Report: {}", path.display()))?;
         }
     }
-    Ok(ExitCode::SUCCESS)
+    written.map(|_| ExitCode::SUCCESS)
 }
 
 fn log(summary: &Summary) {
@@ -108,12 +110,17 @@ fn format_named(name: &str) -> anyhow::Result<Format> {
 }
 
 fn read_labels(path: &Path) -> anyhow::Result<Labels> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| UsageError(format!("--labels: {} cannot be read: {error}", path.display())))?;
+    let text = std::fs::read_to_string(path).map_err(|why| {
+        let path = path.display();
+        UsageError(format!("--labels: {path}: cannot be read ({why}); a line is client,label[,family]"))
+    })?;
     Labels::read(&text).map_err(|errors| {
-        let lines: Vec<String> =
-            errors.iter().take(10).map(|error| format!("{}: {error}", path.display())).collect();
-        UsageError(format!("--labels:\n{}", lines.join("\n"))).into()
+        let mut lines: Vec<String> =
+            errors.iter().take(ERRORS_SHOWN).map(|error| format!("{}: {error}", path.display())).collect();
+        if errors.len() > ERRORS_SHOWN {
+            lines.push(format!("and {} more", errors.len() - ERRORS_SHOWN));
+        }
+        UsageError(format!("--labels is refused\n{}", lines.join("\n"))).into()
     })
 }
 
@@ -125,9 +132,23 @@ fn check_writable(path: &Path) -> anyhow::Result<()> {
     } else if !folder.is_dir() {
         "its folder does not exist"
     } else {
-        return Ok(());
+        return try_writing(path);
     };
     Err(UsageError(format!("--report: {} cannot be written: {reason}", path.display())).into())
+}
+
+/// Leaves what is there as it is, and nothing where nothing was.
+fn try_writing(path: &Path) -> anyhow::Result<()> {
+    let is_new = !path.exists();
+    std::fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(path)
+        .with_context(|| format!("--report: {} cannot be written", path.display()))?;
+    if is_new {
+        let _ = std::fs::remove_file(path); // The report takes its place.
+    }
+    Ok(())
 }
 
 fn write_report(path: &Path, summary: &Summary) -> anyhow::Result<()> {
@@ -137,7 +158,7 @@ fn write_report(path: &Path, summary: &Summary) -> anyhow::Result<()> {
     };
     let options = ReportOptions { title, generated_at: shell::now() };
     let page = report::html(summary, &options).context("the report cannot be made")?;
-    std::fs::write(path, page).with_context(|| format!("{} cannot be written", path.display()))
+    std::fs::write(path, page).with_context(|| format!("--report: {} cannot be written", path.display()))
 }
 
 fn progress_bar() -> ProgressBar {

@@ -1,0 +1,85 @@
+//! `palisade config`, and a configuration that is wrong anywhere.
+
+use serde_json::Value;
+
+use crate::desk::{Desk, FIREFOX, line};
+
+const THREE_FAULTS: &str =
+    "[policy.bands]\nblock = 120\n[polcy]\nx = 1\n[detection.nonsense]\nenabled = true\n";
+
+#[test]
+fn nothing_configured_is_fine() {
+    let desk = Desk::new();
+    assert!(desk.run("config check").fine().contains("nothing is wrong"));
+    assert_eq!(desk.run("config check --json").json(), serde_json::json!({"valid": true, "errors": []}));
+}
+
+#[test]
+fn all_faults_are_named_at_once_with_their_place() {
+    let desk = Desk::new();
+    desk.file("palisade.toml", THREE_FAULTS).file("empty.log", "");
+    let places = [
+        "palisade.toml:2:9: policy.bands.block: 120 is not in 0..=100",
+        "palisade.toml:3:2: polcy: unknown key",
+        "palisade.toml:5:12: detection.nonsense: unknown key",
+    ];
+    for line in ["config check", "config show", "replay empty.log", "assess"] {
+        let done = desk.run(line);
+        done.refused(2, &places);
+        let whole_lines = places.iter().all(|place| done.err.lines().any(|line| line.starts_with(place)));
+        assert!(whole_lines, "{line}: a place stands at the start of its line: {}", done.err);
+    }
+    let done = desk.run("config check --json");
+    let found: Value = serde_json::from_str(&done.out).unwrap();
+    assert_eq!((done.code, done.err.as_str(), found["errors"].as_array().unwrap().len()), (2, "", 3));
+}
+
+#[test]
+fn the_environment_is_checked_too() {
+    let desk = Desk::new();
+    let done = desk.run_with("config check", "", &[("PALISADE_POLICY__BANDS__BLOCK", "many")]);
+    done.refused(2, &["PALISADE_POLICY__BANDS__BLOCK", "policy.bands.block"]);
+}
+
+#[test]
+fn what_is_no_toml_and_what_is_not_there_is_said() {
+    let desk = Desk::new();
+    desk.file("bad.toml", "not toml [[[");
+    desk.run("config check -c bad.toml").refused(2, &["bad.toml:1:5: not TOML"]);
+    desk.run("config check -c nowhere.toml").refused(2, &["nowhere.toml", "cannot be read"]);
+    desk.run("replay -c nowhere.toml x.log").refused(2, &["nowhere.toml", "cannot be read"]);
+}
+
+#[test]
+fn who_set_what_is_shown() {
+    let desk = Desk::new();
+    desk.file("palisade.toml", "[policy]\npreset = \"strict\"\n");
+    let env = [("PALISADE_POLICY__BANDS__BLOCK", "95")];
+    let rows = desk.run_with("config show --json", "", &env).json();
+    let origin = |key: &str| {
+        rows.as_array().unwrap().iter().find(|row| row["key"] == key).unwrap()["origin"].to_string()
+    };
+    assert!(origin("policy.preset").contains("palisade.toml:2:10"), "{}", origin("policy.preset"));
+    assert!(origin("policy.bands.block").contains("PALISADE_POLICY__BANDS__BLOCK"));
+    assert!(origin("policy.bands.monitor").contains("default"));
+    assert!(desk.run("config show").fine().contains("policy.preset = \"strict\""));
+}
+
+#[test]
+fn a_first_configuration_is_written_once_and_is_sound() {
+    let desk = Desk::new();
+    desk.run("config init").fine();
+    desk.run("config check").fine();
+    desk.run("config init").refused(2, &["palisade.toml", "stays as it is"]);
+    desk.run("config init -c no/palisade.toml").refused(3, &["no/palisade.toml", "--config"]);
+}
+
+#[test]
+fn settings_change_verdicts() {
+    let desk = Desk::new();
+    desk.file("plain.log", line("192.0.2.1", 1, "GET /?q=1'+UNION+SELECT+1-- HTTP/1.1", 200, FIREFOX));
+    let signals = |line: &str| desk.run(line).json()["signals"].to_string();
+    assert!(signals("replay plain.log --json").contains("payload.sql"));
+    desk.file("off.toml", "[detection.payload]\nenabled = false\n");
+    assert!(!signals("replay plain.log --json -c off.toml").contains("payload.sql"));
+}

@@ -1,0 +1,13 @@
+//! The built binary as a user meets it: arguments, streams, exit codes, files. Temporary folders, no ports, no sleeps.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+mod assess;
+mod bad_input;
+mod config;
+mod data_folder;
+mod desk;
+mod list;
+mod replay;
+mod same_verdict;
+mod usage;
