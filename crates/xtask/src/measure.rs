@@ -1,8 +1,10 @@
 //! Figures that need the data folder beside the repository, which is too large or too private to ship. Each fails where
 //! a figure is worse than what this version promises.
 
+mod attacks;
 mod captures;
 mod header_order;
+mod payloads;
 mod user_agents;
 
 use std::path::{Path, PathBuf};
@@ -14,6 +16,8 @@ type Measurement = (&'static str, &'static str, fn(&Path) -> anyhow::Result<()>)
 
 /// Every measurement.
 const MEASUREMENTS: &[Measurement] = &[
+    ("attacks", "attack lines of real logs go beyond monitor, readers of a real blog do not", attacks::run),
+    ("payloads", "attack corpora against ordinary text, by class", payloads::run),
     (
         "captures",
         "recorded clients through the engine: browsers left alone, programs named, disguises seen",
@@ -22,7 +26,11 @@ const MEASUREMENTS: &[Measurement] = &[
     ("header-order", "header orders of recorded clients, each browser left out in turn", |data| {
         header_order::run(&data.join("client-captures"))
     }),
-    ("user-agents", "programs nobody listed, people taken for programs, each tenth of the families left out", user_agents::run),
+    (
+        "user-agents",
+        "programs nobody listed, people taken for programs, each tenth of the families left out",
+        user_agents::run,
+    ),
 ];
 
 /// `xtask measure [NAME]`: one, or all; the data folder is `PALISADE_DATA`, or `../shared/data`.
