@@ -24,7 +24,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Self-hosted bot defence: who is on your site, how likely a bot, and why.
 #[derive(Parser)]
 #[command(name = "palisade", version, max_term_width = 100, subcommand_required = true)]
-#[command(after_help = "Begin with a log you have:\n  palisade replay access.log --report report.html")]
+#[command(after_help = "Begin with a log you have:\n  palisade replay access.log --report report.html\n\n\
+    PALISADE_LOG=info tells on standard error what a run does, PALISADE_LOG_FORMAT=json for programs.")]
 struct Cli {
     #[command(flatten)]
     global: Global,

@@ -19,32 +19,31 @@ pub(crate) fn recall(history: &History, data: &DataDir) -> anyhow::Result<()> {
             HistoryDiscarded { reason: Discard::Damaged, error }.emit();
             return Ok(());
         }
-        Err(error @ LoadError::OtherVersion { .. }) => {
-            return aside(data, Discard::OtherVersion, &error.to_string());
+        Err(LoadError::OtherVersion { found, known, .. }) => {
+            return aside(data, SnapshotError::OtherVersion { found, known });
         }
         Err(error @ LoadError::Io { .. }) => return Err(error.into()),
     };
     match history.restore(&bytes) {
         Ok(clients) => HistoryRestored { clients }.emit(),
-        Err(error) => {
-            let reason = match error {
-                SnapshotError::OtherVersion { .. } => Discard::OtherVersion,
-                SnapshotError::OtherSeed => Discard::OtherSeed,
-                _ => Discard::Damaged,
-            };
-            return aside(data, reason, &format!("{}: {error}", path.display()));
-        }
+        Err(error) => return aside(data, error),
     }
     Ok(())
 }
 
 /// Somebody may want it back: an older palisade, or the seed that was lost.
-fn aside(data: &DataDir, reason: Discard, story: &str) -> anyhow::Result<()> {
+fn aside(data: &DataDir, error: SnapshotError) -> anyhow::Result<()> {
     let path = data.history_snapshot();
     let moved_to = snapshot::set_aside(&path).with_context(|| {
         format!("{}: cannot be moved aside; remove it to begin without it", path.display())
     })?;
-    let error = format!("{story}; moved to {} and starting without it", moved_to.display());
+    let reason = match error {
+        SnapshotError::OtherVersion { .. } => Discard::OtherVersion,
+        SnapshotError::OtherSeed => Discard::OtherSeed,
+        _ => Discard::Damaged,
+    };
+    let (path, moved_to) = (path.display(), moved_to.display());
+    let error = format!("{path}: {error}; moved to {moved_to} and starting without it");
     HistoryDiscarded { reason, error }.emit();
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! `palisade assess`: judge described requests.
 
-use std::io::{self, BufRead, Read, Write};
+use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::net::{IpAddr, Ipv4Addr};
 use std::process::ExitCode;
 
@@ -26,7 +26,7 @@ const READ_BYTES: usize = 64 * 1024;
 ///
 /// A request is a /check body: {"user_agent": "curl/8.5.0", "endpoint": "/"} with ip, method, host, headers, body,
 /// status, referrer, session, ja4, fingerprint and time_ms where known. The answer is /check's. With --data DIR the
-/// history of earlier runs goes on and is kept there.
+/// history of earlier runs goes on and is kept there, one run at a time.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// One body a line in, one answer a line out, in one history; a bad line answers {"error": …}
@@ -52,7 +52,14 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<ExitCode> {
     done
 }
 
+/// Shown where a body is missing or wrong.
+const EXAMPLE: &str =
+    r#"echo '{"ip": "203.0.113.7", "user_agent": "curl/8.5.0", "endpoint": "/"}' | palisade assess"#;
+
 fn single(judge: &Judge) -> anyhow::Result<ExitCode> {
+    if io::stdin().is_terminal() {
+        shell::complain("palisade assess: type a /check body as JSON and end it with Ctrl-D");
+    }
     let mut body = String::new();
     let read = io::stdin().lock().take(BODY_BYTES_MAX + 1).read_to_string(&mut body);
     let answer = match read {
@@ -63,7 +70,7 @@ fn single(judge: &Judge) -> anyhow::Result<ExitCode> {
     match answer {
         Ok(answer) => shell::say(&answer)?,
         Err(error) => {
-            shell::complain(&format!("palisade assess: {error}"));
+            shell::complain(&format!("palisade assess: {error}\nAn example: {EXAMPLE}"));
             return Ok(ExitCode::from(exit::USAGE));
         }
     }
