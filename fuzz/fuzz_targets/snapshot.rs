@@ -36,7 +36,7 @@ fn note(history: &History) {
     let mut facts = RequestFacts::bare(client, Timestamp::from_secs(1_795_132_800), Vantage::Log);
     for target in ["/", "/login", "/style.css", "/"] {
         facts.target = Fact::Known(target);
-        let gathered = gather(&facts, Default::default(), None, &SiteProfile::default());
+        let gathered = gather(&facts, Default::default(), &SiteProfile::default());
         let seen = history.note_request(&facts, &gathered);
         assert!(seen.client.pages_per_minute() >= 0.0 && seen.network.children() >= 0.0);
         assert!(seen.client.page_gaps_ms().count() < 24);
