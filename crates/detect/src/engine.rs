@@ -102,6 +102,18 @@ impl Engine {
 
     /// Assesses one request.
     pub fn assess(&self, facts: &RequestFacts<'_>, observe: Observe) -> Observation {
+        let mut assessment = scorer::blank();
+        let (features, ticket) = self.assess_into(facts, observe, &mut assessment);
+        Observation { assessment, features, ticket }
+    }
+
+    /// As [`Engine::assess`], into a place of the caller's, which spares moving it.
+    pub fn assess_into(
+        &self,
+        facts: &RequestFacts<'_>,
+        observe: Observe,
+        assessment: &mut Assessment,
+    ) -> (Features, Ticket) {
         let said = self.reader.read(facts.user_agent, self.history.keys());
         let gathered = gather(facts, said, &self.site);
         let remembered = match observe {
@@ -124,11 +136,8 @@ impl Engine {
             pages_per_minute: remembered.client.pages_per_minute(),
             shared_network: remembered.network.is_shared(),
         };
-        Observation {
-            features: Features::of(&scene),
-            assessment: scorer::assess(&mut findings, &context),
-            ticket: remembered.ticket,
-        }
+        scorer::assess_into(&mut findings, &context, assessment);
+        (Features::of(&scene), remembered.ticket)
     }
 
     /// Notes how an assessed request ended.

@@ -53,6 +53,27 @@ pub struct Context {
 
 /// Adds the findings up; they are left in order of their names.
 pub fn assess(findings: &mut Findings, context: &Context) -> Assessment {
+    let mut assessment = blank();
+    assess_into(findings, context, &mut assessment);
+    assessment
+}
+
+/// An assessment yet to be made.
+pub fn blank() -> Assessment {
+    Assessment {
+        score: Score::default(),
+        base: Score::default(),
+        log_odds: PRIOR,
+        identity: Identity::UNKNOWN,
+        explanation: Explanation::new(),
+        coverage: Coverage::default(),
+        pages_per_minute: 0.0,
+    }
+}
+
+/// As [`assess`], into a place of the caller's: an explanation has room for every detector, and moving that costs more
+/// than filling it.
+pub fn assess_into(findings: &mut Findings, context: &Context, assessment: &mut Assessment) {
     // One order for all sums: rounding must not depend on the order of the detectors.
     findings.sort_unstable_by_key(|finding| finding.signal.id);
     let findings = &*findings;
@@ -60,15 +81,14 @@ pub fn assess(findings: &mut Findings, context: &Context) -> Assessment {
     let log_odds = PRIOR + counted.iter().sum::<LogOdds>();
     let score = Score::rounded(calibrate(log_odds));
     let base = Score::rounded(calibrate(PRIOR));
-    Assessment {
-        score,
-        base,
-        log_odds,
-        identity: context.identity,
-        explanation: explain(findings, &counted, i32::from(score.value()) - i32::from(base.value())),
-        coverage: context.coverage,
-        pages_per_minute: context.pages_per_minute,
-    }
+    assessment.score = score;
+    assessment.base = base;
+    assessment.log_odds = log_odds;
+    assessment.identity = context.identity;
+    assessment.coverage = context.coverage;
+    assessment.pages_per_minute = context.pages_per_minute;
+    let total = i32::from(score.value()) - i32::from(base.value());
+    explain(findings, &counted, total, &mut assessment.explanation);
 }
 
 type PerFinding = arrayvec::ArrayVec<LogOdds, { Signal::PER_REQUEST_MAX }>;
@@ -101,9 +121,9 @@ fn raw_evidence(finding: &Finding, shared_network: bool) -> LogOdds {
 
 /// Shares `total` points among the findings in proportion to their evidence (the Aumann-Shapley value of a function
 /// of a sum), rounded by largest remainder so that base and points add up to the score exactly.
-fn explain(findings: &Findings, counted: &PerFinding, total: i32) -> Explanation {
+fn explain(findings: &Findings, counted: &PerFinding, total: i32, explanation: &mut Explanation) {
     let sum: LogOdds = counted.iter().sum();
-    let mut explanation = Explanation::new();
+    explanation.clear();
     let mut rests: arrayvec::ArrayVec<(f32, usize), { Signal::PER_REQUEST_MAX }> = arrayvec::ArrayVec::new();
     for (at, (finding, &evidence)) in findings.iter().zip(counted).enumerate() {
         let exact = if sum > 0.0 { total as f32 * evidence / sum } else { 0.0 };
@@ -121,5 +141,4 @@ fn explain(findings: &Findings, counted: &PerFinding, total: i32) -> Explanation
     rests.sort_unstable_by(|(a, x), (b, y)| b.total_cmp(a).then(x.cmp(y)));
     rests.iter().take(missing).for_each(|&(_, at)| explanation[at].points += 1);
     explanation.sort_unstable_by(|x, y| y.evidence.total_cmp(&x.evidence).then(x.id.cmp(&y.id)));
-    explanation
 }

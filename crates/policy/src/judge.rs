@@ -1,8 +1,8 @@
 //! One verdict: gather, detect, decide, in one place for every edge.
 
 use palisade_detect::history::Ticket;
-use palisade_detect::{Engine, Observation, Observe, features::Features};
-use palisade_domain::{Assessment, Decision, RequestFacts, ResponseFacts, Timestamp, Verdict};
+use palisade_detect::{Engine, Observe, features::Features, scorer};
+use palisade_domain::{Action, Assessment, Decision, RequestFacts, ResponseFacts, Timestamp, Verdict};
 
 use crate::{Circumstances, ListMirror, Policy};
 
@@ -37,9 +37,11 @@ impl Judge {
 
     /// Judges one request.
     pub fn request(&self, facts: &RequestFacts<'_>, observe: Observe) -> Judged {
-        let Observation { assessment, features, ticket } = self.engine.assess(facts, observe);
-        let decision = self.decide(&self.policy, &assessment, facts);
-        Judged { verdict: Verdict { assessment, decision }, features, ticket }
+        let decision = Decision { action: Action::Allow, enforced: Action::Allow, rule: "", until: None };
+        let mut verdict = Verdict { assessment: scorer::blank(), decision };
+        let (features, ticket) = self.engine.assess_into(facts, observe, &mut verdict.assessment);
+        verdict.decision = self.decide(&self.policy, &verdict.assessment, facts);
+        Judged { verdict, features, ticket }
     }
 
     /// What another policy would decide about the same assessment.
