@@ -126,7 +126,9 @@ impl Confusion {
             self.clients.values().filter_map(|(known, _)| known.family.as_deref()).collect();
         names.sort_unstable();
         names.dedup();
-        let of = |name: &str| count(self.clients.values().filter(|(known, _)| known.family.as_deref() == Some(name)));
+        let of = |name: &str| {
+            count(self.clients.values().filter(|(known, _)| known.family.as_deref() == Some(name)))
+        };
         names.into_iter().map(|name| (name, of(name))).collect()
     }
 }

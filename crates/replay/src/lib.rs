@@ -1,19 +1,19 @@
 //! Log formats to facts, the replay run, the HTML report.
 
-pub mod formats;
-pub mod merge;
-pub mod source;
 pub mod anonymise;
+pub mod answer;
 pub mod doctor;
+pub mod formats;
+pub mod json;
 pub mod labels;
+pub mod merge;
+pub mod report;
 pub mod run;
+pub mod source;
 pub mod summary;
 pub mod tally;
-pub mod timeline;
-pub mod answer;
-pub mod json;
-pub mod report;
 pub mod terminal;
+pub mod timeline;
 mod words;
 
 #[cfg(test)]

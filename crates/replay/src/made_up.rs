@@ -2,16 +2,40 @@
 
 use std::collections::BTreeMap;
 
-use palisade_domain::{Action, BlockReason, IdentityClass, Rate, Timestamp};
+use palisade_domain::{
+    Action, Assessment, BlockReason, Coverage, Decision, Explanation, Identity, IdentityClass, Rate, Score,
+    Timestamp, Verdict,
+};
 
 use crate::summary::{
     ByAction, ClassCount, ClientSummary, ExplanationLine, FamilyCount, HinderedProgram, PageLoaders,
     PresetOutcome, SampleRequest, SkipNote, Summary, Timeline,
 };
+use crate::tally::Told;
 
 /// 2026-03-01T00:00:00Z.
 const START: Timestamp = Timestamp(1_772_323_200_000_000);
 const HOUR_MS: i64 = 3_600_000;
+
+/// A verdict of `score` and `action` and nothing else.
+pub(crate) fn verdict(score: u8, action: Action) -> Verdict {
+    let score = Score::new(score).expect("a score");
+    let assessment = Assessment {
+        score,
+        base: score,
+        log_odds: 0.0,
+        identity: Identity::UNKNOWN,
+        explanation: Explanation::new(),
+        coverage: Coverage(1.0),
+        pages_per_minute: 0.0,
+    };
+    Verdict { assessment, decision: Decision { action, enforced: action, rule: "made up", until: None } }
+}
+
+/// One request with that verdict.
+pub(crate) fn told(verdict: &Verdict) -> Told<'_> {
+    Told { verdict, user_agent: None, time: START, method: "GET", target: "/", status: None, slot: 0 }
+}
 
 /// A log without a line.
 pub(crate) fn empty() -> Summary {

@@ -19,9 +19,6 @@ use crate::summary::{
 use crate::tally::{Badness, CLIENTS_MAX, ClientName, Stories, Tally, Told};
 use crate::timeline::TimelineBuilder;
 
-/// Clients a report shows.
-pub const CLIENTS_SHOWN: usize = 50;
-
 /// Families a report shows.
 pub const FAMILIES_SHOWN: usize = 20;
 
@@ -203,7 +200,11 @@ impl<'a> Run<'a> {
             name = ClientName::Others;
         }
         if let Some(label) = record.label() {
-            self.confusion.get_or_insert_default().label(&name.to_string(), label == Label::Bot, record.family());
+            self.confusion.get_or_insert_default().label(
+                &name.to_string(),
+                label == Label::Bot,
+                record.family(),
+            );
         }
         let next = self.clients.len() as u32 + 1;
         let families = &mut self.families;
@@ -265,7 +266,7 @@ impl<'a> Run<'a> {
             })
             .collect();
         let confusion = self.confusion(&tallies);
-        let mut clients_top = self.stories.worst(&tallies, CLIENTS_SHOWN);
+        let mut clients_top = self.stories.worst(&tallies);
         if anonymise {
             clients_top.iter_mut().for_each(crate::anonymise::client);
         }
@@ -285,7 +286,11 @@ impl<'a> Run<'a> {
             preset: self.judge.policy().preset.name(),
             enforce: if self.judge.policy().enforcement == Enforcement::All { "all" } else { "hard" },
             signals: std::mem::take(&mut self.signals),
-            signal_examples: if anonymise { BTreeMap::new() } else { std::mem::take(&mut self.signal_examples) },
+            signal_examples: if anonymise {
+                BTreeMap::new()
+            } else {
+                std::mem::take(&mut self.signal_examples)
+            },
             timeline: self.timeline.finish(),
             classes: classes(&self.classes, &tallies),
             families: self.families.top(&tallies),
@@ -308,7 +313,9 @@ impl<'a> Run<'a> {
             (None, Some(_)) => Confusion::default(),
         };
         if let Some(labels) = &self.options.labels {
-            labels.iter().for_each(|(client, label)| confusion.label(client, label.is_bot, label.family.as_deref()));
+            labels
+                .iter()
+                .for_each(|(client, label)| confusion.label(client, label.is_bot, label.family.as_deref()));
         }
         let by_name: HashMap<String, bool> =
             self.clients.iter().map(|(name, tally)| (name.to_string(), tally.called_bot)).collect();
@@ -331,7 +338,8 @@ fn shown_target(target: &str, anonymise: bool) -> &str {
 /// Where lines were skipped and how they begin; anonymised only where, since a line that was not understood may hold
 /// anything.
 fn skip_notes(stats: &FeedStats, anonymise: bool) -> Vec<SkipNote> {
-    let file = |at: u32| stats.files.get(at as usize).map(|f| f.path.display().to_string()).unwrap_or_default();
+    let file =
+        |at: u32| stats.files.get(at as usize).map(|f| f.path.display().to_string()).unwrap_or_default();
     stats
         .skipped
         .iter()

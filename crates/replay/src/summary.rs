@@ -68,7 +68,8 @@ pub struct Summary {
     pub classes: Vec<ClassCount>,
     /// Most frequent families of clients: browser families and program names.
     pub families: Vec<FamilyCount>,
-    /// Worst clients first: most harshly treated, then highest score, then most requests.
+    /// Worst clients first: most harshly treated, then highest score, then most requests. The worst thousand, mild ones
+    /// too while there are fewer; pages show [`Summary::clients_shown`].
     pub clients_top: Vec<ClientSummary>,
     /// What each preset would have done.
     pub presets: Vec<PresetOutcome>,
@@ -84,6 +85,18 @@ pub struct Summary {
     pub coverage: f32,
     /// Wall time of the run in milliseconds.
     pub elapsed_ms: u64,
+}
+
+impl Summary {
+    /// Most clients a page shows.
+    pub const CLIENTS_SHOWN: usize = 50;
+
+    /// The worst clients that went to monitor or beyond, worst first.
+    pub fn clients_shown(&self) -> &[ClientSummary] {
+        let mild = self.clients_top.iter().position(|client| client.action.rank() == 0);
+        let end = mild.unwrap_or(self.clients_top.len()).min(Summary::CLIENTS_SHOWN);
+        &self.clients_top[..end]
+    }
 }
 
 /// Why lines were skipped.

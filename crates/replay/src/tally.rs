@@ -1,6 +1,7 @@
 //! What is counted per client during a replay, within bounds.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, HashMap};
 
 use palisade_domain::{Action, ClaimStatus, ClientKey, IdentityClass, Timestamp, Verdict};
 use palisade_limits::Bound;
@@ -11,7 +12,7 @@ use crate::timeline::Regrid;
 /// Most clients counted one by one; those after them are judged all the same and counted together.
 pub const CLIENTS_MAX: usize = 1_000_000;
 
-/// Most clients whose story is kept: far more than a report shows, so that the worst are among them.
+/// Most clients whose story is kept: far more than a page shows, so that the worst are among them.
 pub const STORIES_MAX: usize = 1_000;
 
 /// Requests kept per story.
@@ -30,7 +31,7 @@ pub const BOUNDS: &[Bound] = &[
         name: "replay.stories_max",
         value: STORIES_MAX as u64,
         unit: "clients",
-        reason: "a story holds text; a report shows the worst fifty",
+        reason: "a story holds text; a page shows the worst fifty, JSON all",
         when_full: "the mildest story makes room for a worse one",
     },
 ];
@@ -143,34 +144,40 @@ pub struct Told<'a> {
     pub slot: usize,
 }
 
-/// The stories of the worst clients.
+/// The stories of the worst clients; of all clients while there is room.
 #[derive(Debug, Default)]
 pub struct Stories {
     stories: HashMap<u32, Story>,
+    /// Every story by its worst request, mildest first, of equals the newest client first.
+    ranks: BTreeSet<(Badness, Reverse<u32>)>,
 }
 
 impl Stories {
-    /// Tells on: clients at monitor or beyond get a story while there is room, or where they are worse than the
-    /// mildest that has one.
+    /// Tells on. A client without a story gets one while there is room, or where it is worse than the mildest.
     pub fn tell(&mut self, number: u32, told: &Told<'_>) {
         let badness = Badness::of(told.verdict);
         if !self.stories.contains_key(&number) && !self.make_room(badness) {
             return;
         }
         let story = self.stories.entry(number).or_insert_with(|| Story::new(told));
+        let before = (story.worst, Reverse(number));
         story.go_on(badness, told);
+        let after = (story.worst, Reverse(number));
+        if before != after || !self.ranks.contains(&after) {
+            self.ranks.remove(&before);
+            self.ranks.insert(after);
+        }
     }
 
     fn make_room(&mut self, badness: Badness) -> bool {
-        if badness.0 == 0 {
-            return false;
-        }
         if self.stories.len() < STORIES_MAX {
             return true;
         }
-        let mildest = self.stories.iter().map(|(number, story)| (story.worst, std::cmp::Reverse(*number))).min();
-        match mildest {
-            Some((worst, number)) if worst < badness => self.stories.remove(&number.0).is_some(),
+        match self.ranks.first().copied() {
+            Some((worst, number)) if worst < badness => {
+                self.ranks.pop_first();
+                self.stories.remove(&number.0).is_some()
+            }
             _ => false,
         }
     }
@@ -180,14 +187,13 @@ impl Stories {
         self.stories.values_mut().for_each(|story| regrid.apply(&mut story.timeline));
     }
 
-    /// The `count` worst clients, worst first.
-    pub fn worst(mut self, tallies: &[(String, &Tally)], count: usize) -> Vec<ClientSummary> {
+    /// Every client with a story, worst first.
+    pub fn worst(mut self, tallies: &[(String, &Tally)]) -> Vec<ClientSummary> {
         let mut order: Vec<&(String, &Tally)> =
             tallies.iter().filter(|(_, tally)| self.stories.contains_key(&tally.number)).collect();
         order.sort_by_key(|(_, tally)| {
-            (std::cmp::Reverse((tally.worst, tally.by_action.beyond_monitor(), tally.by_action.total())), tally.number)
+            (Reverse((tally.worst, tally.by_action.beyond_monitor(), tally.by_action.total())), tally.number)
         });
-        order.truncate(count);
         let mut told = Vec::new();
         for (name, tally) in order {
             let Some(story) = self.stories.remove(&tally.number) else { continue };
@@ -305,6 +311,22 @@ fn cut(text: &str, bytes_max: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_mildest_story_makes_room() {
+        let mut stories = Stories::default();
+        let mut verdict = crate::made_up::verdict(10, Action::Allow);
+        for number in 0..STORIES_MAX as u32 {
+            stories.tell(number, &crate::made_up::told(&verdict));
+        }
+        stories.tell(9_999, &crate::made_up::told(&verdict));
+        assert!(!stories.stories.contains_key(&9_999), "no worse than the others");
+        verdict = crate::made_up::verdict(80, Action::Challenge);
+        stories.tell(10_000, &crate::made_up::told(&verdict));
+        stories.tell(10_000, &crate::made_up::told(&verdict));
+        assert!(stories.stories.contains_key(&10_000));
+        assert_eq!((stories.stories.len(), stories.ranks.len()), (STORIES_MAX, STORIES_MAX));
+    }
 
     #[test]
     fn client_text_is_cut_at_characters() {

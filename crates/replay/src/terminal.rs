@@ -121,7 +121,7 @@ fn signals(summary: &Summary, width: usize) -> String {
 }
 
 fn clients(summary: &Summary, width: usize, paint: Paint) -> String {
-    let top: Vec<_> = summary.clients_top.iter().take(CLIENTS_MAX).collect();
+    let top: Vec<_> = summary.clients_shown().iter().take(CLIENTS_MAX).collect();
     if top.is_empty() {
         return String::new();
     }

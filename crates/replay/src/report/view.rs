@@ -82,7 +82,7 @@ impl Page {
             classes: tables::classes(&summary.classes),
             families: tables::families(&summary.families),
             signals: tables::signals(summary),
-            clients: clients::all(&summary.clients_top, summary.timeline.slots.len()),
+            clients: clients::all(summary.clients_shown(), summary.timeline.slots.len()),
             presets: tables::presets(&summary.presets, summary.preset),
             welcome: words::welcome(summary),
             hindered: tables::hindered(&summary.hindered),
