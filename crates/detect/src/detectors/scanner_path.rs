@@ -42,7 +42,7 @@ impl Grade {
         match self {
             Grade::Unmistakable => 6.5,
             Grade::Probable => 4.5,
-            Grade::Doubtful => 3.9,
+            Grade::Doubtful => 3.2,
             Grade::Weak => 0.8,
         }
     }
