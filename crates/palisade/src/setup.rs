@@ -131,7 +131,11 @@ fn detector_settings(settings: &DetectionSettings) -> std::collections::BTreeMap
     settings.detectors.iter().map(|(name, settings)| (name.clone(), convert(settings))).collect()
 }
 
-fn profile(site: &SiteSettings) -> anyhow::Result<SiteProfile> {
+/// What detectors are told about `site`.
+///
+/// # Errors
+/// Where its robots.txt cannot be read.
+pub(crate) fn profile(site: &SiteSettings) -> anyhow::Result<SiteProfile> {
     let robots = site.robots_txt.as_deref().map(read_robots).transpose()?;
     Ok(SiteProfile {
         robots,

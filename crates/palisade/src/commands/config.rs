@@ -50,8 +50,14 @@ fn load(global: &Global) -> Result<Loaded, LoadError> {
 
 fn check(global: &Global) -> anyhow::Result<ExitCode> {
     match load(global) {
-        Ok(_) if global.json => shell::say(r#"{"valid":true,"errors":[]}"#)?,
-        Ok(_) => shell::say(&format!("{}: nothing is wrong", source(global)))?,
+        Ok(loaded) => {
+            // What the configuration names is part of it: a robots.txt that is not there stops every run.
+            loaded.settings.sites.iter().try_for_each(|site| setup::profile(site).map(drop))?;
+            match global.json {
+                true => shell::say(r#"{"valid":true,"errors":[]}"#)?,
+                false => shell::say(&format!("{}: nothing is wrong", source(global)))?,
+            }
+        }
         Err(LoadError::Invalid(errors)) => {
             if global.json {
                 shell::say(&errors_json(&errors))?;

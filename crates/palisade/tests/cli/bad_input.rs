@@ -159,7 +159,9 @@ fn a_malformed_robots_txt_is_read_as_far_as_it_goes() {
     let found: Value = serde_json::from_str(&done.out).unwrap();
     assert!(found["signals"].to_string().contains("robots.disallowed"), "{}", found["signals"]);
     std::fs::remove_file(desk.path("robots.txt")).unwrap();
-    desk.run("replay a.log").refused(2, &["sites.robots_txt", "robots.txt", "cannot be read"]);
+    for line in ["replay a.log", "config check"] {
+        desk.run(line).refused(2, &["sites.robots_txt", "robots.txt", "cannot be read"]);
+    }
 }
 
 #[test]
