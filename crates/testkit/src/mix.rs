@@ -312,7 +312,8 @@ mod tests {
 
     #[test]
     fn a_log_sees_no_headers() {
-        let facts = Mix::new(Vantage::Log).facts(7);
+        let mix = Mix::new(Vantage::Log);
+        let facts = mix.facts(7);
         assert!(facts.headers == Fact::Unseen && facts.user_agent.is_known());
     }
 }
