@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use libfuzzer_sys::fuzz_target;
 use palisade_detect::{Engine, EngineSettings, HashSeed, Observe, SiteProfile};
 use palisade_domain::{
-    BodyKind, BodyPrefix, ClientKey, Fact, HeaderCase, HeaderList, HeaderOrder, HttpVersion, RequestFacts, Scheme,
-    Timestamp, Vantage,
+    BodyKind, BodyPrefix, ClientKey, Fact, HeaderCase, HeaderList, HeaderOrder, HttpVersion, RequestFacts,
+    Scheme, Timestamp, Vantage,
 };
 
 /// Splits the input at line feeds: target, user agent, referrer, another header's value, then the body.
@@ -37,7 +37,8 @@ fuzz_target!(|data: &[u8]| {
     let text = String::from_utf8_lossy(data);
     let mut parts: Vec<&str> = text.splitn(5, '\n').collect();
     parts.resize(5, "");
-    let headers = [("Host", "shop.example"), ("User-Agent", parts[1]), ("Referer", parts[2]), ("X-Other", parts[3])];
+    let headers =
+        [("Host", "shop.example"), ("User-Agent", parts[1]), ("Referer", parts[2]), ("X-Other", parts[3])];
     let facts = facts(&parts, &headers, parts[4].as_bytes());
     let assessment = engine().assess(&facts, Observe::Note).assessment;
     assert_eq!(assessment.points_total(), i32::from(assessment.score.value()));

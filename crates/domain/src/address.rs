@@ -46,10 +46,7 @@ impl ClientIp {
                     || (a == 100 && (64..128).contains(&b))
             }
             IpAddr::V6(v6) => {
-                v6.is_loopback()
-                    || v6.is_unspecified()
-                    || v6.is_unique_local()
-                    || v6.is_unicast_link_local()
+                v6.is_loopback() || v6.is_unspecified() || v6.is_unique_local() || v6.is_unicast_link_local()
             }
         }
     }

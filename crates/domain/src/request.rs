@@ -275,11 +275,8 @@ mod tests {
         let mut facts =
             RequestFacts::bare(ClientKey::Opaque("a"), Timestamp::default(), Vantage::GatewayClear);
         assert_eq!(facts.header("accept"), Fact::Unseen);
-        facts.headers = Fact::Known(HeaderList {
-            entries: &entries,
-            order: HeaderOrder::Wire,
-            case: HeaderCase::Wire,
-        });
+        facts.headers =
+            Fact::Known(HeaderList { entries: &entries, order: HeaderOrder::Wire, case: HeaderCase::Wire });
         assert_eq!(facts.header("accept"), Fact::Known("*/*"));
         assert_eq!(facts.header("accept-language"), Fact::Absent);
     }

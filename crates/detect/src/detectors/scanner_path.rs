@@ -1,5 +1,6 @@
 //! Paths that nobody links to: what scanners ask every site for.
 
+mod names;
 mod table;
 
 use std::sync::LazyLock;
@@ -116,7 +117,7 @@ fn normal(path: &str) -> Path {
 
 /// How sure the path makes us; in a share people keep files of any name.
 fn grade(path: &[u8]) -> Option<Grade> {
-    if begins_with_any(path, table::SHARES) { None } else { by_phrase(path).max(by_file(path)) }
+    if begins_with_any(path, names::SHARES) { None } else { by_phrase(path).max(by_file(path)) }
 }
 
 fn by_phrase(path: &[u8]) -> Option<Grade> {
@@ -143,7 +144,7 @@ fn by_phrase(path: &[u8]) -> Option<Grade> {
 
 /// True below a documentation, blog or the like.
 fn is_read_about(path: &[u8]) -> bool {
-    begins_with_any(path, table::READING)
+    begins_with_any(path, names::READING)
 }
 
 /// True where the first segment is one of `words`.
@@ -173,27 +174,27 @@ fn by_file(path: &[u8]) -> Option<Grade> {
     };
     let is = |list: &[&str], word: &[u8]| list.iter().any(|known| known.as_bytes() == word);
     let ends = |list: &[&str]| list.iter().any(|known| file.ends_with(known.as_bytes()));
-    let is_script = is(table::SCRIPT_ENDINGS, ending);
-    let has_script = table::SCRIPT_ENDINGS.iter().any(|script| ends_with_dotted(stem, script));
-    if is(table::COPY_ENDINGS, ending) && has_script
+    let is_script = is(names::SCRIPT_ENDINGS, ending);
+    let has_script = names::SCRIPT_ENDINGS.iter().any(|script| ends_with_dotted(stem, script));
+    if is(names::COPY_ENDINGS, ending) && has_script
         || file.ends_with(b"~") && (is_script || has_copy_sign(file))
     {
         return Some(Grade::Unmistakable);
     }
     if is_script
-        && table::SHELL_NAMES.iter().any(|name| memchr::memmem::find(stem, name.as_bytes()).is_some())
+        && names::SHELL_NAMES.iter().any(|name| memchr::memmem::find(stem, name.as_bytes()).is_some())
     {
         return Some(Grade::Unmistakable);
     }
-    if ends(table::SECRET_ENDINGS) {
+    if ends(names::SECRET_ENDINGS) {
         return Some(Grade::Unmistakable);
     }
-    if ends(table::DUMP_ENDINGS) || asks_for_cut_off(ending) {
+    if ends(names::DUMP_ENDINGS) || asks_for_cut_off(ending) {
         return Some(Grade::Probable);
     }
-    let archive = table::ARCHIVE_ENDINGS.iter().find(|archive| ends_with_dotted(file, archive));
+    let archive = names::ARCHIVE_ENDINGS.iter().find(|archive| ends_with_dotted(file, archive));
     let base = archive.map(|archive| &file[..file.len() - archive.len() - 1]);
-    base.filter(|base| is(table::BACKUP_NAMES, base)).map(|_| Grade::Probable)
+    base.filter(|base| is(names::BACKUP_NAMES, base)).map(|_| Grade::Probable)
 }
 
 fn ends_with_dotted(name: &[u8], ending: &str) -> bool {
@@ -209,7 +210,7 @@ fn asks_for_cut_off(ending: &[u8]) -> bool {
 /// `x.php~`, `web.config~`
 fn has_copy_sign(file: &[u8]) -> bool {
     let name = &file[..file.len().saturating_sub(1)];
-    table::SCRIPT_ENDINGS
+    names::SCRIPT_ENDINGS
         .iter()
         .chain(&["config", "conf", "ini", "env", "yml"])
         .any(|ending| ends_with_dotted(name, ending))

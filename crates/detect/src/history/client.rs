@@ -233,7 +233,8 @@ impl ClientHistory {
     /// Adds the outcome of a request of `kind`.
     pub fn note_response(&mut self, now_ms: i64, kind: Kind, outcome: &Outcome) {
         let now_ms = ms(now_ms.max(self.last_seen_ms));
-        if kind == Kind::Navigation && outcome.status.is_some() {
+        // A refused login counts as a login, not as a missing page too.
+        if kind == Kind::Navigation && outcome.status.is_some() && outcome.login_ok.is_none() {
             self.page_responses.add(now_ms, 1.0);
             if outcome.status.is_some_and(|status| (400..500).contains(&status) && status != 429) {
                 self.client_errors.add(now_ms, 1.0);
