@@ -1,7 +1,7 @@
 //! The page: one self-contained HTML file that a person can read without knowing Palisade.
 //!
 //! It loads nothing, runs no script and says so in its own content security policy, so it can be mailed, archived and
-//! opened anywhere. Everything foreign in it goes through [`crate::words::shown`] and the template's escaping.
+//! opened anywhere. Everything foreign in it goes through `words::shown` and the template's escaping.
 //! It shows names of clients as it is given them: making them anonymous is the run's business.
 
 use askama::Template;
@@ -38,7 +38,7 @@ pub fn html(summary: &Summary, options: &ReportOptions) -> Result<String, Report
 }
 
 /// The template's indentation is for us; fifty clients of it are a tenth of the page. No line of the page begins
-/// with a foreign space: [`crate::words::shown`] leaves no line breaks.
+/// with a foreign space: `words::shown` leaves no line breaks.
 fn without_indent(page: &str) -> String {
     let mut out = String::with_capacity(page.len());
     for line in page.lines().map(str::trim_start).filter(|line| !line.is_empty()) {

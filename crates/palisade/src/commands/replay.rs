@@ -35,7 +35,7 @@ pub(crate) struct Args {
     /// Write a report as one self-contained HTML page
     #[arg(long, value_name = "OUT.html")]
     report: Option<PathBuf>,
-    /// Compare with known labels: lines of client,label[,family]
+    /// Compare with known labels: lines of client,label or client,label,family
     #[arg(long, value_name = "KNOWN.csv")]
     labels: Option<PathBuf>,
     /// Read every line as this format instead of finding it

@@ -26,10 +26,6 @@ const WEARERS: [&str; 2] = ["dirb", "curl"];
 /// what it does, not by what it claims.
 const IMITATORS: [&str; 1] = ["curl_cffi"];
 
-/// Labelled programs for the feeds they read, but what they were recorded with is a person opening pages in their own
-/// Gecko under a browser's user agent with one word changed: held to what is asked of browsers.
-const PEOPLES_READERS: [&str; 1] = ["thunderbird"];
-
 /// Prints what every client of the recordings in `folder` scored, as Markdown.
 ///
 /// # Errors
@@ -67,9 +63,6 @@ fn missed_lines(all: &[Outcomes]) -> Vec<String> {
     all.iter()
         .flat_map(|own| match own.label {
             Label::Browser => own.beyond_allow.clone(),
-            Label::Program if PEOPLES_READERS.contains(&own.client.as_str()) && own.is_unnamed() => {
-                own.beyond_allow.clone()
-            }
             Label::Program if IMITATORS.contains(&own.client.as_str()) => Vec::new(),
             Label::Program => own.unnamed_and_unnoticed(WEARERS.contains(&own.client.as_str())),
             Label::Automated => own.headless_below_challenge.clone(),

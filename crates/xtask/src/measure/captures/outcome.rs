@@ -111,11 +111,6 @@ impl Outcomes {
             .collect()
     }
 
-    /// True where not one request was named a program's.
-    pub(super) fn is_unnamed(&self) -> bool {
-        self.unnamed.len() == self.requests
-    }
-
     /// Lowest, median and highest score.
     pub(super) fn spread(&self) -> (u8, u8, u8) {
         let mut sorted = self.scores.clone();
