@@ -18,8 +18,10 @@ const BUDGETS: &[(&str, f64)] =
 /// minutes. Medians of 0.6 s of a function of microseconds are as good as those of five.
 const SHORT: [&str; 4] = ["--warm-up-time", "0.2", "--measurement-time", "0.6"];
 
-/// `xtask bench [NAME] [--quick]`: benches whose package or name holds NAME; `--quick` builds without link-time
-/// optimisation and measures for a shorter time.
+/// `xtask bench [NAME] [--quick]`: benches whose package or name holds NAME; `--quick` for a first look.
+///
+/// They are built without link-time optimisation, which would take longer than all the measuring; what ships is a
+/// little faster.
 pub(crate) fn run(args: &[String]) -> anyhow::Result<()> {
     let root = repo::root();
     let quick = args.iter().any(|arg| arg == "--quick");
@@ -28,12 +30,11 @@ pub(crate) fn run(args: &[String]) -> anyhow::Result<()> {
     let benches = benches(&root, wanted)?;
     ensure!(!benches.is_empty(), "no bench is called {wanted:?}");
     for (package, bench) in benches {
-        let profile = if quick { "measure" } else { "release" };
         let mut args = vec![
             "bench",
             "--quiet",
             "--profile",
-            profile,
+            "measure",
             "--package",
             &package,
             "--bench",

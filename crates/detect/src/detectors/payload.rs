@@ -1,7 +1,7 @@
 //! Payload screening: attacks written into path, query, headers or the start of the body.
 //!
-//! One automaton pass ends the search for nearly every request ([`gate`]). What remains is decoded as an application
-//! would decode it ([`text`]) and read by a small grammar per kind of attack. Everything is linear in the input and
+//! One automaton pass ends the search for nearly every request (`gate`). What remains is decoded as an application
+//! would decode it (`text`) and read by a small grammar per kind of attack. Everything is linear in the input and
 //! lives on the stack. Not here: paths that are suspicious for what they name (`scanner_path`).
 
 mod body;
