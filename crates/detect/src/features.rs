@@ -29,7 +29,7 @@ impl Features {
             [
                 client.pages_per_minute() / 120.0,
                 user_agent(scene),
-                1.0 - diversity,
+                sameness(client, diversity),
                 regularity(client).unwrap_or(0.0),
                 diversity,
                 failed_login_share(client),
@@ -47,6 +47,11 @@ fn user_agent(scene: &Scene<'_>) -> f32 {
         (None, true) => 0.7,
         (None, false) => 0.0,
     }
+}
+
+/// One minus diversity; 0.0 below five pages, where nothing repeats yet.
+fn sameness(client: &ClientHistory, diversity: f32) -> f32 {
+    if client.pages.len() < 5 { 0.0 } else { 1.0 - diversity }
 }
 
 /// Distinct route templates among the kept pages, as a share of them; 0.0 below two pages.
@@ -84,4 +89,54 @@ fn failed_login_share(client: &ClientHistory) -> f32 {
     let now_ms = client.last_seen_ms.max(0) as u64;
     let attempts = client.login_attempts.value(now_ms);
     if attempts < 0.5 { 0.0 } else { client.login_failures.value(now_ms) / attempts }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gather::Kind;
+    use crate::history::Noted;
+    use crate::route::RouteId;
+
+    fn history(gaps_ms: &[i64], routes: u32) -> ClientHistory {
+        let mut client = ClientHistory::new(0);
+        let mut now_ms = 0;
+        for (at, gap_ms) in gaps_ms.iter().enumerate() {
+            now_ms += gap_ms;
+            let route = RouteId(at as u32 % routes);
+            let (body, cookie) = (None, None);
+            let target = at as u32;
+            client.note(&Noted {
+                now_ms,
+                kind: Kind::Navigation,
+                route,
+                target,
+                body,
+                cookie,
+                icon: false,
+                robots: false,
+            });
+        }
+        client
+    }
+
+    #[test]
+    fn a_first_request_has_no_pattern_yet() {
+        let client = history(&[0], 1);
+        assert_eq!(sameness(&client, route_diversity(&client)), 0.0);
+        assert_eq!(regularity(&client), None);
+    }
+
+    #[test]
+    fn loops_are_regular_and_people_are_not() {
+        assert!(regularity(&history(&[1_000; 12], 3)).is_some_and(|regular| regular > 0.99));
+        let reading = history(&[0, 4_000, 61_000, 9_000, 22_000, 3_000, 130_000], 7);
+        assert!(regularity(&reading).is_some_and(|regular| regular < 0.3));
+    }
+
+    #[test]
+    fn diversity_counts_templates() {
+        assert_eq!(route_diversity(&history(&[1_000; 10], 10)), 1.0);
+        assert_eq!(route_diversity(&history(&[1_000; 10], 1)), 0.1);
+    }
 }
