@@ -2,7 +2,7 @@
 
 use palisade_crawl::agents::Claim;
 use palisade_crawl::proof;
-use palisade_domain::{Fact, HeaderList, HttpVersion, Identity, IdentityClass, RequestFacts};
+use palisade_domain::{ClaimStatus, Fact, HeaderList, HttpVersion, Identity, IdentityClass, RequestFacts};
 use palisade_fingerprint::header_order;
 use palisade_fingerprint::user_agent::{Family, UserAgent};
 
@@ -21,7 +21,8 @@ pub fn identify(
             (Some(operator), Some(ip)) => proof::by_range(operator, ip, facts.time),
             _ => proof::RangeAnswer::NoRanges,
         };
-        return Identity { class, claimed: claim.name, status: proof::status(range, dns) };
+        let status = proof::status(range, dns);
+        return Identity { class: kept(class, status, facts), claimed: claim.name, status };
     }
     match agent {
         Some(agent) if claims_browser(agent.family) => {
@@ -29,6 +30,15 @@ pub fn identify(
         }
         Some(_) => Identity::UNKNOWN,
         None => by_headers(facts),
+    }
+}
+
+/// A callback posts. Who says it is one and reads pages instead is a tool, unless its address proves it.
+fn kept(class: IdentityClass, status: ClaimStatus, facts: &RequestFacts<'_>) -> IdentityClass {
+    let reads = matches!(facts.method, Fact::Known("GET" | "HEAD"));
+    match class {
+        IdentityClass::Webhook if reads && status != ClaimStatus::Verified => IdentityClass::Tool,
+        class => class,
     }
 }
 

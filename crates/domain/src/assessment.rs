@@ -82,11 +82,6 @@ pub struct Assessment {
 }
 
 impl Assessment {
-    /// True where a signal of `family` counted (dry runs do not).
-    pub fn has_family(&self, family: &str) -> bool {
-        self.explanation.iter().any(|line| !line.dry_run && line.id.family() == family)
-    }
-
     /// The line of signal `id`, where it counted.
     pub fn signal(&self, id: SignalId) -> Option<&SignalPoints> {
         self.explanation.iter().find(|line| !line.dry_run && line.id == id)

@@ -41,9 +41,9 @@ impl ClassTable {
     pub const BALANCED: ClassTable = ClassTable {
         search: pass(600, 120),
         ai: pass(300, 60),
-        feed: pass(120, 120),
-        preview: pass(240, 120),
-        monitor: pass(240, 120),
+        feed: pass(120, 30),
+        preview: pass(240, 60),
+        monitor: pass(240, 30),
         webhook: pass(600, 600),
         tool: ClassRule::Watch(Rate(30)),
         library: ClassRule::Watch(Rate(30)),

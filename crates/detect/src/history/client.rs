@@ -21,7 +21,7 @@ pub struct Page {
 pub const PAGES_KEPT: usize = 24;
 
 /// Fetches and assets kept; only their newest times matter.
-pub const OTHERS_KEPT: usize = 8;
+pub const OTHERS_KEPT: usize = 4;
 
 /// Half-life of errors and logins, in milliseconds: ten minutes.
 const ERRORS_HALF_LIFE_MS: u64 = 600_000;
@@ -48,6 +48,8 @@ pub struct ClientHistory {
     pub pages_minute: SlidingWindow<60_000>,
     /// Page requests within the last ten seconds.
     pub pages_ten_seconds: SlidingWindow<10_000>,
+    /// Requests of all kinds within the last ten seconds.
+    pub all_ten_seconds: SlidingWindow<10_000>,
     /// Page requests ever.
     pub pages_total: u32,
     /// Fetches ever.
@@ -119,6 +121,7 @@ impl ClientHistory {
             assets: Ring::default(),
             pages_minute: SlidingWindow::default(),
             pages_ten_seconds: SlidingWindow::default(),
+            all_ten_seconds: SlidingWindow::default(),
             pages_total: 0,
             fetches_total: 0,
             assets_total: 0,
@@ -145,12 +148,15 @@ impl ClientHistory {
         let now_ms = noted.now_ms.max(self.last_seen_ms);
         self.last_seen_ms = now_ms;
         let at_ms = self.offset(now_ms);
+        self.all_ten_seconds.add(ms(now_ms), 1);
         match noted.kind {
             Kind::Navigation => self.note_page(noted, now_ms, at_ms),
             Kind::Fetch => {
                 self.fetches.push(at_ms);
                 self.fetches_total = self.fetches_total.saturating_add(1);
             }
+            // An icon says nothing of a page's own parts: browsers ask for it wherever those come from.
+            Kind::Asset if noted.icon => {}
             Kind::Asset => {
                 self.assets.push(at_ms);
                 self.assets_total = self.assets_total.saturating_add(1);
@@ -199,6 +205,11 @@ impl ClientHistory {
     /// Page requests within the last ten seconds, this one included.
     pub fn pages_in_ten_seconds(&self) -> f32 {
         self.pages_ten_seconds.count(ms(self.last_seen_ms))
+    }
+
+    /// Requests of all kinds within the last ten seconds, this one included.
+    pub fn all_in_ten_seconds(&self) -> f32 {
+        self.all_ten_seconds.count(ms(self.last_seen_ms))
     }
 
     /// The newest time, as counters count it.

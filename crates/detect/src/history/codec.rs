@@ -211,6 +211,7 @@ kept_struct!(ClientHistory {
     assets,
     pages_minute,
     pages_ten_seconds,
+    all_ten_seconds,
     pages_total,
     fetches_total,
     assets_total,

@@ -20,7 +20,7 @@ pub use network::NetworkHistory;
 pub use ring::Ring;
 pub use snapshot::{SNAPSHOT_VERSION, SnapshotError};
 
-use palisade_domain::{RequestFacts, ResponseFacts, Timestamp};
+use palisade_domain::{BodyKind, RequestFacts, ResponseFacts, Timestamp};
 use palisade_limits::{Bound, BoundedTable, BoundedTableSettings};
 
 use crate::gather::{Gathered, Kind};
@@ -86,7 +86,7 @@ pub const BOUNDS: &[Bound] = &[
 pub struct Surroundings {
     /// The client's claimed fingerprint was seen on this many networks within the hour; 0 where unseen.
     pub fingerprint_networks: f32,
-    /// Share of page-requesting clients of the site that load assets, 0..=1; `None` before enough were seen.
+    /// Highest share of page-requesting clients of the site that loaded assets, 0..=1; `None` before enough were seen.
     pub asset_share: Option<f32>,
     /// Page requests a minute of the busiest network of this client that shows many different clients, no proven
     /// sessions and next to no asset; 0 where there is none. A fresh client inherits its network's evidence so.
@@ -260,10 +260,11 @@ impl History {
     }
 }
 
-/// The body of a page's form; scripts' calls repeat themselves by nature.
+/// The body of a form; calls of scripts and programs (JSON, webhooks) repeat themselves by nature.
 fn submitted_body<'a>(facts: &RequestFacts<'a>, gathered: &Gathered<'_>) -> Option<&'a [u8]> {
     let body = facts.body.known().filter(|body| !body.bytes.is_empty())?;
-    (gathered.kind == Kind::Navigation).then_some(body.bytes)
+    let is_form = matches!(body.kind, BodyKind::Form | BodyKind::Multipart);
+    (gathered.kind == Kind::Navigation && is_form).then_some(body.bytes)
 }
 
 /// The application's word, else what the status says: 401, 403, 422 and 429 are failures, a redirect is a success;

@@ -26,6 +26,8 @@ pub(super) struct Spread {
     fingerprints: BoundedTable<DistinctSketch<1>>,
     readers: Box<[AtomicU32]>,
     loaders: Box<[AtomicU32]>,
+    /// Highest share seen so far, in thousandths: a crowd that loads nothing must not talk a site out of its assets.
+    peaks: Box<[AtomicU32]>,
 }
 
 impl Spread {
@@ -38,6 +40,7 @@ impl Spread {
             }),
             readers: zeros(),
             loaders: zeros(),
+            peaks: zeros(),
         }
     }
 
@@ -51,7 +54,8 @@ impl Spread {
         })
     }
 
-    /// Counts a client's asset habit at its third page; returns the site's share of clients that load assets.
+    /// Counts a client's asset habit at its third page; returns the highest share of the site's
+    /// clients that were seen to load assets.
     pub(super) fn note_habit(&self, site: u64, client: &ClientHistory, kind: Kind) -> Option<f32> {
         let at = mix(site) as usize % SITES;
         if kind == Kind::Navigation && client.pages_total == HABIT_AFTER_PAGES {
@@ -60,8 +64,13 @@ impl Spread {
                 self.loaders[at].fetch_add(1, Relaxed);
             }
         }
-        let readers = self.readers[at].load(Relaxed);
-        (readers >= CLIENTS_MIN).then(|| self.loaders[at].load(Relaxed) as f32 / readers as f32)
+        let (readers, loaders) = (self.readers[at].load(Relaxed), self.loaders[at].load(Relaxed));
+        if readers < CLIENTS_MIN {
+            return None;
+        }
+        let share = (u64::from(loaders) * 1_000 / u64::from(readers)) as u32;
+        let peak = self.peaks[at].fetch_max(share, Relaxed).max(share);
+        Some(peak as f32 / 1_000.0)
     }
 
     /// Networks by fingerprint.
@@ -73,12 +82,14 @@ impl Spread {
     pub(super) fn put_habits(&self, out: &mut Vec<u8>) {
         put_counters(&self.readers, out);
         put_counters(&self.loaders, out);
+        put_counters(&self.peaks, out);
     }
 
     /// Takes over what [`Habits::take`] read.
     pub(super) fn set_habits(&self, habits: &Habits) {
         set_counters(&self.readers, &habits.readers);
         set_counters(&self.loaders, &habits.loaders);
+        set_counters(&self.peaks, &habits.peaks);
     }
 
     pub(super) fn bytes(&self) -> usize {
@@ -90,11 +101,13 @@ impl Spread {
 pub(super) struct Habits {
     readers: Vec<(usize, u32)>,
     loaders: Vec<(usize, u32)>,
+    peaks: Vec<(usize, u32)>,
 }
 
 impl Habits {
     pub(super) fn take(from: &mut Reader<'_>) -> Result<Self, SnapshotError> {
         from.part = "asset habits";
-        Ok(Habits { readers: take_counters(from, SITES)?, loaders: take_counters(from, SITES)? })
+        let mut counters = || take_counters(from, SITES);
+        Ok(Habits { readers: counters()?, loaders: counters()?, peaks: counters()? })
     }
 }
