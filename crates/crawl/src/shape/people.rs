@@ -72,6 +72,10 @@ struct Seen {
     /// A part of a desktop platform that no browser writes.
     odd_platform: bool,
     chrome: bool,
+    /// A desktop app that embeds a browser (Electron).
+    embeds: bool,
+    /// A device's own description: the size of its screen, or a chain of fields (`A/8.1.0/maker/model/…`).
+    described: bool,
     /// A product that is neither an engine nor a known brand, as a browser's brand would write it (`Name/1.2.3`).
     unknown_brand: bool,
     /// A product no browser would write so: a bare word, or `Name/1.0`, or one in front of `Mozilla/`.
@@ -100,7 +104,9 @@ impl Seen {
     }
 
     fn unknown_product(&mut self, name: &str, version: &str) {
-        if ends(name, b"mozilla") {
+        if name.eq_ignore_ascii_case("Electron") {
+            self.electron();
+        } else if ends(name, b"mozilla") {
             self.mozilla = self.mozilla.or(version.bytes().next().or(Some(b'?')));
         } else if ends(name, b"browser") {
             self.brand();
@@ -110,6 +116,15 @@ impl Seen {
         } else if name.bytes().any(|byte| byte.is_ascii_alphabetic()) {
             self.stray = true;
             self.wedged |= self.platform && !self.engine;
+            self.described |= self.tokens == 0 && is_chain(version);
+        }
+    }
+
+    /// What stands between platform and `Electron/` is the app's name, written as it likes; what follows is not.
+    fn electron(&mut self) {
+        if self.chrome {
+            (self.embeds, self.brand) = (true, true);
+            (self.stray, self.unknown_brand, self.wedged) = (false, false, false);
         }
     }
 
@@ -138,13 +153,14 @@ impl Seen {
                 _ if part.starts_with("MSIE ") || part.starts_with("Trident/") => {
                     self.internet_explorer = true;
                 }
+                _ if is_screen_size(part) => self.described = true,
                 _ => self.odd_platform |= platform && !self.device && is_odd_part(part),
             }
         }
     }
 
     fn conclude(&self) -> Form {
-        let device = self.device;
+        let device = self.device || self.described;
         if self.tokens == 0 {
             return Form::Empty;
         }
@@ -171,6 +187,7 @@ impl Seen {
             true if self.webview || !self.engine => Form::App,
             true if self.wedged => Form::Odd,
             true => Form::Phone,
+            false if self.embeds && !self.stray && !self.unknown_brand => Form::App,
             false if self.internet_explorer && self.stray && !self.leads => Form::Odd,
             // Toolbars and downloaders wrote whatever they liked into Internet Explorer's comment.
             false if self.internet_explorer => Form::App,
@@ -219,9 +236,27 @@ fn ends(name: &str, tail: &[u8; 7]) -> bool {
     name.as_bytes().last_chunk::<7>().is_some_and(|held| held.eq_ignore_ascii_case(tail))
 }
 
+/// `153x130`: only handhelds and televisions tell the size of their screen.
+fn is_screen_size(part: &str) -> bool {
+    let is_length =
+        |text: &str| (2..=4).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    part.split_once('x').is_some_and(|(width, height)| is_length(width) && is_length(height))
+}
+
+/// Version, maker, model and more in one word, as firmware reports itself; a program writes a version at most.
+fn is_chain(version: &str) -> bool {
+    let (number, fields) = version.split_once('/').unwrap_or_default();
+    !number.is_empty()
+        && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+        && fields.bytes().filter(|&byte| byte == b'/').count() >= CHAIN_MIN
+}
+
 fn dots(version: &str) -> usize {
     version.bytes().filter(|&byte| byte == b'.').count()
 }
+
+/// Slashes behind the version that make a chain of fields.
+const CHAIN_MIN: usize = 5;
 
 /// What may stand behind `compatible;` in a browser's user agent.
 #[rustfmt::skip]
@@ -244,7 +279,7 @@ const PLATFORM_PARTS: &[&str] = &[
 /// Products that stand beside a browser's own: engines, systems, distributions, and apps that embed a browser.
 #[rustfmt::skip]
 const COMPANIONS: &[&str] = &[
-    "Gecko)", "KHTML", "KIO", "QtWebKit", "webkit", "Goanna", "WPE", "Electron", "gzip(gfe)",
+    "Gecko)", "KHTML", "KIO", "QtWebKit", "webkit", "Goanna", "WPE", "gzip(gfe)",
     "Novarra-Vision", "SA", "Lightning", "Linux", "Ubuntu", "Kubuntu", "Xubuntu", "Lubuntu", "Debian",
     "Fedora", "Mint", "SUSE", "Red", "Hat", "CentOS", "Gentoo", "Slackware", "Mandriva", "Mageia",
     "Raspbian", "Fink", "Community", "Edition", "Ddg", "Viber", "Skype", "Slack", "Discord", "Teams",
