@@ -16,6 +16,8 @@ use palisade_replay::{json, terminal};
 use palisade_telemetry::{LinesSkipped, ReplayFinished, ReplayStarted};
 use serde_json::json;
 
+mod page;
+
 use super::Global;
 use crate::exit::UsageError;
 use crate::setup::{self, Overrides};
@@ -61,7 +63,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<ExitCode> {
         labels: args.labels.as_deref().map(read_labels).transpose()?,
     };
     if let Some(path) = &args.report {
-        check_writable(path)?;
+        page::check(path, args.files.iter().chain(&args.labels))?;
     }
     ReplayStarted { files: args.files.len() }.emit();
     let started = Instant::now();
@@ -124,33 +126,6 @@ fn read_labels(path: &Path) -> anyhow::Result<Labels> {
     })
 }
 
-/// Says so before the work, not after it, where the report cannot be written.
-fn check_writable(path: &Path) -> anyhow::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let reason = if path.is_dir() {
-        "it is a directory; name a file in it"
-    } else if !folder.is_dir() {
-        "its folder does not exist"
-    } else {
-        return try_writing(path);
-    };
-    Err(UsageError(format!("--report: {} cannot be written: {reason}", path.display())).into())
-}
-
-/// Leaves what is there as it is, and nothing where nothing was.
-fn try_writing(path: &Path) -> anyhow::Result<()> {
-    let is_new = !path.exists();
-    std::fs::OpenOptions::new()
-        .append(true)
-        .create(true)
-        .open(path)
-        .with_context(|| format!("--report: {} cannot be written", path.display()))?;
-    if is_new {
-        let _ = std::fs::remove_file(path); // The report takes its place.
-    }
-    Ok(())
-}
-
 fn write_report(path: &Path, summary: &Summary) -> anyhow::Result<()> {
     let title = match &summary.files[..] {
         [one] => one.clone(),
@@ -158,7 +133,7 @@ fn write_report(path: &Path, summary: &Summary) -> anyhow::Result<()> {
     };
     let options = ReportOptions { title, generated_at: shell::now() };
     let page = report::html(summary, &options).context("the report cannot be made")?;
-    std::fs::write(path, page).with_context(|| format!("--report: {} cannot be written", path.display()))
+    page::write(path, &page).with_context(|| format!("--report: {} cannot be written", path.display()))
 }
 
 fn progress_bar() -> ProgressBar {

@@ -144,6 +144,17 @@ fn a_report_is_one_page_that_loads_nothing() {
 }
 
 #[test]
+fn a_report_never_overwrites_what_is_read() {
+    let desk = Desk::new();
+    desk.file("x.log", small_log()).file("known.csv", "192.0.2.10,human\n");
+    for report in ["x.log", "./x.log", "known.csv"] {
+        let done = desk.run(&format!("replay x.log --labels known.csv --report {report}"));
+        done.refused(2, &["--report", report, "which is read", "Name another file"]);
+    }
+    assert_eq!((desk.read("x.log"), desk.read("known.csv").as_str()), (small_log(), "192.0.2.10,human\n"));
+}
+
+#[test]
 fn what_is_anonymised_names_nobody() {
     let desk = Desk::new();
     let torn = "192.0.2.77 - - [15/May/2026:00:00:01 +0000] \"GET /?token=geheim HT\n";
