@@ -3,6 +3,8 @@
 //! `client:port [time] frontend backend/server TR/Tw/Tc/Tr/Ta status bytes cookie cookie flags conns queues
 //! [{request captures}] [{response captures}] "request"`
 //!
+//! The port follows the last colon, also behind an IPv6 address, which has no brackets.
+//!
 //! What cannot be known: the time has no zone (UTC is assumed). The names of captured headers are not in the line,
 //! and with one pair of braces neither whether they were captured from the request. So a capture counts as the
 //! user agent only where it looks like one, and nothing else is taken from the braces. A user agent that was
@@ -14,7 +16,7 @@ use palisade_domain::{Fact, ResponseFacts, Scheme};
 use super::Format;
 use super::clock;
 use super::draft::{Draft, Text, Who};
-use super::text::{address, column, number, quoted, request_line, status, word};
+use super::text::{address_before_port, column, number, quoted, request_line, status, word};
 
 /// Reads one line.
 pub(super) fn parse(line: &str) -> Option<Draft<'_>> {
@@ -34,7 +36,7 @@ pub(super) fn parse(line: &str) -> Option<Draft<'_>> {
     }
     let (captures, rest) = captures(rest);
     let (request, _) = quoted(rest)?;
-    let who = Who::Ip(address(client)?);
+    let who = Who::Ip(address_before_port(client)?);
     let mut draft = Draft::new(Format::Haproxy, clock::clf(time)?, who).with_request(request_line(request));
     draft.user_agent = user_agent(captures);
     draft.scheme = if frontend.ends_with('~') { Fact::Known(Scheme::Https) } else { Fact::Unseen };
@@ -120,6 +122,19 @@ mod tests {
         assert_eq!(draft.scheme, Fact::Known(Scheme::Https));
         assert_eq!(draft.response.duration_ms, Fact::Known(109));
         assert_eq!(draft.response.status, Fact::Known(200));
+    }
+
+    #[test]
+    fn ports_are_split_off_ipv6() {
+        for (client, ip) in [
+            ("2001:db8::5:4080", "2001:db8::5"),
+            ("2001:db8::5:33317", "2001:db8::5"),
+            ("::ffff:192.0.2.1:51234", "192.0.2.1"),
+            ("[2001:db8::5]:33317", "2001:db8::5"),
+        ] {
+            let line = LINE.replace("192.0.2.1:33317", client);
+            assert_eq!(parse(&line).unwrap().who, Who::Ip(ip.parse().unwrap()), "{client}");
+        }
     }
 
     #[test]

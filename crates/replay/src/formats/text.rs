@@ -129,15 +129,16 @@ fn single_address(text: &str) -> Option<ClientIp> {
         return Some(ClientIp::new(socket.ip()));
     }
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
-    if let Some((address, port)) =
-        bare.rsplit_once(':').filter(|(address, _)| address.matches(':').count() > 4)
-        && port.len() > 4
-        && port.bytes().all(|b| b.is_ascii_digit())
-    {
-        // HAProxy writes `2001:db8:0:0:0:0:0:1:49152`.
-        return address.parse().ok().map(ClientIp::new);
-    }
     bare.split('%').next()?.parse().ok().map(ClientIp::new)
+}
+
+/// The address of a column that always ends in `:port`, without brackets around an IPv6 address as HAProxy writes
+/// it: `2001:db8::5:4080` is `2001:db8::5`, though it would be an address as a whole.
+pub(super) fn address_before_port(text: &str) -> Option<ClientIp> {
+    match text.rsplit_once(':') {
+        Some((before, port)) if port.parse::<u16>().is_ok() => single_address(before),
+        _ => None,
+    }
 }
 
 /// The client behind a proxy: where the peer is private and the forwarding column holds addresses, that of the
@@ -294,11 +295,27 @@ mod tests {
         check("192.0.2.1:4711", Some("192.0.2.1"));
         check("[2001:db8::1]:443", Some("2001:db8::1"));
         check("[2001:db8::1]", Some("2001:db8::1"));
-        check("2001:db8:0:0:0:0:0:1:49152", Some("2001:db8::1"));
         check("::ffff:192.0.2.1", Some("192.0.2.1"));
         check("198.51.100.9, 192.0.2.1, 10.0.0.1", Some("192.0.2.1"));
         check("10.0.0.2,10.0.0.1", Some("10.0.0.2"));
         for bad in ["", "-", "2.1", "192.0.2", "host.example", "192.0.2.1, x"] {
+            check(bad, None);
+        }
+    }
+
+    #[test]
+    fn a_port_is_no_part_of_the_address() {
+        let check = |text: &str, expect: Option<&str>| {
+            assert_eq!(address_before_port(text).map(|ip| ip.to_string()).as_deref(), expect, "{text}");
+        };
+        check("192.0.2.1:33317", Some("192.0.2.1"));
+        check("2001:db8::5:4080", Some("2001:db8::5"));
+        check("2001:db8::5:33317", Some("2001:db8::5"));
+        check("2001:db8:0:0:0:0:0:1:80", Some("2001:db8::1"));
+        check("::1:80", Some("::1"));
+        check("::ffff:192.0.2.1:51234", Some("192.0.2.1"));
+        check("[2001:db8::5]:4080", Some("2001:db8::5"));
+        for bad in ["", "192.0.2.1", "192.0.2.1:", "192.0.2.1:65536", "2001:db8::5:g", "host.example:80"] {
             check(bad, None);
         }
     }
