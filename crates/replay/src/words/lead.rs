@@ -73,12 +73,19 @@ fn people(summary: &Summary) -> Option<String> {
     if people.clients == 0 || summary.by_action.beyond_monitor() == 0 {
         return None;
     }
-    Some(match people.hindered {
-        0 => format!(
+    Some(match (people.hindered, people.clients) {
+        (0, 1) => {
+            "The one client that loads pages the way people do, with their styles and images, was not among them."
+                .to_owned()
+        }
+        (_, 1) => {
+            "The one client that loads pages the way people do was among them: look at it first.".to_owned()
+        }
+        (0, _) => format!(
             "None of the {} that load pages the way people do, with their styles and images, was among them.",
             counted(people.clients, "client")
         ),
-        n => format!(
+        (n, _) => format!(
             "{} of the {} that load pages the way people do {} among them: look at {} first.",
             super::count(n),
             counted(people.clients, "client"),
@@ -191,7 +198,12 @@ mod tests {
         let mut summary = made_up::small();
         summary.page_loaders = PageLoaders { clients: 400, hindered: 0 };
         assert!(plain(&summary).contains("None of the 400 clients"));
+        summary.page_loaders.clients = 1;
+        assert!(plain(&summary).contains("The one client that loads pages"));
+        assert!(plain(&summary).contains("was not among them."));
         summary.page_loaders.hindered = 1;
+        assert!(plain(&summary).contains("people do was among them: look at it first."));
+        summary.page_loaders.clients = 400;
         assert!(
             plain(&summary).contains("1 of the 400 clients that load pages the way people do was among them")
         );
