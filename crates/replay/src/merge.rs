@@ -236,6 +236,28 @@ mod tests {
     }
 
     #[test]
+    fn blank_lines_are_counted_and_not_kept() {
+        let blank = 300_000;
+        let text = format!("{}{}{}", line(1, "a"), "\n".repeat(blank), line(2, "a"));
+        let (records, stats) = read(&[text]);
+        assert_eq!(records.iter().map(|record| record.line).collect::<Vec<_>>(), [1, blank as u64 + 2]);
+        assert_eq!(stats.skipped.get(&Skip::Blank), Some(&(blank as u64)));
+        assert_eq!(stats.samples[&Skip::Blank].len(), SAMPLES_MAX);
+    }
+
+    #[test]
+    fn utf16_is_said_with_its_file() {
+        let bytes = line(1, "a").encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+        let input = Box::new(Cursor::new(bytes));
+        let source = Source::over(Path::new("wide.log"), input, &Counter::default()).unwrap();
+        let options = FeedOptions { format: None, now: NOW };
+        let (records, stats) = drain(Feed::over(vec![source], options, Window::shared_by(1)));
+        assert!(records.is_empty());
+        let warning = "wide.log: UTF-16: convert it with iconv -f UTF-16 -t UTF-8";
+        assert_eq!(stats.warnings().collect::<Vec<_>>(), [warning]);
+    }
+
+    #[test]
     fn whoever_stops_early_still_gets_statistics() {
         let text: String = (0..50_000).map(|n| line(n, "a")).collect();
         let mut feed = feed(&[text], Window::shared_by(1));

@@ -18,6 +18,9 @@ pub const LINE_BYTES_MAX: usize = 64 * 1024;
 /// chunks of many files fit into memory.
 const CHUNK_BYTES: usize = 512 * 1024;
 
+/// Lines of a chunk at most: short and blank lines cost their place in it as well.
+const CHUNK_LINES_MAX: usize = 16 * 1024;
+
 /// Read buffer of a file on disk.
 const READ_BYTES: usize = 128 * 1024;
 
@@ -31,13 +34,25 @@ pub enum SourceError {
     #[error("{path} is a directory; name the files in it, as in {path}/*.log", path = .0.display())]
     Directory(PathBuf),
     /// It cannot be read.
-    #[error("{path} cannot be read: {reason}; check its permissions", path = .path.display())]
+    #[error("{path} cannot be read: {reason}; {}", what_to_do(.reason), path = .path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
         /// What the system says.
         reason: io::Error,
     },
+}
+
+fn what_to_do(reason: &io::Error) -> &'static str {
+    match is_out_of_files(reason) {
+        true => "all files of a run are open at once: raise the limit with ulimit -n, or name fewer files",
+        false => "check its permissions",
+    }
+}
+
+/// EMFILE or ENFILE, which have the same numbers on every Unix we know and no stable [`io::ErrorKind`].
+fn is_out_of_files(reason: &io::Error) -> bool {
+    cfg!(unix) && matches!(reason.raw_os_error(), Some(23 | 24))
 }
 
 /// Some lines of one file, one after another. Lines that were too long are only counted.
@@ -81,7 +96,7 @@ pub(crate) struct Source {
     path: PathBuf,
     input: Box<dyn BufRead + Send>,
     lines_read: u64,
-    /// Why reading ended early.
+    /// Why reading ended early, or what nothing can be read from.
     warning: Option<String>,
     has_ended: bool,
 }
@@ -130,7 +145,7 @@ impl Source {
         self.lines_read
     }
 
-    /// Why reading ended early, in words.
+    /// Why reading ended early, or why nothing in it can be read, in words.
     pub(crate) fn warning(&self) -> Option<&str> {
         self.warning.as_deref()
     }
@@ -138,7 +153,7 @@ impl Source {
     /// The next lines; `None` at the end. A read error ends the file with a warning: what came before it counts.
     pub(crate) fn next_chunk(&mut self) -> Option<Chunk> {
         let mut chunk = Chunk { first_line: self.lines_read + 1, ..Chunk::default() };
-        while !self.has_ended && chunk.bytes.len() < CHUNK_BYTES {
+        while !self.has_ended && chunk.bytes.len() < CHUNK_BYTES && chunk.lines.len() < CHUNK_LINES_MAX {
             match self.read_line(&mut chunk) {
                 Ok(true) => self.lines_read += 1,
                 Ok(false) => self.has_ended = true,
@@ -147,6 +162,11 @@ impl Source {
                     self.warning = Some(ended_early(self.lines_read, &error));
                 }
             }
+        }
+        if let (1, Some(first)) = (chunk.first_line, chunk.lines.first())
+            && is_utf16(&chunk.bytes[first.start..first.end])
+        {
+            self.warning = Some(UTF16.to_owned());
         }
         (!chunk.lines.is_empty()).then_some(chunk)
     }
@@ -249,6 +269,20 @@ impl Packing {
     }
 }
 
+/// What is said of a file in UTF-16.
+const UTF16: &str = "UTF-16: convert it with iconv -f UTF-16 -t UTF-8";
+
+/// Does a first line begin with UTF-16's mark, or as ASCII in UTF-16: every other byte is 0? Blocks of zeros alone, as a
+/// crash leaves them, are no UTF-16.
+fn is_utf16(start: &[u8]) -> bool {
+    let is_wide = |pair: &[u8]| (pair[0] == 0) != (pair[1] == 0);
+    match start {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => true,
+        _ if start.len() >= 8 => start[..8].chunks_exact(2).all(is_wide),
+        _ => false,
+    }
+}
+
 /// Counts what is read.
 struct Counted {
     input: Box<dyn Read + Send>,
@@ -308,6 +342,38 @@ mod tests {
     }
 
     #[test]
+    fn many_short_lines_are_many_chunks() {
+        for text in ["\n".repeat(10 * CHUNK_LINES_MAX), "a\n".repeat(10 * CHUNK_LINES_MAX)] {
+            let archive = Box::new(io::Cursor::new(gzip(&text)));
+            let mut source = Source::over(Path::new("test"), archive, &Counter::default()).unwrap();
+            let chunks: Vec<Chunk> = std::iter::from_fn(|| source.next_chunk()).collect();
+            assert_eq!(chunks.len(), 10);
+            for (at, chunk) in (0..).zip(&chunks) {
+                assert_eq!(chunk.lines.len(), CHUNK_LINES_MAX);
+                assert_eq!(chunk.first_line, 1 + at * CHUNK_LINES_MAX as u64);
+            }
+            assert_eq!(source.lines_read(), 10 * CHUNK_LINES_MAX as u64);
+        }
+    }
+
+    #[test]
+    fn utf16_is_called_so() {
+        let wide = |text: &str, bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(bytes).collect();
+        let texts: [Vec<u8>; 4] = [
+            wide("\u{feff}192.0.2.1 - -\n", u16::to_le_bytes),
+            wide("\u{feff}192.0.2.1 - -\n", u16::to_be_bytes),
+            wide("192.0.2.1 - -\n", u16::to_le_bytes),
+            wide("192.0.2.1 - -\n", u16::to_be_bytes),
+        ];
+        for text in &texts {
+            assert_eq!(read(text).1.as_deref(), Some(UTF16));
+        }
+        for text in [&b"192.0.2.1 - - \0"[..], &[0; 64], b"\xef\xbb\xbf192.0.2.1", b"a", b""] {
+            assert_eq!(read(text).1, None, "{text:?}");
+        }
+    }
+
+    #[test]
     fn archives_are_known_by_their_content() {
         let members = [gzip("a\nb\n"), gzip("c\n")].concat();
         assert_eq!(read(&members).0, [line(1, "a"), line(2, "b"), line(3, "c")]);
@@ -334,5 +400,8 @@ mod tests {
         };
         assert!(message(folder.path()).contains("is a directory; name the files in it"));
         assert!(message(&folder.path().join("none.log")).contains("none.log: no such file"));
+        let failed = |number| failure(Path::new("x.log"), io::Error::from_raw_os_error(number)).to_string();
+        assert!(failed(24).contains("ulimit -n") && !failed(24).contains("permission"), "{}", failed(24));
+        assert!(failed(13).ends_with("check its permissions"), "{}", failed(13));
     }
 }

@@ -66,7 +66,7 @@ pub struct FileStats {
     pub lines: u64,
     /// Records delivered.
     pub records: u64,
-    /// Why reading ended early, in words: a truncated archive, a read error.
+    /// Why reading ended early, or why nothing in it can be read, in words: a truncated archive, a read error, UTF-16.
     pub warning: Option<String>,
 }
 
@@ -92,7 +92,7 @@ pub struct FeedStats {
 }
 
 impl FeedStats {
-    /// Why files ended early, each with its file.
+    /// Why files could not be read to their end, each with its file.
     pub fn warnings(&self) -> impl Iterator<Item = String> + '_ {
         let warning = |file: &FileStats| {
             file.warning.as_ref().map(|warning| format!("{}: {warning}", file.path.display()))
