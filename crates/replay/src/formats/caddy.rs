@@ -3,6 +3,12 @@
 //! Caddy (like Go) keeps names in a map and in canonical case: order and case of the wire are lost. It takes `Host`
 //! out of the map, so it is put back. `Cookie`, `Authorization` and their like are logged as `REDACTED` or as an
 //! empty list: that they were sent is known, their value is not.
+//!
+//! A site's log filter may delete single headers, and no line says so. The list counts as complete only where it
+//! holds `Accept`, `Accept-Encoding` or `Connection`, one of which nearly every client sends: browsers all, curl
+//! `Accept`, Go `Accept-Encoding`; or where it is empty, as raw scanners send it and no filter of single headers
+//! leaves it. Otherwise the list is unseen, and only the headers that are there are known; so is that of the rare
+//! client that sends `Host` and `User-Agent` alone, which is judged by what else it does.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -82,13 +88,28 @@ pub(super) fn parse(line: &str) -> Option<Draft<'_>> {
         .and_then(|it| it.number())
         .map_or(Fact::Unseen, |seconds| Fact::Known((seconds.max(0.0) * 1e3).round() as u64));
     if let Some(headers) = headers {
-        let header = |name| Fact::seen(find(&headers, name).map(|value| Cow::Owned(value.to_owned())));
+        let is_complete = is_complete(&headers);
+        let header = |name| match find(&headers, name) {
+            Some(value) => Fact::Known(Cow::Owned(value.to_owned())),
+            None if is_complete => Fact::Absent,
+            None => Fact::Unseen,
+        };
         draft.user_agent = header("user-agent");
         draft.referrer = header("referer");
-        let headers = Fact::Known((headers, HeaderOrder::Lost, HeaderCase::Lost));
-        draft.rich = Some(Box::new(Rich { headers, ..Rich::default() }));
+        if is_complete {
+            let headers = Fact::Known((headers, HeaderOrder::Lost, HeaderCase::Lost));
+            draft.rich = Some(Box::new(Rich { headers, ..Rich::default() }));
+        }
     }
     Some(draft)
+}
+
+/// Headers of which a complete list holds one. `Host` is none of them: it is put back from elsewhere.
+const BASICS: [&str; 3] = ["accept", "accept-encoding", "connection"];
+
+fn is_complete(headers: &Pairs<'_>) -> bool {
+    headers.iter().all(|(name, _)| name.eq_ignore_ascii_case("host"))
+        || BASICS.iter().any(|name| find(headers, name).is_some())
 }
 
 /// Clear text, unless a proxy before Caddy says what the client saw.
@@ -154,6 +175,31 @@ mod tests {
         assert_eq!(find(pairs, "host"), Some("www.example"));
         assert_eq!(find(pairs, "authorization"), Some(""));
         assert_eq!(pairs.iter().filter(|(name, _)| name == "Accept").count(), 2);
+    }
+
+    #[test]
+    fn a_filtered_list_is_not_taken_for_all_that_was_sent() {
+        let with = |headers: &str| {
+            let from = LINE.find(r#""headers":{"#).unwrap();
+            let to = LINE.find(r#","tls":{"#).unwrap();
+            format!("{}\"headers\":{headers}{}", &LINE[..from], &LINE[to..])
+        };
+        let filtered =
+            with(r#"{"User-Agent":["Mozilla/5.0 Chrome/126"],"Referer":["/a"],"Cookie":["REDACTED"]}"#);
+        let draft = parse(&filtered).unwrap();
+        assert_eq!(draft.user_agent.known().as_deref(), Some("Mozilla/5.0 Chrome/126"));
+        assert_eq!((draft.referrer.known().as_deref(), draft.rich), (Some("/a"), None));
+        let filtered = with(r#"{"X-Custom":["1"]}"#);
+        let draft = parse(&filtered).unwrap();
+        assert_eq!((draft.user_agent, draft.referrer, draft.rich), (Fact::Unseen, Fact::Unseen, None));
+        for bare in [
+            r#"{"User-Agent":["curl/8.5.0"],"Accept":["*/*"]}"#,
+            r#"{"User-Agent":["Go-http-client/1.1"],"Accept-Encoding":["gzip"]}"#,
+            r#"{"Connection":["close"]}"#,
+            "{}",
+        ] {
+            assert!(parse(&with(bare)).unwrap().rich.is_some(), "{bare}");
+        }
     }
 
     #[test]
