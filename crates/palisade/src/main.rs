@@ -6,6 +6,7 @@
 mod commands;
 mod exit;
 mod memory;
+mod not_yet;
 mod seed;
 mod setup;
 mod shell;

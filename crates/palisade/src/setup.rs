@@ -13,7 +13,7 @@ use palisade_telemetry::{ConfigLoaded, ConfigSource, RobotsLineOdd, StoreOpened}
 
 use crate::commands::{Global, list};
 use crate::exit::UsageError;
-use crate::seed;
+use crate::{not_yet, seed, shell};
 
 /// What the command line says about the policy; it wins over the configuration.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -52,6 +52,7 @@ pub(crate) fn data(global: &Global) -> anyhow::Result<Option<DataDir>> {
 /// Where the configuration is wrong, or the data folder cannot be read.
 pub(crate) fn judge(global: &Global, overrides: &Overrides, data: Option<&DataDir>) -> anyhow::Result<Judge> {
     let loaded = load(global)?;
+    not_yet::warnings(&loaded).iter().for_each(|line| shell::complain(line));
     let site = loaded.settings.sites.iter().find(|site| site.hosts.iter().any(|host| host == "*"));
     let site = site.or(loaded.settings.sites.first()).cloned().unwrap_or_default();
     let settings = EngineSettings {

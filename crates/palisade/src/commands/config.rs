@@ -9,6 +9,7 @@ use palisade_config::{ConfigErrors, EXAMPLE, Effective, Flags, LoadError, Loaded
 
 use super::Global;
 use crate::exit::{self, UsageError};
+use crate::not_yet;
 use crate::setup;
 use crate::shell;
 
@@ -53,6 +54,7 @@ fn check(global: &Global) -> anyhow::Result<ExitCode> {
         Ok(loaded) => {
             // What the configuration names is part of it: a robots.txt that is not there stops every run.
             loaded.settings.sites.iter().try_for_each(|site| setup::profile(site).map(drop))?;
+            not_yet::warnings(&loaded).iter().for_each(|line| shell::complain(line));
             match global.json {
                 true => shell::say(r#"{"valid":true,"errors":[]}"#)?,
                 false => shell::say(&format!("{}: nothing is wrong", source(global)))?,

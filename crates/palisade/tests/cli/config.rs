@@ -75,6 +75,23 @@ fn a_first_configuration_is_written_once_and_is_sound() {
 }
 
 #[test]
+fn rules_that_are_not_carried_out_are_named() {
+    let desk = Desk::new();
+    desk.file("palisade.toml", "[[policy.rules]]\nwhen = \"true\"\naction = \"block\"\n".repeat(2));
+    desk.file("empty.log", "");
+    let warning = "palisade.toml:2:8: policy.rules: 2 rules are not carried out yet\n";
+    for (line, input) in [
+        ("config check", ""),
+        ("config check --json", ""),
+        ("replay empty.log", ""),
+        ("assess", r#"{"user_agent": "curl/8.5.0", "endpoint": "/"}"#),
+    ] {
+        let done = desk.run_with(line, input, &[]);
+        assert_eq!((done.code, done.err.as_str()), (0, warning), "{line}: {}", done.out);
+    }
+}
+
+#[test]
 fn settings_change_verdicts() {
     let desk = Desk::new();
     desk.file("plain.log", line("192.0.2.1", 1, "GET /?q=1'+UNION+SELECT+1-- HTTP/1.1", 200, FIREFOX));
