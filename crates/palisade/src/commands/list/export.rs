@@ -1,9 +1,14 @@
 //! The list for other programs: plain lines, nginx, ipset, nftables.
+//!
+//! Only ipset ends entries by itself; for nginx and nftables the end stands in a comment, and the export is made
+//! anew from time to time.
 
 use std::fmt::Write;
 
 use palisade_domain::{NetPrefix, Timestamp};
 use palisade_store::{EffectKind, ListEntry};
+
+use super::table::moment;
 
 /// Who will read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -35,13 +40,19 @@ fn plain(text: &mut String, entries: &[ListEntry]) -> std::fmt::Result {
     entries.iter().try_for_each(|entry| writeln!(text, "{}", entry.network))
 }
 
+/// The comment that says when an entry ends; nothing where it stays for good.
+fn until(entry: &ListEntry) -> String {
+    entry.expires_at.map_or_else(String::new, |end| format!(" # until {}", moment(end)))
+}
+
 /// What nginx has no word for (throttle, flag) becomes a comment.
 fn nginx(text: &mut String, entries: &[ListEntry]) -> std::fmt::Result {
     for entry in entries {
+        let until = until(entry);
         match entry.effect.kind() {
-            EffectKind::Block => writeln!(text, "deny {};", entry.network)?,
-            EffectKind::Allow => writeln!(text, "allow {};", entry.network)?,
-            kind => writeln!(text, "# {} {}", kind.name(), entry.network)?,
+            EffectKind::Block => writeln!(text, "deny {};{until}", entry.network)?,
+            EffectKind::Allow => writeln!(text, "allow {};{until}", entry.network)?,
+            kind => writeln!(text, "# {} {}{until}", kind.name(), entry.network)?,
         }
     }
     Ok(())
@@ -64,13 +75,15 @@ fn ipset(text: &mut String, entries: &[ListEntry], now: Timestamp) -> std::fmt::
     Ok(())
 }
 
+/// No `timeout`: `auto-merge`, without which networks may not overlap, gives a neighbour that stays for good the
+/// timeout of the one that ends (nftables 1.0.6).
 fn nft(text: &mut String, entries: &[ListEntry]) -> std::fmt::Result {
     writeln!(text, "add table inet palisade")?;
     for (set, kind, v4) in [("palisade4", "ipv4_addr", true), ("palisade6", "ipv6_addr", false)] {
         writeln!(text, "add set inet palisade {set} {{ type {kind}; flags interval; auto-merge; }}")?;
         writeln!(text, "flush set inet palisade {set}")?;
         for entry in entries.iter().filter(|entry| is_v4(entry.network) == v4) {
-            writeln!(text, "add element inet palisade {set} {{ {} }}", entry.network)?;
+            writeln!(text, "add element inet palisade {set} {{ {} }}{}", entry.network, until(entry))?;
         }
     }
     Ok(())
@@ -125,7 +138,7 @@ mod tests {
     #[test]
     fn every_format_is_written() {
         check(Format::Plain, "203.0.113.0/24\n2001:db8::/48\n");
-        check(Format::Nginx, "deny 203.0.113.0/24;\ndeny 2001:db8::/48;\n");
+        check(Format::Nginx, "deny 203.0.113.0/24;\ndeny 2001:db8::/48; # until 1970-01-01T00:01:30Z\n");
         check(
             Format::Ipset,
             "create palisade4 hash:net family inet maxelem 1000000 timeout 0 -exist\n\
@@ -143,7 +156,7 @@ mod tests {
              add element inet palisade palisade4 { 203.0.113.0/24 }\n\
              add set inet palisade palisade6 { type ipv6_addr; flags interval; auto-merge; }\n\
              flush set inet palisade palisade6\n\
-             add element inet palisade palisade6 { 2001:db8::/48 }\n",
+             add element inet palisade palisade6 { 2001:db8::/48 } # until 1970-01-01T00:01:30Z\n",
         );
     }
 

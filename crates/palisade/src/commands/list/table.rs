@@ -64,7 +64,7 @@ fn row(entry: &ListEntry, now: Timestamp) -> [String; 5] {
 }
 
 /// RFC 3339 in UTC, whole seconds; moments outside the years -9999 to 9999 as microseconds.
-fn moment(time: Timestamp) -> String {
+pub(super) fn moment(time: Timestamp) -> String {
     jiff::Timestamp::from_second(time.secs())
         .map_or_else(|_| format!("{} us", time.0), |moment| moment.to_string())
 }
