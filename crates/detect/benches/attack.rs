@@ -1,4 +1,5 @@
-//! The detectors on attacks and traps, each alone, on an ordinary page, a form of one KiB and an attack. The figure of
+//! The detectors on attacks and traps, each alone, on an ordinary page, a form of one KiB, an attack and
+//! a body of nothing but openings of templates. The figure of
 //! `none` is the engine itself; what a detector costs is the difference.
 
 use std::collections::BTreeMap;
@@ -53,10 +54,13 @@ fn request<'a>(target: &'a str, body: Option<&'a [u8]>) -> RequestFacts<'a> {
 fn bench(criterion: &mut Criterion) {
     let form = format!("name=Anne&text={}&palisade_token=x", "all+is+well+".repeat(82));
     let attack = "/item.php?id=7%27%20UNION%20SELECT%201,2,password%20FROM%20users--%20";
+    // Opening after opening, closed nowhere: the worst that screening for templates can be given.
+    let openings = format!("text={}", "{{%{${<%=".repeat(1800));
     let requests = [
         ("page", request("/articles/2026/hello-world?page=2&sort=new", None)),
         ("form", request("/contact", Some(form.as_bytes()))),
         ("attack", request(attack, None)),
+        ("openings", request("/contact", Some(openings.as_bytes()))),
     ];
     for name in NAMES.iter().chain(&["none"]) {
         let engine = engine(name);

@@ -62,6 +62,11 @@ const EVIDENCE_MIN: LogOdds = 0.8;
 /// Weakest finding that escaping layer upon layer makes telling: nobody hides a link.
 const CONCEALED_MIN: LogOdds = 0.7;
 
+/// Most that one word or one construct is worth, in a URL and in a body: people look such things up and ask about
+/// them. What decides has two independent pieces.
+const LONE_MAX: LogOdds = 2.9;
+const LONE_IN_BODY_MAX: LogOdds = 1.9;
+
 /// Where a text stands in the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
@@ -128,7 +133,7 @@ const READERS: [Reader; 7] = [
         kind: Kinds::TRAVERSAL,
         id: TRAVERSAL,
         reads: TEXTS,
-        look: |sample| traversal::look(sample.text, sample.place),
+        look: |sample| traversal::look(sample.name, sample.text, sample.place),
     },
     Reader {
         kind: Kinds::COMMAND,
@@ -161,6 +166,19 @@ const READERS: [Reader; 7] = [
 struct Hit {
     evidence: LogOdds,
     what: &'static str,
+    /// One word or construct without a second, independent piece.
+    lone: bool,
+}
+
+impl Hit {
+    /// What is left of it where a needle alone was found.
+    fn tempered(self, place: Place) -> LogOdds {
+        match (self.lone, place) {
+            (false, _) => self.evidence,
+            (true, Place::Body) => self.evidence.min(LONE_IN_BODY_MAX),
+            (true, _) => self.evidence.min(LONE_MAX),
+        }
+    }
 }
 
 /// The strongest finding so far.
@@ -177,13 +195,14 @@ impl Detector for Payload {
     }
 
     fn inspect(&self, scene: &Scene<'_>) -> Option<Signal> {
-        let mut search = Search { own_host: scene.facts.host.known(), strongest: None };
+        let mut search = Search { own_host: scene.facts.host.known(), reported: false, strongest: None };
         search.value(Place::Path, b"", scene.gathered.path.as_bytes(), Spelling::Plain);
         search.query(scene.gathered.query.as_bytes());
         search.headers(scene);
         if let Fact::Known(body) = scene.facts.body
             && gate::is_suspect(body.bytes)
         {
+            search.reported = is_report(scene, body.bytes);
             body::values(&body, |name, value, spelling| search.value(Place::Body, name, value, spelling));
         }
         let found = search.strongest.filter(|found| found.hit.evidence >= EVIDENCE_MIN)?;
@@ -195,6 +214,8 @@ impl Detector for Payload {
 /// The search through one request.
 struct Search<'a> {
     own_host: Option<&'a str>,
+    /// The body is a browser's report, which quotes what it complains of.
+    reported: bool,
     strongest: Option<Finding>,
 }
 
@@ -247,22 +268,24 @@ impl Search<'_> {
 
     fn text(&mut self, place: Place, name: &[u8], text: &Text, suspected: Kinds, spelling: Spelling) {
         let sample = Sample { place, name, text: text.as_bytes(), is_own: self.is_own(text.as_bytes()) };
-        let temper = prose::temper(sample.text, place);
+        let quotes = self.reported || spelling == Spelling::Json && prose::is_prose_field(name);
+        let temper = prose::temper(sample.text, place, quotes);
         let hidden = hidden(place, text.marks, spelling);
-        let concealed = hidden > 0.0 || text.marks.layered && place.is_url();
+        let concealed = hidden > 1.0 || text.marks.layered && place.is_url() && !is_nested(sample.text);
         for Reader { kind, id, reads, look } in &READERS {
             if !suspected.has(*kind) || !reads.contains(&place) {
                 continue;
             }
             let Some(hit) = look(&sample) else { continue };
-            let evidence = temper.apply(hit.evidence);
+            let evidence = temper.apply(hit.tempered(place));
             let evidence =
                 if concealed && evidence >= CONCEALED_MIN { (evidence + 2.5).max(4.2) } else { evidence };
             let hit = Hit { evidence: evidence.min(CARD.evidence_max), ..hit };
             self.note(Finding { id: *id, hit, place });
         }
         if hidden > 0.0 {
-            let hit = Hit { evidence: hidden, what: "characters hidden under layers of escaping" };
+            let what = "characters hidden under layers of escaping";
+            let hit = Hit { evidence: hidden, what, lone: false };
             self.note(Finding { id: OBFUSCATION, hit, place });
         }
     }
@@ -288,6 +311,22 @@ impl Search<'_> {
             self.strongest = Some(finding);
         }
     }
+}
+
+/// True for an address with a query of its own, whose values are escaped twice by rights: `?next=/search?q=%2527`.
+fn is_nested(text: &[u8]) -> bool {
+    memchr::memchr(b'?', text).is_some_and(|at| text[at..].contains(&b'='))
+}
+
+/// True for what a browser reports of itself (Content Security Policy 3 section 5, Reporting API section 4).
+fn is_report(scene: &Scene<'_>, body: &[u8]) -> bool {
+    let Fact::Known(list) = scene.facts.headers else { return body.starts_with(b"{\"csp-report\"") };
+    list.entries.iter().any(|&(name, value)| {
+        name.eq_ignore_ascii_case("content-type")
+            && [b"application/csp-report".as_slice(), b"application/reports+json"]
+                .iter()
+                .any(|kind| value.as_bytes().get(..kind.len()).is_some_and(|v| v.eq_ignore_ascii_case(kind)))
+    })
 }
 
 /// The cheap question before any other.
@@ -317,7 +356,7 @@ fn hidden(place: Place, marks: Marks, spelling: Spelling) -> LogOdds {
         Marks { overlong: true, .. } => 5.5,
         Marks { null: true, .. } if place.is_body() => 2.0,
         Marks { null: true, .. } => 4.5,
-        Marks { unicode: true, .. } if in_path => 3.0,
+        Marks { unicode: true, .. } if in_path => 2.0,
         Marks { unicode: true, .. } => 1.0,
         Marks { layered: true, .. } if in_path => 2.0,
         _ => 0.0,
@@ -338,3 +377,6 @@ fn is_dull(name: &str) -> bool {
     };
     NAMES.iter().any(|known| known.eq_ignore_ascii_case(name)) || BEGINNINGS.iter().any(begins)
 }
+
+#[cfg(test)]
+mod tests;

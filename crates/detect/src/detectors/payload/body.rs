@@ -18,7 +18,11 @@ pub(super) fn values<'a>(body: &BodyPrefix<'a>, mut visit: impl FnMut(&'a [u8], 
             parts(body.bytes).take(VALUES_MAX).for_each(|(name, value)| visit(name, value, Spelling::Plain));
         }
         BodyKind::Json => {
-            strings(body.bytes).take(VALUES_MAX).for_each(|value| visit(b"", value, Spelling::Json));
+            let mut field: &[u8] = b"";
+            for (text, is_name) in strings(body.bytes).take(VALUES_MAX) {
+                visit(if is_name { b"" } else { field }, text, Spelling::Json);
+                field = if is_name { text } else { field };
+            }
         }
         BodyKind::Text => visit(b"", body.bytes, Spelling::Plain),
     }
@@ -64,8 +68,8 @@ fn parameter<'a>(head: &'a [u8], opening: &[u8]) -> Option<&'a [u8]> {
     Some(&head[at..at + len])
 }
 
-/// The string literals of a JSON text, names too, escapes still in place.
-fn strings(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+/// The string literals of a JSON text, escapes still in place, and whether each is a name.
+fn strings(text: &[u8]) -> impl Iterator<Item = (&[u8], bool)> {
     let mut rest = text;
     std::iter::from_fn(move || {
         let open = memchr::memchr(b'"', rest)?;
@@ -78,7 +82,8 @@ fn strings(text: &[u8]) -> impl Iterator<Item = &[u8]> {
         });
         let len = len.unwrap_or(inner.len());
         rest = inner.get(len + 1..).unwrap_or(&[]);
-        Some(&inner[..len])
+        let gap = rest.iter().take(8).take_while(|b| b.is_ascii_whitespace()).count();
+        Some((&inner[..len], rest.get(gap) == Some(&b':')))
     })
 }
 
@@ -102,7 +107,7 @@ mod tests {
     #[test]
     fn every_kind_gives_its_values() {
         check(BodyKind::Form, "a=1&b=x%20y&&c", &[("a", "1"), ("b", "x%20y"), ("c", "c")]);
-        check(BodyKind::Json, r#"{"a":"b\"c","d":["e"#, &[("", "a"), ("", "b\\\"c"), ("", "d"), ("", "e")]);
+        check(BodyKind::Json, r#"{"a":"b\"c","d":["e"#, &[("", "a"), ("a", "b\\\"c"), ("", "d"), ("d", "e")]);
         check(BodyKind::Text, "hello", &[("", "hello")]);
         let multipart = "--XX\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nvalue\r\n--XX\r\nContent-Disposition: \
                          form-data; name=\"f\"; filename=\"../x.php\"\r\nContent-Type: image/png\r\n\r\nPNG\r\n--XX--\r\n";

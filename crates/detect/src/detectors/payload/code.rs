@@ -53,6 +53,8 @@ const PIECES: &[Weighted] = &[
     ("${env:", 7.0),
     ("${sys:", 7.0),
     ("${::-", 8.0),
+    (".exec(", 4.0),
+    ("class.module.classloader", 7.0),
     ("${date:", 5.0),
     ("${script:", 7.5),
     ("${dns:", 7.0),
@@ -158,11 +160,11 @@ const PIECES: &[Weighted] = &[
     ("http/1.1 200", 5.5),
     ("http/1.1 20", 4.5),
     // Document databases
-    ("[$ne]", 5.5),
-    ("[$gt]", 5.0),
-    ("[$regex]", 5.5),
-    ("[$nin]", 5.0),
-    ("[$exists]", 5.0),
+    ("[$ne]", 0.7),
+    ("[$gt]", 0.7),
+    ("[$regex]", 0.7),
+    ("[$nin]", 0.7),
+    ("[$exists]", 0.7),
     ("[$where]", 6.0),
     ("$where:", 5.5),
     ("\"$where\"", 5.0),
@@ -186,59 +188,139 @@ const PIECES: &[Weighted] = &[
 
 static PHRASES: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(PIECES));
 
+/// Pieces with at least this are counted as independent ones.
+const PIECE_MIN: f32 = 4.0;
+
+/// Beginnings of pieces that are written in attacks alone.
+const ATTACKS_ONLY: &[&[u8]] = &[
+    b"${jndi:",
+    b"${${",
+    b"${lower:",
+    b"${upper:",
+    b"${::-",
+    b"class.module.classloader",
+    b"-d allow_url_include",
+    b"redirect:${",
+    b"redirect:%{",
+    b"action:${",
+    b"method:%23",
+    b"__proto__[",
+    b"eval(base64",
+    b"[constructor][prototype]",
+];
+
 /// Looks for code; `text` is decoded and in small letters.
 pub(super) fn look(text: &[u8], place: Place) -> Option<Hit> {
-    let piece = PHRASES.best(text).map_or(0.0, |found| found.evidence);
-    let expression = expression(text);
-    let object = serialised(text);
-    let format = format_string(text);
-    let split = splits_head(text);
-    let evidence = if place == Place::Referrer {
+    let what = "code for an interpreter on the server";
+    let names = |sign: &&[u8]| memchr::memmem::find(text, sign).is_some();
+    if place == Place::Referrer {
         // Search engines hand their visitors' questions on; only a look-up in a log is meant for the reader.
-        if memchr::memmem::find(text, b"${jndi").is_some() || memchr::memmem::find(text, b"${${").is_some() {
-            8.0
-        } else {
-            0.0
+        let looked_up = [b"${jndi".as_slice(), b"${${"].iter().any(names);
+        return looked_up.then_some(Hit { evidence: 8.0, what, lone: false });
+    }
+    let (piece, pair) = pieces(text);
+    let expression = expression(text);
+    let (object, format, split) = (serialised(text), format_string(text), splits_head(text));
+    let operator = if ASKS_PASSWORD.iter().any(names) { 5.5 } else { 0.0 };
+    let whole = expression.evidence.max(object).max(operator).max(split);
+    let evidence = piece.max(whole).max(format);
+    let composed = pair
+        || expression.whole
+        || expression.found && piece >= 5.0
+        || object > 0.0
+        || names(&b"<!doctype".as_slice()) && names(&b"<!entity".as_slice())
+        || operator > 0.0
+        || split > 0.0 && !place.is_body()
+        || ATTACKS_ONLY.iter().any(names);
+    (evidence > 0.0).then_some(Hit { evidence, what, lone: !composed })
+}
+
+/// An operator of a document database where a password belongs: nobody filters by one.
+const ASKS_PASSWORD: &[&[u8]] = &[b"password[$", b"passwd[$", b"pass[$", b"pwd[$", b"token[$"];
+
+/// The weightiest piece, and whether a construct stands beside another piece.
+fn pieces(text: &[u8]) -> (f32, bool) {
+    let (mut best, mut count, mut end, mut construct) = (0.0f32, 0, 0, false);
+    for found in PHRASES.all(text) {
+        best = best.max(found.evidence);
+        if found.evidence < PIECE_MIN || found.start + 1 < end {
+            continue;
         }
-    } else {
-        piece.max(expression).max(object).max(format).max(split)
-    };
-    (evidence > 0.0).then_some(Hit { evidence, what: "code for an interpreter on the server" })
+        count += 1;
+        end = found.end;
+        // Names are listed in questions; signs are not.
+        construct |= found.evidence >= 5.0
+            && text[found.start..found.end].iter().any(|b| !b.is_ascii_alphanumeric() && !b"_. ".contains(b));
+    }
+    (best, count >= 2 && construct)
+}
+
+/// What the brackets of template languages hold.
+#[derive(Clone, Copy, Default)]
+struct Expression {
+    evidence: f32,
+    /// There are such brackets, other than those of pages (`<%`).
+    found: bool,
+    /// They hold a sum, or a call upon an object reached for.
+    whole: bool,
+}
+
+/// Openings looked at in one text; templates that people fill have a few.
+const OPENINGS_MAX: usize = 64;
+
+/// Bytes after an opening in which its expression ends.
+const EXPRESSION_BYTES_MAX: usize = 160;
+
+/// What stands between the brackets of template languages, and whether these are `<%`. The stretches share no byte,
+/// so that looking at all of them is linear.
+fn stretches(text: &[u8]) -> impl Iterator<Item = (&[u8], bool)> {
+    const OPENINGS: [&[u8]; 8] = [b"${", b"#{", b"%{", b"*{", b"@{", b"{{", b"<%", b"{%"];
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let start = at + memchr::memchr2(b'{', b'%', text.get(at..)?)?;
+            let opening = start.saturating_sub(1);
+            at = start + 1;
+            // The sign before the bracket may have ended the stretch before; it opens this one all the same.
+            let Some(found) = OPENINGS.iter().find(|found| text[opening..].starts_with(found)) else {
+                continue;
+            };
+            let begin = opening + found.len();
+            let rest = &text[begin..];
+            let rest = &rest[..rest.len().min(EXPRESSION_BYTES_MAX)];
+            let len = memchr::memchr(b'}', rest).unwrap_or(rest.len());
+            at = begin + len;
+            return Some((&rest[..len], found.starts_with(b"<")));
+        }
+    })
+    .take(OPENINGS_MAX)
 }
 
 /// `${7*7}`, `{{7*7}}`, `%{(#a=…)}`: brackets of a template language around something to compute.
-fn expression(text: &[u8]) -> f32 {
-    const OPENINGS: [&[u8]; 8] = [b"${", b"#{", b"%{", b"*{", b"@{", b"{{", b"<%", b"{%"];
-    let mut best = 0.0f32;
-    for at in memchr::memchr2_iter(b'{', b'%', text) {
-        let start = at.saturating_sub(1);
-        let Some(opening) = OPENINGS.iter().find(|opening| text[start..].starts_with(opening)) else {
-            continue;
-        };
-        let inner = &text[start + opening.len()..];
-        let len = inner.iter().take(160).position(|b| *b == b'}').unwrap_or(inner.len().min(160));
-        let inner = &inner[..len];
+fn expression(text: &[u8]) -> Expression {
+    let mut best = Expression::default();
+    for (inner, of_page) in stretches(text) {
+        best.found |= !of_page;
         let computes = inner.windows(3).any(|w| matches!(w, [b'0'..=b'9', b'*' | b'+', b'0'..=b'9' | b'\'']))
             || inner.windows(5).any(|w| {
                 w[0].is_ascii_digit() && w[1] == b' ' && matches!(w[2], b'*' | b'+') && w[3] == b' '
             });
-        let calls = inner.iter().enumerate().any(|(at, b)| {
-            *b == b'('
-                && at > 0
-                && (inner[at - 1].is_ascii_alphanumeric()
-                    || matches!(inner[at - 1], b'_' | b'\'' | b'"' | b')'))
+        let calls = inner.windows(2).any(|w| {
+            w[1] == b'(' && (w[0].is_ascii_alphanumeric() || matches!(w[0], b'_' | b'\'' | b'"' | b')'))
         });
         let reaches = inner
             .windows(2)
             .any(|w| matches!(w, [b'#' | b'@', b'a'..=b'z' | b'_']) || w == b"[(" || w == b"?n");
-        let evidence: f32 = match (computes, calls, reaches) {
-            (true, ..) => 6.5,
-            (_, true, true) => 7.0,
-            (_, true, _) => 5.0,
-            (_, _, true) => 4.2,
-            _ => 0.0,
+        let (evidence, whole) = match (computes, calls, reaches) {
+            (true, ..) => (6.5, true),
+            // `<%= link_to(@post) %>`
+            (_, true, true) => (7.0, !of_page),
+            (_, true, _) => (5.0, false),
+            (_, _, true) => (4.2, false),
+            _ => (0.0, false),
         };
-        best = best.max(evidence);
+        best.evidence = best.evidence.max(evidence);
+        best.whole |= whole;
     }
     best
 }
@@ -257,11 +339,11 @@ fn serialised(text: &[u8]) -> f32 {
     0.0
 }
 
-/// `%s%s%s`, `%x.%x.%n`: several conversions of C's `printf` in a row.
+/// `%s%s%s`, `%x.%x.%n`: several conversions of C's `printf` in a row, which programmers ask about too.
 fn format_string(text: &[u8]) -> f32 {
     let count =
         text.windows(2).filter(|w| w[0] == b'%' && matches!(w[1], b's' | b'x' | b'n' | b'p' | b'd')).count();
-    if count >= 3 { 4.5 } else { 0.0 }
+    if count >= 3 { 2.5 } else { 0.0 }
 }
 
 /// A line break followed by a response header's name.
@@ -286,7 +368,7 @@ mod tests {
     use super::*;
 
     fn evidence(text: &str) -> f32 {
-        look(text.as_bytes(), Place::Query).map_or(0.0, |hit| hit.evidence)
+        look(text.as_bytes(), Place::Query).map_or(0.0, |hit| hit.tempered(Place::Query))
     }
 
     #[test]
@@ -300,11 +382,10 @@ mod tests {
             "%{(#a=@org.x)}",
             "o:8:\"stdclass\":1:{",
             "<!doctype a [<!entity x system \"file:///etc/passwd\">]>",
-            "__import__('os')",
+            "{{__import__('os')}}",
             "x\nset-cookie: a=b",
-            "user[$ne]",
+            "password[$ne]",
             "*)(uid=*))",
-            "%s%s%s%n",
             "${\"freemarker.template.utility.execute\"?new()(\"id\")}",
             "-d allow_url_include=1",
             "class.module.classloader.resources",
@@ -331,9 +412,49 @@ mod tests {
             "object-oriented java",
             "{keyword:shoes}",
             "eval the results",
+            "age[$gt]",
+            "filter[where][age][$gt]",
             "{lpurl}",
         ] {
             assert!(evidence(text) < 2.0, "{text}: {}", evidence(text));
+        }
+    }
+
+    #[test]
+    fn one_piece_never_decides() {
+        for text in [
+            "__proto__",
+            "<?php echo",
+            "{{ format(date) }}",
+            "{{#each items}}",
+            "<%= link_to(@post) %>",
+            "phpinfo()",
+        ] {
+            assert!(evidence(text) < 3.0, "{text}: {}", evidence(text));
+        }
+    }
+
+    #[test]
+    fn openings_cost_no_more_than_their_text() {
+        for opening in ["{{", "%{", "{%", "${", "<%="] {
+            let text = opening.repeat(2000);
+            let read: usize = stretches(text.as_bytes()).map(|(inner, _)| inner.len()).sum();
+            assert!(
+                read <= text.len() && stretches(text.as_bytes()).count() <= OPENINGS_MAX,
+                "{opening}: {read}"
+            );
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn stretches_share_no_byte(text in "[{}$%<#a(7* ]{0,600}") {
+            let mut end = 0;
+            for (inner, _) in stretches(text.as_bytes()) {
+                let start = inner.as_ptr() as usize - text.as_ptr() as usize;
+                proptest::prop_assert!(start >= end && inner.len() <= EXPRESSION_BYTES_MAX);
+                end = start + inner.len();
+            }
         }
     }
 }

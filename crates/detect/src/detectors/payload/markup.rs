@@ -277,22 +277,53 @@ pub(super) fn look(text: &[u8], place: Place) -> Option<Hit> {
     let address = script_address(text);
     let (handler, quoted) = handler(text);
     let (tag, what) = strongest_tag(text);
+    let mut lone = true;
     let breaks = breaks_out(text);
     let mut evidence = tag.max(sink).max(address);
     if handler > 0.0 {
-        evidence = evidence.max(if tag > 0.0 || quoted || sink > 0.0 { 7.5 } else { handler });
+        lone = !(tag > 0.0 || quoted || sink > 0.0);
+        evidence = evidence.max(if lone { handler } else { 7.5 });
     }
-    if tag > 0.0 && (sink > 0.0 || address > 0.0) || address > 0.0 && sink > 0.0 {
+    if tag >= 2.0 && sink > 0.0 || tag > 0.0 && address > 0.0 || address > 0.0 && sink > 0.0 {
         evidence = evidence.max(7.0);
+        lone = false;
     }
     if breaks && sink >= 2.5 {
         evidence = evidence.max(6.5);
+        lone = false;
+    }
+    // A tag needs a place it breaks out of or, but for an editor's embeds, something to load.
+    if tag >= 4.2 && (breaks_into_tag(text) || !place.is_body() && loads(text)) {
+        lone = false;
     }
     if place.is_body() && rich_text(text) {
         // An editor sends pages of tags; a handler or script in them is its author's business more often than not.
         evidence *= 0.25;
     }
-    (evidence > 0.0).then_some(Hit { evidence, what })
+    (evidence > 0.0).then_some(Hit { evidence, what, lone })
+}
+
+/// True where a quote, a bracket, another tag's name or a closed element stands directly before a tag: `"><`, `</title><`.
+fn breaks_into_tag(text: &[u8]) -> bool {
+    memchr::memchr_iter(b'<', text).any(|at| {
+        let before = &text[..at];
+        let element = before.ends_with(b">")
+            && [b"</title".as_slice(), b"</script", b"</style", b"</textarea", b"\"", b"'", b"-->"]
+                .iter()
+                .any(|end| before[..at.saturating_sub(1)].ends_with(end) || before.ends_with(b"-->"));
+        let quote = before.ends_with(b"\"") || before.ends_with(b"'");
+        let nested = before.ends_with(b"<") || before.ends_with(b"<scr");
+        (element || quote || nested) && text.get(at + 1).is_some_and(u8::is_ascii_alphabetic)
+    })
+}
+
+/// True for an attribute that makes a tag load something: `src=`, `href=`, `data=`.
+fn loads(text: &[u8]) -> bool {
+    memchr::memchr(b'<', text).is_some_and(|at| {
+        [b"src=".as_slice(), b"href=", b"data=", b"src =", b"action=", b"background=", b"http-equiv", b"url("]
+            .iter()
+            .any(|sign| memchr::memmem::find(&text[at..], sign).is_some())
+    })
 }
 
 /// The tag in `text` that would do most.
@@ -379,7 +410,11 @@ fn handler(text: &[u8]) -> (f32, bool) {
         let rest = &text[at + 2..];
         let len = rest.iter().take(24).take_while(|b| b.is_ascii_alphanumeric()).count();
         let gap = rest[len..].iter().take(8).take_while(|b| matches!(b, b' ' | b'\n')).count();
-        let assigned = rest.get(len + gap) == Some(&b'=');
+        // `'onclick=' attribute` is named, not set.
+        let value = rest.get(len + gap + 1..).unwrap_or(b"").trim_ascii();
+        let value = value.strip_prefix(b"\"").or(value.strip_prefix(b"'")).unwrap_or(value);
+        let set = value.first().is_some_and(|b| !b.is_ascii_whitespace());
+        let assigned = rest.get(len + gap) == Some(&b'=') && set;
         if !assigned || !EVENTS.iter().any(|event| rest[..len].starts_with(event)) {
             continue;
         }
@@ -391,16 +426,12 @@ fn handler(text: &[u8]) -> (f32, bool) {
 
 /// True where a quote or bracket is closed and an expression goes on: `';`, `"-`, `')`, `*/`.
 fn breaks_out(text: &[u8]) -> bool {
-    let closes = |pair: &[u8]| {
-        matches!(
-            pair,
-            [
-                b'\'' | b'"' | b'`',
-                b';' | b'-' | b'+' | b'*' | b'/' | b'%' | b'^' | b'|' | b'&' | b')' | b'}' | b'>' | b','
-            ]
-        )
+    // A quote that was opened in the text closes nothing of the page's: only the first of its kind does.
+    let closes = |quote: u8| {
+        let next = memchr::memchr(quote, text).and_then(|at| text.get(at + 1));
+        next.is_some_and(|next| b";-+*/%^|&)}>,".contains(next))
     };
-    text.windows(2).take(64).any(closes)
+    [b'\'', b'"', b'`'].into_iter().any(closes)
         || matches!(text, [b';' | b')' | b'}' | b'*' | b'-', ..])
         || text.ends_with(b"//")
         || text.ends_with(b"-'")
@@ -437,7 +468,7 @@ mod tests {
     use super::*;
 
     fn evidence(text: &str, place: Place) -> f32 {
-        look(text.to_lowercase().as_bytes(), place).map_or(0.0, |hit| hit.evidence)
+        look(text.to_lowercase().as_bytes(), place).map_or(0.0, |hit| hit.tempered(place))
     }
 
     #[test]
@@ -457,7 +488,6 @@ mod tests {
             "<scr<script>ipt>",
             "<div style=\"width: expression(alert('x'))\">",
             "<a href=javascript&colon;x onclick=y>",
-            "<math><mtext>",
         ] {
             assert!(evidence(text, Place::Query) >= 4.0, "{text}: {}", evidence(text, Place::Query));
         }

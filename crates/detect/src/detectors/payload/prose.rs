@@ -28,13 +28,65 @@ impl Temper {
     }
 }
 
-/// How mildly `text` is judged in `place`.
-pub(super) fn temper(text: &[u8], place: Place) -> Temper {
+/// Names, in full or at their end, of fields that hold text or markup of people.
+const PROSE_FIELDS: &[&[u8]] = &[
+    b"content",
+    b"body",
+    b"html",
+    b"text",
+    b"message",
+    b"description",
+    b"comment",
+    b"excerpt",
+    b"raw",
+    b"rendered",
+    b"markdown",
+    b"code",
+    b"snippet",
+    b"note",
+    b"bio",
+    b"about",
+    b"post",
+    b"summary",
+    b"caption",
+    b"title",
+    b"sample",
+    b"question",
+    b"answer",
+    b"source",
+    b"template",
+    b"value",
+];
+
+/// True for the name of a field that holds text or markup of people.
+pub(super) fn is_prose_field(name: &[u8]) -> bool {
+    PROSE_FIELDS.iter().any(|known| {
+        name.len() >= known.len() && name[name.len() - known.len()..].eq_ignore_ascii_case(known)
+    })
+}
+
+/// How mildly `text` is judged in `place`; `quotes` where its field is known to hold text of any kind.
+pub(super) fn temper(text: &[u8], place: Place, quotes: bool) -> Temper {
     match place {
-        Place::Body if is_prose(text) => Temper { factor: 0.25, most: 2.0 },
+        Place::Body if quotes || is_prose(text) || is_paste(text) => Temper { factor: 0.25, most: 1.9 },
         Place::Body => Temper { factor: 0.9, most: 9.0 },
         Place::Path | Place::Query | Place::Header | Place::Referrer => Temper { factor: 1.0, most: 9.0 },
     }
+}
+
+/// Lines from which a text in a body was written or pasted into a text area.
+const PASTE_LINES_MIN: usize = 3;
+
+/// True for several lines of text that are no document of a markup language.
+fn is_paste(text: &[u8]) -> bool {
+    let document =
+        [b"<?xml".as_slice(), b"<!doctype ", b"<?php", b"--"].iter().any(|start| text.starts_with(start));
+    !document
+        && text
+            .split(|b| *b == b'\n')
+            .filter(|line| line.trim_ascii().len() >= 8)
+            .nth(PASTE_LINES_MIN - 1)
+            .is_some()
 }
 
 /// True where many plain words follow one another.

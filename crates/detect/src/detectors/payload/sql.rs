@@ -19,6 +19,9 @@ pub(super) fn look(text: &[u8]) -> Option<Hit> {
         .max_by(|a, b| a.evidence.total_cmp(&b.evidence))
 }
 
+/// Evidence from which a structure is a piece of its own.
+const DECIDES: f32 = 4.0;
+
 /// One way to read the text.
 struct Reading<'a> {
     tokens: Tokens<'a>,
@@ -60,7 +63,34 @@ impl<'a> Reading<'a> {
         let (strongest, what) = findings.into_iter().flatten().max_by(|(a, _), (b, _)| a.total_cmp(b))?;
         // Signs that agree with the strongest one make it a little stronger, never decide.
         let company = findings.iter().flatten().count().saturating_sub(1) as f32 * 0.4;
-        Some(Hit { evidence: (strongest + company).min(9.0), what })
+        let lone = self.is_lone(strongest, &findings);
+        Some(Hit { evidence: (strongest + company).min(9.0), what, lone })
+    }
+
+    /// True where nothing shows that the text was put into a statement: neither a literal left with structure after
+    /// it, nor a value that goes on. Statements typed from their beginning are questions about SQL.
+    fn is_lone(&self, strongest: f32, findings: &[Option<(f32, &'static str)>; 9]) -> bool {
+        let [union, stacked, always_true, select, statement, calls, cut_off, joined, ordering] = *findings;
+        let worth = |finding: Option<(f32, &str)>| finding.map_or(0.0, |(evidence, _)| evidence);
+        let structure = [union, stacked, always_true, select, statement, calls, ordering].map(worth);
+        if self.broke_out && structure.iter().any(|evidence| *evidence >= DECIDES) {
+            let compared =
+                self.tokens.iter().any(|token| !matches!(token, Token::Text(_) | Token::Key(Key::Logic)));
+            return !compared;
+        }
+        if worth(joined) >= 6.0 {
+            return false;
+        }
+        if worth(cut_off).max(worth(joined)) >= strongest {
+            return true;
+        }
+        let typed = matches!(self.tokens.first(), Some(Token::Key(Key::Select | Key::Statement | Key::Case)));
+        let goes_on =
+            !matches!(self.tokens.first(), None | Some(Token::Name(_) | Token::Key(_) | Token::Call(_)));
+        let joins = [union, stacked, always_true].map(worth).iter().any(|evidence| *evidence >= DECIDES);
+        let named = matches!(self.tokens.first(), Some(Token::Name(_)));
+        let measured = worth(calls) >= 6.0 && (worth(select) > 0.0 || worth(ordering) > 0.0);
+        typed || !(joins || goes_on || measured || self.has_comment() && !named)
     }
 
     fn get(&self, at: usize) -> Option<Token<'a>> {
@@ -421,7 +451,7 @@ mod tests {
     use super::*;
 
     fn evidence(text: &str) -> f32 {
-        look(text.to_lowercase().as_bytes()).map_or(0.0, |hit| hit.evidence)
+        look(text.to_lowercase().as_bytes()).map_or(0.0, |hit| hit.tempered(super::super::Place::Query))
     }
 
     #[test]
@@ -430,7 +460,6 @@ mod tests {
             "1 or 1=1",
             "' or '1'='1",
             "1' and sleep(5)-- -",
-            "admin'--",
             "x') or ('a'='a",
             "-1 union select 1,2,3",
             "1;drop table users--",
@@ -482,6 +511,20 @@ mod tests {
             "case when it rains",
         ] {
             assert!(evidence(text) <= 2.0, "{text}: {}", evidence(text));
+        }
+    }
+
+    #[test]
+    fn one_piece_never_decides() {
+        for text in [
+            "admin'--",
+            "select count(*) from users",
+            "select a, b from t union select c, d from u",
+            "case when (x > 1) then 2 end",
+            "'+'",
+            "how to order by name # sql",
+        ] {
+            assert!(evidence(text) < 3.0, "{text}: {}", evidence(text));
         }
     }
 }

@@ -28,6 +28,8 @@ const TARGETS: &[Weighted] = &[
     ("etc/init.d", 6.0),
     ("etc/profile", 6.0),
     ("etcpasswd", 6.0),
+    ("bin/sh", 5.5),
+    ("bin/bash", 5.5),
     ("proc/self/", 7.0),
     ("proc/version", 6.0),
     ("proc/cpuinfo", 6.0),
@@ -105,23 +107,24 @@ const TARGETS: &[Weighted] = &[
 
 static PHRASES: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(TARGETS));
 
-/// Looks for climbing segments and for the files they lead to.
-pub(super) fn look(text: &[u8], place: Place) -> Option<Hit> {
+/// Looks for climbing segments and for the files they lead to; `name` is the parameter's.
+pub(super) fn look(name: &[u8], text: &[u8], place: Place) -> Option<Hit> {
     let climbs = climbs(text);
     let target = target(text);
-    let absolute = is_absolute(text);
+    let drive = absolute_drive(text);
     let in_path = place == Place::Path;
+    // A parameter that names a file is the second piece; of a URL's path, a drive or a doubled slash is.
+    let expected = super::inclusion::names_file(name) || text.starts_with(b"file:");
+    let rooted = in_path && (drive || text.starts_with(b"//"));
     let evidence = match (climbs, target) {
-        (0, None) if absolute_drive(text) => {
-            return Some(Hit { evidence: 1.5, what: "a path of a Windows drive" });
+        (0, None) if drive => 1.5,
+        (0, None) => 0.0,
+        (0, Some(target)) if in_path && (drive || target.start <= 1 && target.evidence >= 6.0) => {
+            target.evidence
         }
-        (0, None) => return None,
-        // A URL's path is absolute by nature: only the best known files at its very root are no pages.
-        (0, Some(target)) if in_path && absolute_drive(text) => target.evidence,
-        (0, Some(target)) if in_path && target.start <= 1 && target.evidence >= 6.0 => target.evidence,
         (0, Some(target)) if in_path && target.evidence >= 7.0 => target.evidence - 3.0,
         (0, Some(_)) if in_path => 0.0,
-        (0, Some(target)) if absolute => target.evidence,
+        (0, Some(target)) if is_absolute(text) => target.evidence,
         (0, Some(target)) => target.evidence - 2.5,
         (_, Some(target)) => (target.evidence + 1.0).max(6.5),
         (1, None) if in_path => 4.5,
@@ -130,8 +133,15 @@ pub(super) fn look(text: &[u8], place: Place) -> Option<Hit> {
         (2, None) => 5.5,
         (_, None) => 6.5,
     };
-    (evidence > 0.0)
-        .then_some(Hit { evidence, what: "a path that climbs out of its folder or names a system file" })
+    let lone = match (climbs, target) {
+        (0, _) => !expected && !rooted,
+        (1, Some(target)) => target.evidence < 5.5 && !expected,
+        // `..;` climbs for one server and not for another.
+        (1 | 2, None) => memchr::memmem::find(text, b"..;").is_none(),
+        _ => false,
+    };
+    let what = "a path that climbs out of its folder or names a system file";
+    (evidence > 0.0).then_some(Hit { evidence, what, lone })
 }
 
 /// Segments that go up: `..` between slashes of either kind, with the fillers filters overlook.
@@ -216,7 +226,7 @@ mod tests {
     use super::*;
 
     fn evidence(text: &str, place: Place) -> f32 {
-        look(text.as_bytes(), place).map_or(0.0, |hit| hit.evidence)
+        look(b"", text.as_bytes(), place).map_or(0.0, |hit| hit.tempered(place))
     }
 
     #[test]
@@ -224,22 +234,28 @@ mod tests {
         for text in [
             "../../etc/passwd",
             "..\\..\\windows\\win.ini",
-            "/etc/passwd",
             "....//....//etc/passwd",
             "../../../x",
-            "c:\\boot.ini",
-            "/proc/self/environ",
             "/..;/..;/manager/html",
             "file:///etc/shadow",
-            "/etc/./passwd",
             "/.././.././../{file}",
             "/................etc/passwd",
         ] {
             assert!(evidence(text, Place::Query) >= 4.0, "{text}: {}", evidence(text, Place::Query));
         }
-        for text in ["/cgi-bin/../../bin/sh", "//etc/passwd", "/c:/win.ini", "/../foo"] {
+        for text in ["/cgi-bin/../../bin/sh", "//etc/passwd", "/c:/win.ini", "/..;/foo"] {
             assert!(evidence(text, Place::Path) >= 4.0, "{text}: {}", evidence(text, Place::Path));
         }
+    }
+
+    #[test]
+    fn one_piece_never_decides() {
+        for text in
+            ["/etc/hosts", "../../readme.md", "c:\\windows\\system32\\drivers", "../windows/install.md"]
+        {
+            assert!(evidence(text, Place::Query) < 3.0 && evidence(text, Place::Body) < 2.0, "{text}");
+        }
+        assert!(look(b"file", b"/etc/passwd", Place::Query).is_some_and(|hit| !hit.lone));
     }
 
     #[test]

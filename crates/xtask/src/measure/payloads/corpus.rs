@@ -69,19 +69,21 @@ const NO_PAYLOADS: &[&str] = &[
 pub(super) fn all(data: &Path) -> anyhow::Result<Vec<Corpus>> {
     let patt = data.join("payloads-all-the-things");
     let fuzz = data.join("fuzzdb/attack");
+    // One word or one construct (`;id`, `/etc/hosts`, `[$gt]`, two folders up) decides nothing in a search box, and all
+    // are sent there: the lists hold many such lines.
     let mut all = vec![
-        Corpus::attack("patt sql", 95.0, lines(&[patt.join("SQL Injection")])?),
-        Corpus::attack("patt xss", 86.0, lines(&[patt.join("XSS Injection")])?),
-        Corpus::attack("patt traversal", 90.0, lines(&[patt.join("Directory Traversal")])?),
-        Corpus::attack("patt inclusion", 86.0, lines(&[patt.join("File Inclusion")])?),
-        Corpus::attack("patt command", 95.0, lines(&[patt.join("Command Injection")])?),
-        Corpus::attack("patt xxe", 80.0, lines(&[patt.join("XXE Injection")])?),
-        Corpus::attack("fuzzdb sql", 85.0, lines(&[fuzz.join("sql-injection")])?),
-        Corpus::attack("fuzzdb xss", 92.0, lines(&[fuzz.join("xss")])?),
-        Corpus::attack("fuzzdb command", 95.0, lines(&[fuzz.join("os-cmd-execution")])?),
+        Corpus::attack("patt sql", 94.0, lines(&[patt.join("SQL Injection")])?),
+        Corpus::attack("patt xss", 85.0, lines(&[patt.join("XSS Injection")])?),
+        Corpus::attack("patt traversal", 82.5, lines(&[patt.join("Directory Traversal")])?),
+        Corpus::attack("patt inclusion", 47.0, lines(&[patt.join("File Inclusion")])?),
+        Corpus::attack("patt command", 78.0, lines(&[patt.join("Command Injection")])?),
+        Corpus::attack("patt xxe", 72.0, lines(&[patt.join("XXE Injection")])?),
+        Corpus::attack("fuzzdb sql", 82.0, lines(&[fuzz.join("sql-injection")])?),
+        Corpus::attack("fuzzdb xss", 91.0, lines(&[fuzz.join("xss")])?),
+        Corpus::attack("fuzzdb command", 76.0, lines(&[fuzz.join("os-cmd-execution")])?),
         Corpus::attack(
             "fuzzdb nosql, xml, xpath",
-            64.0,
+            44.0,
             lines(&[fuzz.join("no-sql-injection"), fuzz.join("xml"), fuzz.join("xpath")])?,
         ),
     ];
@@ -157,9 +159,9 @@ fn http_params(path: &Path) -> anyhow::Result<Vec<Corpus>> {
             match kind {
                 "norm" => Corpus::ordinary(&name, 0.2, values),
                 // A tenth of its traversal lines hold no traversal (`///{file}`, `/aaaa…`), of its commands a lone word.
-                "cmdi" => Corpus::attack(&name, 85.0, values),
-                "path-traversal" => Corpus::attack(&name, 80.0, values),
-                "xss" => Corpus::attack(&name, 92.0, values),
+                "cmdi" => Corpus::attack(&name, 57.0, values),
+                "path-traversal" => Corpus::attack(&name, 54.0, values),
+                "xss" => Corpus::attack(&name, 91.0, values),
                 _ => Corpus::attack(&name, 98.0, values),
             }
         })
