@@ -7,10 +7,10 @@ use std::path::Path;
 use anyhow::Context as _;
 use flate2::read::GzDecoder;
 use palisade_domain::{
-    ClientIp, ClientKey, Fact, HeaderCase, HeaderList, HeaderOrder, HttpVersion, RequestFacts, Scheme,
-    Timestamp, Vantage,
+    ClientIp, HeaderCase, HeaderList, HeaderOrder, HttpVersion, RequestFacts, Scheme, Timestamp,
 };
 use palisade_fingerprint::head;
+use palisade_fingerprint::live::LiveRequest;
 use serde_json::Value;
 
 /// What sort of client sent it, as its recording says.
@@ -95,23 +95,19 @@ impl Recording {
     pub(super) fn with_facts<R>(&self, f: impl FnOnce(&RequestFacts<'_>) -> R) -> R {
         let entries: Vec<(&str, &str)> =
             self.headers.iter().map(|(name, value)| (&**name, &**value)).collect();
-        let header =
-            |name: &str| entries.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| *value);
-        let vantage = match self.scheme {
-            Scheme::Https => Vantage::GatewayTls,
-            Scheme::Http => Vantage::GatewayClear,
+        let live = LiveRequest {
+            client: self.address,
+            time: self.time,
+            scheme: self.scheme,
+            version: self.version,
+            method: &self.method,
+            target: &self.target,
+            authority: self.host.as_deref(),
+            headers: HeaderList { entries: &entries, order: HeaderOrder::Wire, case: HeaderCase::Wire },
+            ja4: None,
+            body: None,
         };
-        let mut facts = RequestFacts::bare(ClientKey::Ip(self.address), self.time, vantage);
-        facts.method = Fact::Known(&self.method);
-        facts.target = Fact::Known(&self.target);
-        facts.version = Fact::Known(self.version);
-        facts.scheme = Fact::Known(self.scheme);
-        facts.host = Fact::seen(self.host.as_deref().or(header("host")));
-        facts.user_agent = Fact::seen(header("user-agent"));
-        facts.referrer = Fact::seen(header("referer"));
-        facts.headers =
-            Fact::Known(HeaderList { entries: &entries, order: HeaderOrder::Wire, case: HeaderCase::Wire });
-        f(&facts)
+        f(&live.facts())
     }
 
     /// The first value of `name`, empty where there is none.
@@ -180,6 +176,8 @@ fn bytes(hex: &str) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use palisade_domain::{Fact, Vantage};
+
     use super::*;
 
     fn row(headers: &str) -> Value {
