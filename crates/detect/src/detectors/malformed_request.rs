@@ -56,7 +56,7 @@ fn no_http(line: &str) -> (SignalId, LogOdds, &'static str) {
     let tls = line.starts_with("\\x16\\x03") || line.starts_with("\u{16}\u{3}");
     match line {
         // Browsers open connections ahead of need and close them unused; servers log that as an empty request.
-        _ if line.trim_matches(['-', ' ']).is_empty() => (MALFORMED, 1.0, "an empty request line"),
+        _ if line.trim_matches(['-', ' ']).is_empty() => (MALFORMED, 0.5, "an empty request line"),
         _ if tls => (MALFORMED, 3.9, "the first bytes of TLS instead of a request: {a}"),
         _ if has_controls(line) => (MALFORMED, 6.5, "bytes of another protocol instead of a request: {a}"),
         _ => (MALFORMED, 5.5, "no request line: {a}"),
@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn other_protocols_are_told_apart() {
         let check = |line, expect: f32| assert!((no_http(line).1 - expect).abs() < 0.01, "{line}");
-        check("", 1.0);
+        check("", 0.5);
         check("\\x16\\x03\\x01\\x02\\x00", 3.9);
         check("\\x03\\x00\\x00/*\\xE0Cookie: mstshash=Administr", 6.5);
         check("Gh0st\\xAD\\x00", 6.5);
