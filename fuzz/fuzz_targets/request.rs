@@ -30,7 +30,7 @@ fn facts<'a>(parts: &[&'a str], headers: &'a [(&'a str, &'a str)], body: &'a [u8
 
 fn engine() -> Engine {
     let site = SiteProfile { honeypot_fields: vec!["website".to_owned()], ..SiteProfile::default() };
-    Engine::new(EngineSettings { seed: HashSeed([1, 2]), detectors: BTreeMap::new(), site })
+    Engine::new(EngineSettings { site, ..EngineSettings::new(HashSeed([1, 2])) })
 }
 
 fuzz_target!(|data: &[u8]| {

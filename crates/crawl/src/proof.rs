@@ -100,6 +100,22 @@ pub fn in_ranges(ranges: Option<&Ranges>, ip: ClientIp, now: Timestamp) -> Range
     }
 }
 
+/// Whether the confirmed name of an address is one of `operator`'s: compared at label boundaries, case ignored. An
+/// operator without names cannot be denied by one.
+pub fn name_answer(operator: OperatorId, host_name: Fact<&str>) -> Fact<bool> {
+    let suffixes = operator.dns_suffixes();
+    if suffixes.is_empty() {
+        return Fact::Unseen;
+    }
+    host_name.map(|name| {
+        let name = name.strip_suffix('.').unwrap_or(name).as_bytes();
+        suffixes.iter().any(|suffix| {
+            name.len() > suffix.len()
+                && name[name.len() - suffix.len()..].eq_ignore_ascii_case(suffix.as_bytes())
+        })
+    })
+}
+
 /// The status of a claim, given what the ranges say and whether forward-confirmed reverse DNS agrees (`Absent`: the
 /// address has no name; `Unseen`: nobody asked).
 ///

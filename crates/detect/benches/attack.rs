@@ -2,7 +2,6 @@
 //! a body of nothing but openings of templates. The figure of
 //! `none` is the engine itself; what a detector costs is the difference.
 
-use std::collections::BTreeMap;
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -34,7 +33,7 @@ fn site() -> SiteProfile {
 }
 
 fn engine(name: &str) -> Engine {
-    let settings = EngineSettings { seed: HashSeed([1, 2]), detectors: BTreeMap::new(), site: site() };
+    let settings = EngineSettings { site: site(), ..EngineSettings::new(HashSeed([1, 2])) };
     let own = detectors::all().into_iter().filter(|detector| detector.card().name == name);
     Engine::with_detectors(settings, own.collect())
 }

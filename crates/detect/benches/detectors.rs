@@ -2,7 +2,6 @@
 //! and on the request of its own table on which it first fires. Each is asked through an engine that holds it alone;
 //! what the engine itself costs is the line `none`, and `all` is the whole list.
 
-use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -20,7 +19,7 @@ fn engine(keep: impl Fn(&str) -> bool) -> Engine {
         login_paths: Vec::new(),
         script_token: Some("palisade_token".to_owned()),
     };
-    let settings = EngineSettings { seed: HashSeed([1, 2]), detectors: BTreeMap::new(), site };
+    let settings = EngineSettings { site, ..EngineSettings::new(HashSeed([1, 2])) };
     let kept: Vec<Box<dyn Detector>> =
         detectors::all().into_iter().filter(|detector| keep(detector.card().name)).collect();
     Engine::with_detectors(settings, kept)

@@ -1,8 +1,10 @@
 //! Steps two and three of a request's life: gather what is known, let the detectors look, add it up.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use palisade_domain::{Assessment, Coverage, Fact, RequestFacts, Resolution, ResponseFacts, Timestamp};
+use palisade_crawl::ranges::{self, RangeBook};
+use palisade_domain::{Assessment, Coverage, RequestFacts, Resolution, ResponseFacts, Timestamp};
 
 use crate::detector::{Card, Detector, Needs, State};
 use crate::features::Features;
@@ -37,8 +39,25 @@ pub struct EngineSettings {
     pub seed: HashSeed,
     /// Settings by detector name; what is not named has the default.
     pub detectors: BTreeMap<String, DetectorSettings>,
-    /// What is known about the site.
+    /// What is known about the site that requests without another one belong to: site 0.
     pub site: SiteProfile,
+    /// What is known about sites 1, 2 and so on.
+    pub more_sites: Vec<SiteProfile>,
+    /// The published ranges of crawlers; `None` takes those that ship with this build.
+    pub ranges: Option<Arc<RangeBook>>,
+}
+
+impl EngineSettings {
+    /// All detectors as their cards say, one site nothing is known about, the shipped ranges.
+    pub fn new(seed: HashSeed) -> Self {
+        EngineSettings {
+            seed,
+            detectors: BTreeMap::new(),
+            site: SiteProfile::default(),
+            more_sites: Vec::new(),
+            ranges: None,
+        }
+    }
 }
 
 /// Gathers, detects and scores. Shared between threads; deterministic given facts in order.
@@ -46,8 +65,9 @@ pub struct Engine {
     reader: Reader,
     slots: Vec<Slot>,
     slots_weight: f32,
-    history: History,
-    site: SiteProfile,
+    history: Arc<History>,
+    sites: Vec<SiteProfile>,
+    ranges: Option<Arc<RangeBook>>,
 }
 
 struct Slot {
@@ -59,6 +79,17 @@ struct Slot {
     /// What it adds to coverage: the evidence it could bring.
     importance: f32,
     card: &'static Card,
+}
+
+/// What an assessment leaves beside itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Noted {
+    /// The seven features of the feature schema.
+    pub features: Features,
+    /// Where the response belongs.
+    pub ticket: Ticket,
+    /// True where the name of the client's address would prove or disprove its claim, and nobody has asked for it.
+    pub wants_name: bool,
 }
 
 /// One request, assessed.
@@ -89,22 +120,33 @@ impl Engine {
 
     /// An engine with `detectors`, for tests of a single one.
     pub fn with_detectors(settings: EngineSettings, detectors: Vec<Box<dyn Detector>>) -> Self {
+        let history = Arc::new(History::new(settings.seed));
+        Engine::with(settings, detectors, history)
+    }
+
+    /// The engine that follows `self` after a change of settings: it remembers what `self` does.
+    pub fn succeeded_by(&self, settings: EngineSettings) -> Self {
+        Engine::with(settings, detectors::all(), Arc::clone(&self.history))
+    }
+
+    fn with(settings: EngineSettings, detectors: Vec<Box<dyn Detector>>, history: Arc<History>) -> Self {
         let slots: Vec<Slot> =
             detectors.into_iter().filter_map(|detector| Slot::new(detector, &settings.detectors)).collect();
         Engine {
             reader: Reader::new(),
             slots_weight: slots.iter().map(|slot| slot.importance).sum::<f32>().max(f32::MIN_POSITIVE),
             slots,
-            history: History::new(settings.seed),
-            site: settings.site,
+            history,
+            sites: std::iter::once(settings.site).chain(settings.more_sites).collect(),
+            ranges: settings.ranges,
         }
     }
 
     /// Assesses one request.
     pub fn assess(&self, facts: &RequestFacts<'_>, observe: Observe) -> Observation {
         let mut assessment = scorer::blank();
-        let (features, ticket) = self.assess_into(facts, observe, &mut assessment);
-        Observation { assessment, features, ticket }
+        let noted = self.assess_into(facts, observe, &mut assessment);
+        Observation { assessment, features: noted.features, ticket: noted.ticket }
     }
 
     /// As [`Engine::assess`], into a place of the caller's, which spares moving it.
@@ -113,9 +155,10 @@ impl Engine {
         facts: &RequestFacts<'_>,
         observe: Observe,
         assessment: &mut Assessment,
-    ) -> (Features, Ticket) {
+    ) -> Noted {
         let said = self.reader.read(facts.user_agent, self.history.keys());
-        let gathered = gather(facts, said, &self.site);
+        let site = self.sites.get(facts.site.0 as usize).unwrap_or(&self.sites[0]);
+        let gathered = gather(facts, said, site);
         let remembered = match observe {
             Observe::Note => self.history.note_request(facts, &gathered),
             Observe::Peek => self.history.peek_request(facts, &gathered),
@@ -126,18 +169,21 @@ impl Engine {
             client: &remembered.client,
             network: &remembered.network,
             around: &remembered.around,
-            site: &self.site,
+            site,
         };
         let mut findings = Findings::new();
         let coverage = self.detect(&scene, &mut findings);
+        let ranges = self.ranges.as_deref().unwrap_or_else(|| ranges::builtin());
+        let identity = identity::identify(facts, &gathered.claim, gathered.user_agent.as_ref(), ranges);
         let context = Context {
-            identity: identity::identify(facts, &gathered.claim, gathered.user_agent.as_ref(), Fact::Unseen),
+            identity,
             coverage,
             pages_per_minute: remembered.client.pages_per_minute(),
             shared_network: remembered.network.is_shared(),
         };
         scorer::assess_into(&mut findings, &context, assessment);
-        (Features::of(&scene), remembered.ticket)
+        let wants_name = identity::wants_name(facts, &gathered.claim, &context.identity);
+        Noted { features: Features::of(&scene), ticket: remembered.ticket, wants_name }
     }
 
     /// Notes how an assessed request ended.

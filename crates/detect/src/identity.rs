@@ -2,6 +2,7 @@
 
 use palisade_crawl::agents::Claim;
 use palisade_crawl::proof;
+use palisade_crawl::ranges::RangeBook;
 use palisade_domain::{ClaimStatus, Fact, HeaderList, HttpVersion, Identity, IdentityClass, RequestFacts};
 use palisade_fingerprint::header_order;
 use palisade_fingerprint::user_agent::{Family, UserAgent};
@@ -9,19 +10,21 @@ use palisade_fingerprint::user_agent::{Family, UserAgent};
 /// Class, name and status of the sender of `facts`.
 ///
 /// A client without a user agent may still be named by the set and order of its headers. Reverse DNS is not asked
-/// here (nothing on this path waits); until its answer is gathered, nothing is called forged.
+/// here (nothing on this path waits); until its answer is a fact, nothing is called forged.
 pub fn identify(
     facts: &RequestFacts<'_>,
     claim: &Claim,
     agent: Option<&UserAgent<'_>>,
-    dns: Fact<bool>,
+    ranges: &RangeBook,
 ) -> Identity {
     if let Some(class) = claim.class {
-        let range = match (claim.operator, facts.client.ip()) {
-            (Some(operator), Some(ip)) => proof::by_range(operator, ip, facts.time),
-            _ => proof::RangeAnswer::NoRanges,
+        let status = match (claim.operator, facts.client.ip()) {
+            (Some(operator), Some(ip)) if !facts.client_hidden => {
+                let range = proof::in_ranges(ranges.of(operator), ip, facts.time);
+                proof::status(range, proof::name_answer(operator, facts.host_name))
+            }
+            _ => ClaimStatus::Unverified,
         };
-        let status = proof::status(range, dns);
         return Identity { class: kept(class, status, facts), claimed: claim.name, status };
     }
     match agent {
@@ -31,6 +34,16 @@ pub fn identify(
         Some(_) => Identity::UNKNOWN,
         None => by_headers(facts),
     }
+}
+
+/// True where the name of the client's address would decide about its claim, and is unseen.
+pub fn wants_name(facts: &RequestFacts<'_>, claim: &Claim, identity: &Identity) -> bool {
+    let provable = claim.operator.is_some_and(|operator| !operator.dns_suffixes().is_empty());
+    provable
+        && identity.status == ClaimStatus::Unverified
+        && facts.host_name == Fact::Unseen
+        && facts.client.ip().is_some()
+        && !facts.client_hidden
 }
 
 /// A callback posts. Who says it is one and reads pages instead is a tool, unless its address proves it.
@@ -81,13 +94,14 @@ fn looks_like_browser(list: &HeaderList<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use palisade_crawl::ranges;
     use palisade_domain::{ClientKey, HeaderCase, HeaderOrder, Timestamp, Vantage};
 
     fn check(entries: &[(&str, &str)], expect: IdentityClass) {
         let mut facts = RequestFacts::bare(ClientKey::Opaque("c"), Timestamp::default(), Vantage::Check);
         facts.user_agent = Fact::Absent;
         facts.headers = Fact::Known(HeaderList { entries, order: HeaderOrder::Wire, case: HeaderCase::Wire });
-        let found = identify(&facts, &Claim::default(), None, Fact::Unseen);
+        let found = identify(&facts, &Claim::default(), None, ranges::builtin());
         assert_eq!(found.class, expect, "{entries:?}");
     }
 
@@ -107,6 +121,6 @@ mod tests {
     fn without_headers_nobody_is_named() {
         let mut facts = RequestFacts::bare(ClientKey::Opaque("c"), Timestamp::default(), Vantage::Log);
         facts.user_agent = Fact::Absent;
-        assert_eq!(identify(&facts, &Claim::default(), None, Fact::Unseen), Identity::UNKNOWN);
+        assert_eq!(identify(&facts, &Claim::default(), None, ranges::builtin()), Identity::UNKNOWN);
     }
 }

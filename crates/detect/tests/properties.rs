@@ -1,7 +1,5 @@
 //! What must hold for every request: order of detectors, more evidence, unseen facts, sums that add up.
 
-use std::collections::BTreeMap;
-
 use palisade_detect::scorer::{self, Context, Finding, Findings};
 use palisade_detect::{Engine, EngineSettings, HashSeed, Observe, SiteProfile, detectors};
 use palisade_domain::{
@@ -17,7 +15,7 @@ fn settings() -> EngineSettings {
         trap_paths: vec!["/trap".to_owned()],
         ..SiteProfile::default()
     };
-    EngineSettings { seed: HashSeed([5, 6]), detectors: BTreeMap::new(), site }
+    EngineSettings { site, ..EngineSettings::new(HashSeed([5, 6])) }
 }
 
 /// A finding of one of the real detectors with any evidence its card allows.

@@ -2,7 +2,6 @@
 
 #![allow(clippy::panic, reason = "a table that cannot be read ends the test")]
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use palisade_detect::{Detector, Engine, EngineSettings, HashSeed, Observe, SiteProfile, State, detectors};
@@ -29,7 +28,7 @@ fn table(name: &str) -> CaseTable {
 
 /// Requests of `case` on which the one `detector` fires.
 fn hits(detector: Box<dyn Detector>, case: &Case) -> usize {
-    let settings = EngineSettings { seed: HashSeed([1, 2]), detectors: BTreeMap::new(), site: site() };
+    let settings = EngineSettings { site: site(), ..EngineSettings::new(HashSeed([1, 2])) };
     let engine = Engine::with_detectors(settings, vec![detector]);
     let mut hits = 0;
     for request in case.expand() {

@@ -146,6 +146,8 @@ pub struct Decision {
     pub enforced: Action,
     /// The name of the rule that decided, such as `class: search` or `band: block`.
     pub rule: &'static str,
+    /// Which of the operator's own rules decided, from 1 in the order of the file, where `rule` is `"rule"`.
+    pub rule_number: Option<u16>,
     /// Until when, for decisions that come from an entry with an end.
     pub until: Option<Timestamp>,
 }

@@ -12,6 +12,7 @@ pub mod assessment;
 pub mod fact;
 pub mod identity;
 pub mod request;
+pub mod request_id;
 pub mod signal;
 pub mod tenant;
 pub mod time;
@@ -22,9 +23,10 @@ pub use assessment::{Assessment, Coverage, Explanation, Score, ScoreOutOfRange, 
 pub use fact::Fact;
 pub use identity::{ClaimStatus, Identity, IdentityClass};
 pub use request::{
-    BodyKind, BodyPrefix, ClientKey, HeaderCase, HeaderList, HeaderOrder, HttpVersion, Phase, RequestFacts,
-    ResponseFacts, Scheme, SessionId,
+    BodyKind, BodyPrefix, ClientKey, HeadFault, HeaderCase, HeaderList, HeaderOrder, HttpVersion, Phase,
+    RequestFacts, ResponseFacts, Scheme, SessionId, Signature,
 };
+pub use request_id::RequestId;
 pub use signal::{Detail, DetailText, LogOdds, Signal, SignalId, Signals, Value};
 pub use tenant::{SiteId, TenantId};
 pub use time::{Resolution, Timestamp};

@@ -172,6 +172,93 @@ pub struct RequestFacts<'a> {
     pub ja4: Fact<&'a str>,
     /// The client's own fingerprint claim (`X-Fingerprint`): weight only, never identity.
     pub fingerprint: Fact<&'a str>,
+    /// The name of the client's address: given by reverse DNS **and** confirmed by forward DNS (RFC 8499 "FCrDNS").
+    /// `Absent`: it has none. `Unseen`: nobody asked, or the answer has not come.
+    pub host_name: Fact<&'a str>,
+    /// What a Web Bot Auth signature (RFC 9421) says; `Absent` where the request carries none.
+    pub signature: Fact<Signature<'a>>,
+    /// What is ambiguous about the framing of the request head (RFC 9112); `Absent` where nothing is.
+    pub head_fault: Fact<HeadFault>,
+    /// True where the address is that of a proxy nobody told us to trust: everybody behind it would share one history,
+    /// so nothing about the network is noted, held against the request or acted upon.
+    pub client_hidden: bool,
+}
+
+/// The outcome of a signature: it proves, it is wrong, or it cannot be judged (yet).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Signature<'a> {
+    /// Made with a key that this origin publishes (`https://bot.example`, normal form, no path).
+    Verified(&'a str),
+    /// It does not fit the request or the key, or its time is over.
+    Invalid,
+    /// The key is not known (yet); proves nothing.
+    Unverified,
+}
+
+/// A request head that two readers could read differently, or that no client we know writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum HeadFault {
+    /// Not a request head at all.
+    Garbage,
+    /// Both `Content-Length` and `Transfer-Encoding`.
+    BothLengths,
+    /// `Content-Length` repeated, listed, signed, or no number.
+    Length,
+    /// `Transfer-Encoding` other than exactly `chunked`, or repeated, or on HTTP/1.0.
+    TransferEncoding,
+    /// Bad chunk size or chunk end in the body.
+    Chunk,
+    /// A blank before a colon, or a name that is no token.
+    HeaderName,
+    /// A control character in a value; bare CR or NUL.
+    HeaderValue,
+    /// A folded header line (obs-fold).
+    Folding,
+    /// A line that ends in a bare LF.
+    BareLineFeed,
+    /// No `Host` on HTTP/1.1, several, or one that is no host.
+    Host,
+    /// Longer than 64 KiB, or too many headers.
+    TooLong,
+}
+
+impl HeadFault {
+    /// Every fault.
+    pub const ALL: [HeadFault; 11] = [
+        HeadFault::Garbage,
+        HeadFault::BothLengths,
+        HeadFault::Length,
+        HeadFault::TransferEncoding,
+        HeadFault::Chunk,
+        HeadFault::HeaderName,
+        HeadFault::HeaderValue,
+        HeadFault::Folding,
+        HeadFault::BareLineFeed,
+        HeadFault::Host,
+        HeadFault::TooLong,
+    ];
+
+    /// The name used in events, metrics and explanations.
+    pub fn name(self) -> &'static str {
+        match self {
+            HeadFault::Garbage => "garbage",
+            HeadFault::BothLengths => "both-lengths",
+            HeadFault::Length => "length",
+            HeadFault::TransferEncoding => "transfer-encoding",
+            HeadFault::Chunk => "chunk",
+            HeadFault::HeaderName => "header-name",
+            HeadFault::HeaderValue => "header-value",
+            HeadFault::Folding => "folding",
+            HeadFault::BareLineFeed => "bare-line-feed",
+            HeadFault::Host => "host",
+            HeadFault::TooLong => "too-long",
+        }
+    }
+
+    /// The fault called `name`.
+    pub fn named(name: &str) -> Option<Self> {
+        HeadFault::ALL.into_iter().find(|fault| fault.name() == name)
+    }
 }
 
 impl<'a> RequestFacts<'a> {
@@ -196,6 +283,10 @@ impl<'a> RequestFacts<'a> {
             body: Fact::Unseen,
             ja4: Fact::Unseen,
             fingerprint: Fact::Unseen,
+            host_name: Fact::Unseen,
+            signature: Fact::Unseen,
+            head_fault: Fact::Unseen,
+            client_hidden: false,
         }
     }
 

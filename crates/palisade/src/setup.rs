@@ -56,9 +56,9 @@ pub(crate) fn judge(global: &Global, overrides: &Overrides, data: Option<&DataDi
     let site = loaded.settings.sites.iter().find(|site| site.hosts.iter().any(|host| host == "*"));
     let site = site.or(loaded.settings.sites.first()).cloned().unwrap_or_default();
     let settings = EngineSettings {
-        seed: data.map_or(Ok(OPEN_SEED), seed::of)?,
         detectors: detector_settings(&loaded.settings.detection),
         site: profile(&site)?,
+        ..EngineSettings::new(data.map_or(Ok(OPEN_SEED), seed::of)?)
     };
     let policy = policy(&loaded, &site, overrides)?;
     let judge = Judge::new(Engine::new(settings), policy);

@@ -2,12 +2,11 @@
 //! 100,000 known clients in random order. Budget: 5 µs median (issue 2) and 600 bytes per known client.
 #![allow(clippy::print_stdout, reason = "quantiles and bytes are what this bench is asked for")]
 
-use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use palisade_detect::{Engine, EngineSettings, HashSeed, Observe, SiteProfile};
+use palisade_detect::{Engine, EngineSettings, HashSeed, Observe};
 use palisade_domain::{RequestFacts, Vantage};
 use palisade_policy::{Judge, Policy};
 use palisade_testkit::Mix;
@@ -20,8 +19,7 @@ const WARM_UP: u64 = 20 * CLIENTS;
 const TIMED: u64 = 400_000;
 
 fn judge() -> Judge {
-    let settings =
-        EngineSettings { seed: HashSeed([1, 2]), detectors: BTreeMap::new(), site: SiteProfile::default() };
+    let settings = EngineSettings::new(HashSeed([1, 2]));
     Judge::new(Engine::new(settings), Policy::default())
 }
 

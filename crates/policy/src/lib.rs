@@ -11,7 +11,7 @@ pub mod preset;
 pub mod rules;
 
 pub use bands::{Bands, BandsOutOfOrder};
-pub use judge::Judge;
+pub use judge::{Around, EntryWish, Judge, Judged, Level};
 pub use lists::{ListEffect, ListEntry, ListMirror};
 pub use preset::Preset;
 pub use rules::{Circumstances, Policy};

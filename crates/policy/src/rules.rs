@@ -66,7 +66,13 @@ impl Policy {
             .find_map(|rule| rule(self, assessment, circumstances))
             .unwrap_or((Action::Allow, "band: allow"));
         let action = if self.preset == Preset::Observe { at_most_monitor(action) } else { action };
-        Decision { action, enforced: self.enforced(action), rule, until: rule_end(rule, circumstances) }
+        Decision {
+            action,
+            enforced: self.enforced(action),
+            rule,
+            rule_number: None,
+            until: rule_end(rule, circumstances),
+        }
     }
 
     fn enforced(&self, action: Action) -> Action {

@@ -2,16 +2,13 @@
 //!
 //! A binary of its own, because counting takes the place of the whole process's allocator.
 
-use std::collections::BTreeMap;
-
-use palisade_detect::{Engine, EngineSettings, HashSeed, Observe, SiteProfile};
+use palisade_detect::{Engine, EngineSettings, HashSeed, Observe};
 use palisade_domain::Vantage;
 use palisade_policy::{Judge, Policy};
 use palisade_testkit::{CaseTable, Mix};
 
 fn judge() -> Judge {
-    let settings =
-        EngineSettings { seed: HashSeed([3, 4]), detectors: BTreeMap::new(), site: SiteProfile::default() };
+    let settings = EngineSettings::new(HashSeed([3, 4]));
     Judge::new(Engine::new(settings), Policy::default())
 }
 

@@ -3,9 +3,7 @@
 //! `testdata/scenarios.json`: `true` sessions go beyond monitor at least once, `lookalike` sessions never do, as
 //! written and again as `/check` would see them (milliseconds instead of seconds).
 
-use std::collections::BTreeMap;
-
-use palisade_detect::{Engine, EngineSettings, HashSeed, Observe, SiteProfile};
+use palisade_detect::{Engine, EngineSettings, HashSeed, Observe};
 use palisade_domain::Enforcement;
 use palisade_policy::{Judge, Policy, Preset};
 use palisade_testkit::table::CaseVantage;
@@ -16,8 +14,7 @@ fn table() -> CaseTable {
 }
 
 fn judge() -> Judge {
-    let settings =
-        EngineSettings { seed: HashSeed([3, 4]), detectors: BTreeMap::new(), site: SiteProfile::default() };
+    let settings = EngineSettings::new(HashSeed([3, 4]));
     let policy = Policy { enforcement: Enforcement::All, ..Policy::preset(Preset::Balanced) };
     Judge::new(Engine::new(settings), policy)
 }

@@ -4,7 +4,6 @@
 //! No criterion: one run takes seconds. Each figure is the median of three runs; `--quick` takes a tenth of the lines.
 #![allow(clippy::print_stdout, reason = "lines per second are what this bench is asked for")]
 
-use std::collections::BTreeMap;
 use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -12,7 +11,7 @@ use std::time::Instant;
 use jiff::civil::{Date, DateTime};
 use jiff::fmt::strtime;
 use jiff::{Span, Timestamp as Moment};
-use palisade_detect::{Engine, EngineSettings, HashSeed, SiteProfile};
+use palisade_detect::{Engine, EngineSettings, HashSeed};
 use palisade_domain::Timestamp;
 use palisade_policy::{Judge, Policy};
 use palisade_replay::merge::{Feed, FeedOptions};
@@ -101,8 +100,7 @@ fn count(paths: &[PathBuf]) -> u64 {
 
 /// All of it, as `palisade replay` does.
 fn judge(paths: &[PathBuf]) -> u64 {
-    let settings =
-        EngineSettings { seed: HashSeed([1, 2]), detectors: BTreeMap::new(), site: SiteProfile::default() };
+    let settings = EngineSettings::new(HashSeed([1, 2]));
     let judge = Judge::new(Engine::new(settings), Policy::default());
     let options = ReplayOptions { feed: feed(), anonymise: false, labels: None };
     replay(paths, &judge, &options, |_| ()).expect("the log was just written").summary.requests

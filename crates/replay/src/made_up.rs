@@ -29,7 +29,10 @@ pub(crate) fn verdict(score: u8, action: Action) -> Verdict {
         coverage: Coverage(1.0),
         pages_per_minute: 0.0,
     };
-    Verdict { assessment, decision: Decision { action, enforced: action, rule: "made up", until: None } }
+    Verdict {
+        assessment,
+        decision: Decision { action, enforced: action, rule: "made up", rule_number: None, until: None },
+    }
 }
 
 /// One request with that verdict.

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::ensure;
-use palisade_detect::{Engine, EngineSettings, HashSeed, Observe, SiteProfile};
+use palisade_detect::{Engine, EngineSettings, HashSeed, Observe};
 use palisade_domain::{ClientKey, Timestamp};
 use palisade_policy::{Judge, Policy, Preset};
 use palisade_replay::formats::Record;
@@ -42,8 +42,7 @@ pub(crate) fn run(data: &Path) -> anyhow::Result<()> {
 }
 
 fn judge() -> Judge {
-    let settings =
-        EngineSettings { seed: HashSeed([1, 2]), detectors: BTreeMap::new(), site: SiteProfile::default() };
+    let settings = EngineSettings::new(HashSeed([1, 2]));
     Judge::new(Engine::new(settings), Policy::preset(Preset::Balanced))
 }
 

@@ -8,11 +8,10 @@ mod leave_out;
 mod outcome;
 mod recording;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::ensure;
-use palisade_detect::{Detector, Engine, EngineSettings, HashSeed, Observe, SiteProfile, detectors};
+use palisade_detect::{Detector, Engine, EngineSettings, HashSeed, Observe, detectors};
 use palisade_policy::{Judge, Policy, Preset};
 
 use outcome::Outcomes;
@@ -46,8 +45,7 @@ pub(crate) fn run(folder: &Path) -> anyhow::Result<()> {
 
 /// Every request through one engine.
 fn judge(recordings: &[Recording], detectors: Vec<Box<dyn Detector>>) -> Vec<Outcomes> {
-    let settings =
-        EngineSettings { seed: HashSeed([1, 2]), detectors: BTreeMap::new(), site: SiteProfile::default() };
+    let settings = EngineSettings::new(HashSeed([1, 2]));
     let judge = Judge::new(Engine::with_detectors(settings, detectors), Policy::preset(Preset::Balanced));
     let mut all = Outcomes::by_client(recordings);
     for recording in recordings {

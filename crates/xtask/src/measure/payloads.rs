@@ -6,7 +6,7 @@ mod corpus;
 use std::path::Path;
 
 use anyhow::ensure;
-use palisade_detect::{Engine, EngineSettings, HashSeed, Observe, SiteProfile, detectors};
+use palisade_detect::{Engine, EngineSettings, HashSeed, Observe, detectors};
 use palisade_domain::{BodyKind, BodyPrefix, ClientKey, Fact, HttpVersion, RequestFacts, Timestamp, Vantage};
 
 use corpus::{Corpus, Side};
@@ -63,11 +63,7 @@ struct Screen {
 
 impl Screen {
     fn new() -> Self {
-        let settings = EngineSettings {
-            seed: HashSeed([1, 2]),
-            detectors: Default::default(),
-            site: SiteProfile::default(),
-        };
+        let settings = EngineSettings::new(HashSeed([1, 2]));
         let payload = detectors::all().into_iter().filter(|detector| detector.card().name == "payload");
         Screen { engine: Engine::with_detectors(settings, payload.collect()) }
     }

@@ -27,10 +27,12 @@ const LAYERS: &[&[&str]] = &[
     &["intel"],
     &["advisor"],
     &["telemetry"],
+    &["guard"],
     &["gateway", "api"],
     &["palisade"],
     &["gym"],
     &["testkit"],
+    &["e2e"],
     &["xtask"],
 ];
 
@@ -38,7 +40,7 @@ const LAYERS: &[&[&str]] = &[
 const FOR_PALISADE_ONLY: &[&str] = &["gateway", "api"];
 
 /// Never part of what is shipped.
-const NEVER_SHIPPED: &[&str] = &["testkit", "xtask"];
+const NEVER_SHIPPED: &[&str] = &["testkit", "e2e", "xtask"];
 
 /// One arrow between two crates of this repository, by short name (`detect` for `palisade-detect`).
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -39,7 +39,7 @@ const ORDINARY: &[&str] = &[
 /// Evidence for a request to `target` with a body of `kind`.
 fn evidence(target: &str, content_type: &str, body: Option<(BodyKind, &str)>) -> f32 {
     let site = SiteProfile::default();
-    let settings = EngineSettings { seed: HashSeed([1, 2]), detectors: Default::default(), site };
+    let settings = EngineSettings { site, ..EngineSettings::new(HashSeed([1, 2])) };
     let engine = Engine::with_detectors(settings, vec![Box::new(Payload)]);
     let mut facts = RequestFacts::bare(ClientKey::Opaque("x"), Timestamp::from_secs(1), Vantage::GatewayTls);
     let entries = [("Content-Type", content_type)];

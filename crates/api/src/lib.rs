@@ -1,0 +1,1 @@
+//! The control plane: application API, forward-auth, metrics, OpenAPI.

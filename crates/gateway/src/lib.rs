@@ -1,0 +1,1 @@
+//! The data plane: observe, ask the guard, carry out, pass on.

@@ -1,0 +1,21 @@
+//! What every edge asks about a live request, and what it may be told while it runs.
+//!
+//! Owns the judge that is swapped whole, the sites by host name, who the client behind trusted proxies is ([`peer`]),
+//! proofs that arrived from outside ([`names`]), how much the site is under ([`load`]), totals ([`totals`]), and the
+//! bounded queue to the record ([`record`]). The hot side ([`Guard::request`], [`Guard::response`]) is synchronous, reads
+//! memory only and never waits; what is slow sits behind [`Backlog`] and is run by the worker.
+//!
+//! It opens no socket, and knows neither HTTP servers nor answers to visitors: those are the edges'.
+
+pub mod guard;
+pub mod load;
+pub mod names;
+pub mod peer;
+pub mod record;
+pub mod sites;
+pub mod totals;
+
+pub use guard::{Guard, GuardSettings, Ruling};
+pub use peer::{Arrival, TrustedProxies};
+pub use record::{Backlog, Question, Verdicts};
+pub use sites::{Site, Sites};
