@@ -3,6 +3,7 @@
 pub mod anonymise;
 pub mod answer;
 pub mod doctor;
+pub mod export;
 pub mod formats;
 pub mod json;
 pub mod labels;
