@@ -37,6 +37,15 @@ pub struct Loaded {
     pub settings: Settings,
     /// Every setting as it is in effect, in the order of the sections; secrets are not shown.
     pub effective: Vec<Effective>,
+    /// Whether a file was read.
+    pub has_file: bool,
+}
+
+impl Loaded {
+    /// True where some site has an upstream: without one, and without a file, there is nothing to stand in front of.
+    pub fn has_upstream(&self) -> bool {
+        self.settings.sites.iter().any(|site| !site.upstreams.is_empty())
+    }
 }
 
 /// Reads all layers; `detectors` are the names that may follow `detection.`.
@@ -48,5 +57,6 @@ pub fn read(layers: &Layers, detectors: &[&str]) -> Result<Loaded, ConfigErrors>
     let (tree, errors) = layers.merged()?;
     let mut report = section::Report::starting_with(errors);
     let settings = Settings::read(section::Section::root(&mut report, &tree), detectors);
-    report.finish().map(|effective| Loaded { settings, effective })
+    let has_file = layers.file.is_some();
+    report.finish().map(|effective| Loaded { settings, effective, has_file })
 }

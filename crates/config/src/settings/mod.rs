@@ -1,8 +1,13 @@
 //! The validated form: one struct per section, its defaults in its `Default`.
 
 mod api;
+mod audit;
 mod challenge;
+mod crawl;
 mod detection;
+mod entries;
+mod intel;
+mod limits;
 mod listen;
 mod model;
 mod policy;
@@ -15,13 +20,18 @@ mod store;
 mod upstream;
 
 pub use api::{ApiSettings, RequireKey};
+pub use audit::AuditSettings;
 pub use challenge::ChallengeSettings;
+pub use crawl::{CrawlSettings, TrustedAgent};
 pub use detection::{DetectionSettings, DetectorSettings};
+pub use entries::EntrySettings;
+pub use intel::{Dns, IntelSettings};
+pub use limits::{LimitsSettings, PathRate, RateSettings};
 pub use listen::Listen;
 pub use model::ModelSettings;
 pub use policy::{Bands, OnFailure, PRESETS, PolicySettings};
 pub use privacy::PrivacySettings;
-pub use rule::{RuleEffect, RuleSettings};
+pub use rule::{RuleEffect, RuleEntry, RuleSettings};
 pub use secret::Secret;
 pub use server::{Role, ServerSettings, TrustedProxy};
 pub use site::SiteSettings;
@@ -31,12 +41,10 @@ pub use upstream::Upstream;
 use crate::section::Section;
 
 /// Settings that may lie in a file of their own (`PALISADE_…_FILE`).
-pub(crate) const SECRETS: [&str; 1] = ["challenge.secret"];
+pub(crate) const SECRETS: [&str; 3] = ["challenge.secret", "api.webhook_secret", "api.metrics_token"];
 
 /// Sections of features that are still to come.
-const LATER: [&str; 12] = [
-    "tls", "limits", "admin", "intel", "alerts", "crawl", "waf", "advisor", "plugins", "cdn", "ocr", "audit",
-];
+const LATER: [&str; 8] = ["tls", "admin", "alerts", "waf", "advisor", "plugins", "cdn", "ocr"];
 
 /// Everything that can be set.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -59,6 +67,14 @@ pub struct Settings {
     pub privacy: PrivacySettings,
     /// `[api]`
     pub api: ApiSettings,
+    /// `[limits]`
+    pub limits: LimitsSettings,
+    /// `[intel]`
+    pub intel: IntelSettings,
+    /// `[crawl]`
+    pub crawl: CrawlSettings,
+    /// `[audit]`
+    pub audit: AuditSettings,
 }
 
 impl Settings {
@@ -73,6 +89,10 @@ impl Settings {
             store: root.table("store", StoreSettings::read),
             privacy: root.table("privacy", PrivacySettings::read),
             api: root.table("api", ApiSettings::read),
+            limits: root.table("limits", LimitsSettings::read),
+            intel: root.table("intel", IntelSettings::read),
+            crawl: root.table("crawl", CrawlSettings::read),
+            audit: root.table("audit", AuditSettings::read),
         };
         for key in LATER {
             root.forbid(key, "not built yet; remove this section until a release has it");

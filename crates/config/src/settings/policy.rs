@@ -2,7 +2,7 @@
 
 use palisade_domain::Enforcement;
 
-use super::RuleSettings;
+use super::{EntrySettings, RuleSettings};
 use crate::bounds::RULES_MAX;
 use crate::section::Section;
 use crate::value::one_of;
@@ -74,6 +74,8 @@ pub struct PolicySettings {
     pub on_failure: OnFailure,
     /// The operator's rules, in order.
     pub rules: Vec<RuleSettings>,
+    /// List entries that rules and bands write.
+    pub entries: EntrySettings,
 }
 
 impl Default for PolicySettings {
@@ -84,6 +86,7 @@ impl Default for PolicySettings {
             bands: Bands::default(),
             on_failure: OnFailure::default(),
             rules: Vec::new(),
+            entries: EntrySettings::default(),
         }
     }
 }
@@ -92,16 +95,22 @@ impl PolicySettings {
     pub(super) fn read(section: &mut Section<'_>) -> Self {
         let default = PolicySettings::default();
         let preset = section.text("preset", default.preset, |text| one_of(text, &PRESETS));
-        let enforce = match section.word("enforce", "hard", &["hard", "all"]) {
-            "all" => Enforcement::All,
-            _ => Enforcement::Hard,
-        };
+        let enforce = enforcement(section.word("enforce", "hard", &ENFORCEMENTS));
         let bands = section.table("bands", Bands::read);
         let on_failure = match section.word("on_failure", "open", &["open", "closed"]) {
             "closed" => OnFailure::Closed,
             _ => OnFailure::Open,
         };
         let rules = section.tables("rules", RULES_MAX, RuleSettings::read);
-        PolicySettings { preset, enforce, bands, on_failure, rules }
+        let entries = section.table("entries", EntrySettings::read);
+        PolicySettings { preset, enforce, bands, on_failure, rules, entries }
     }
+}
+
+/// How much of the policy is carried out.
+pub(super) const ENFORCEMENTS: [&str; 2] = ["hard", "all"];
+
+/// The meaning of one of [`ENFORCEMENTS`].
+pub(super) fn enforcement(name: &str) -> Enforcement {
+    if name == "all" { Enforcement::All } else { Enforcement::Hard }
 }

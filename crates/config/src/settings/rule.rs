@@ -11,6 +11,9 @@ const PER_MINUTE_DEFAULT: u32 = 30;
 /// Bytes of one condition.
 const WHEN_BYTES_MAX: usize = 4096;
 
+/// Names of [`RuleEntry`].
+const ENTRIES: [&str; 3] = ["block", "throttle", "flag"];
+
 /// What a rule does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RuleEffect {
@@ -25,16 +28,31 @@ pub enum RuleEffect {
     Weigh(i8),
 }
 
+/// What a rule writes into the list when it holds; `[policy.entries]` says for how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RuleEntry {
+    /// Refuse the client from now on.
+    Block,
+    /// Slow it down from now on.
+    Throttle,
+    /// Remember it; some flags become a block.
+    Flag,
+}
+
 /// A rule whose condition is not compiled yet; `policy` does that and can point at `when_origin`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleSettings {
+    /// What it is called in explanations; rules without a name go by their number.
+    pub name: Option<String>,
     /// The condition, as written.
     pub when: String,
     /// Where the condition stands.
     pub when_origin: Origin,
     /// What it does.
     pub effect: RuleEffect,
-    /// Whether it is only shown.
+    /// The list entry it writes.
+    pub entry: Option<RuleEntry>,
+    /// Whether it is only shown; then it writes no entry either.
     pub dry_run: bool,
 }
 
@@ -46,8 +64,32 @@ impl RuleSettings {
             section.incomplete("has no `when`; a rule for every request says when = \"true\"".to_owned());
         }
         let effect = read_effect(section);
-        RuleSettings { when, when_origin, effect, dry_run: section.boolean("dry_run", false) }
+        RuleSettings {
+            name: section.text_option("name", parse_name),
+            when,
+            when_origin,
+            effect,
+            entry: read_entry(section, effect),
+            dry_run: section.boolean("dry_run", false),
+        }
     }
+}
+
+fn read_entry(section: &mut Section<'_>, effect: RuleEffect) -> Option<RuleEntry> {
+    let entry = section.text_option("entry", |text| one_of(text, &ENTRIES))?;
+    if matches!(effect, RuleEffect::Weigh(_)) {
+        section.conflict("entry", "belongs to a rule that decides; a weight writes nothing".to_owned());
+    }
+    match entry {
+        "block" => Some(RuleEntry::Block),
+        "throttle" => Some(RuleEntry::Throttle),
+        _ => Some(RuleEntry::Flag),
+    }
+}
+
+fn parse_name(text: &str) -> Result<String, String> {
+    let fits = !text.is_empty() && text.len() <= 64 && !text.contains(char::is_control);
+    fits.then(|| text.to_owned()).ok_or_else(|| format!("{} is not 1 to 64 letters", quote_text(text)))
 }
 
 fn read_effect(section: &mut Section<'_>) -> RuleEffect {

@@ -100,6 +100,8 @@ pub struct ServerSettings {
     pub proxy_protocol: bool,
     /// What this process does; never empty.
     pub roles: Vec<Role>,
+    /// Threads of the data plane, each with its own listener; 0 is one per core. 0..=1024.
+    pub workers: usize,
 }
 
 impl Default for ServerSettings {
@@ -112,6 +114,7 @@ impl Default for ServerSettings {
             trusted_proxies: vec![TrustedProxy::Loopback],
             proxy_protocol: false,
             roles: vec![Role::Gateway, Role::Control, Role::Worker],
+            workers: 0,
         }
     }
 }
@@ -127,6 +130,7 @@ impl ServerSettings {
             trusted_proxies: section.list("trusted_proxies", default.trusted_proxies, str::parse),
             proxy_protocol: section.boolean("proxy_protocol", default.proxy_protocol),
             roles: section.list("roles", default.roles, parse_role),
+            workers: section.integer("workers", default.workers, &(0..=1024)),
         };
         settings.check(section);
         settings

@@ -3,9 +3,11 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-use super::Upstream;
-use super::policy::PRESETS;
-use crate::bounds::SITES_MAX;
+use palisade_domain::Enforcement;
+
+use super::policy::{ENFORCEMENTS, PRESETS, enforcement};
+use super::{RuleSettings, Upstream};
+use crate::bounds::{RULES_MAX, SITES_MAX};
 use crate::section::Section;
 use crate::value::{one_of, quote_text};
 
@@ -18,6 +20,10 @@ pub struct SiteSettings {
     pub upstreams: Vec<Upstream>,
     /// The preset of this site, one of [`PRESETS`]; `None` takes `[policy] preset`.
     pub policy: Option<&'static str>,
+    /// How much of it is carried out; `None` takes `[policy] enforce`.
+    pub enforce: Option<Enforcement>,
+    /// Rules of this site, in order, before those of `[policy]`.
+    pub rules: Vec<RuleSettings>,
     /// Whether `/captcha.js` and `/api/*` are served on the data plane.
     pub seed_routes: bool,
     /// The site's robots.txt.
@@ -36,6 +42,8 @@ impl Default for SiteSettings {
             hosts: vec!["*".to_owned()],
             upstreams: Vec::new(),
             policy: None,
+            enforce: None,
+            rules: Vec::new(),
             seed_routes: false,
             robots_txt: None,
             honeypot_fields: Vec::new(),
@@ -66,6 +74,8 @@ impl SiteSettings {
             hosts: section.list("hosts", default.hosts, parse_host),
             upstreams: section.list("upstreams", default.upstreams, str::parse),
             policy: section.text_option("policy", |text| one_of(text, &PRESETS)),
+            enforce: section.text_option("enforce", |text| one_of(text, &ENFORCEMENTS)).map(enforcement),
+            rules: section.tables("rules", RULES_MAX, RuleSettings::read),
             seed_routes: section.boolean("seed_routes", default.seed_routes),
             robots_txt: section.text_option("robots_txt", parse_file).map(PathBuf::from),
             honeypot_fields: section.list("honeypot_fields", default.honeypot_fields, parse_field),
@@ -87,7 +97,7 @@ fn parse_host(text: &str) -> Result<String, String> {
         .ok_or_else(|| format!("{} is no host; write example.org, *.example.org or *", quote_text(text)))
 }
 
-fn parse_path(text: &str) -> Result<String, String> {
+pub(super) fn parse_path(text: &str) -> Result<String, String> {
     let fits = text.starts_with('/') && !text.contains(['?', '#']) && !text.contains(char::is_control);
     fits.then(|| text.to_owned())
         .ok_or_else(|| format!("{} is no path; it begins with / and has no query", quote_text(text)))
@@ -98,6 +108,6 @@ fn parse_field(text: &str) -> Result<String, String> {
     fits.then(|| text.to_owned()).ok_or_else(|| format!("{} is no name of a form field", quote_text(text)))
 }
 
-fn parse_file(text: &str) -> Result<String, String> {
+pub(super) fn parse_file(text: &str) -> Result<String, String> {
     if text.is_empty() { Err("\"\" is no file".to_owned()) } else { Ok(text.to_owned()) }
 }
