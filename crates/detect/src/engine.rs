@@ -6,6 +6,7 @@ use std::sync::Arc;
 use palisade_crawl::ranges::{self, RangeBook};
 use palisade_domain::{Assessment, Coverage, RequestFacts, Resolution, ResponseFacts, Timestamp};
 
+use crate::conduct::Conduct;
 use crate::detector::{Card, Detector, Needs, State};
 use crate::features::Features;
 use crate::gather::gather;
@@ -90,6 +91,8 @@ pub struct Noted {
     pub ticket: Ticket,
     /// True where the name of the client's address would prove or disprove its claim, and nobody has asked for it.
     pub wants_name: bool,
+    /// How the client goes about the site.
+    pub conduct: Conduct,
 }
 
 /// One request, assessed.
@@ -182,8 +185,9 @@ impl Engine {
             shared_network: remembered.network.is_shared(),
         };
         scorer::assess_into(&mut findings, &context, assessment);
+        let conduct = Conduct::of(&remembered, gathered.kind);
         let wants_name = identity::wants_name(facts, &gathered.claim, &context.identity);
-        Noted { features: Features::of(&scene), ticket: remembered.ticket, wants_name }
+        Noted { features: Features::of(&scene), ticket: remembered.ticket, wants_name, conduct }
     }
 
     /// Notes how an assessed request ended.

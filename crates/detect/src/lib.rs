@@ -3,6 +3,7 @@
 //! Owns the client history, the [`Detector`] trait with one file per detector, the feature schema and the scorer.
 //! It is pure: no clock, no I/O, no randomness; the same facts in the same order give the same assessments.
 
+pub mod conduct;
 pub mod detector;
 pub mod detectors;
 pub mod engine;
@@ -17,6 +18,7 @@ pub mod scene;
 pub mod scorer;
 pub mod site;
 
+pub use conduct::{Conduct, CountKeys};
 pub use detector::{Card, Detector, Group, Need, Scope, State};
 pub use engine::{DetectorSettings, Engine, EngineSettings, Observation, Observe};
 pub use history::{BOUNDS, HashSeed};

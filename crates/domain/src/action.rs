@@ -24,6 +24,8 @@ pub enum BlockReason {
     Flood,
     /// The preset refuses its class.
     Class,
+    /// A rule of the operator's own says so.
+    Rule,
     /// Its score is in the block band.
     Score,
 }
@@ -38,6 +40,7 @@ impl BlockReason {
             BlockReason::Forged => "forged",
             BlockReason::Flood => "flood",
             BlockReason::Class => "class",
+            BlockReason::Rule => "rule",
             BlockReason::Score => "score",
         }
     }

@@ -114,7 +114,7 @@ fn policy(loaded: &Loaded, site: &SiteSettings, overrides: &Overrides) -> anyhow
         preset.bands()
     };
     let enforcement = overrides.enforce.unwrap_or(settings.enforce);
-    Ok(Policy { preset, bands, enforcement })
+    Ok(Policy { bands, enforcement, ..Policy::preset(preset) })
 }
 
 fn sets_bands(effective: &[Effective]) -> bool {

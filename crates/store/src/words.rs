@@ -2,13 +2,14 @@
 
 use palisade_domain::{Action, BlockReason, ClaimStatus, Pace, Price, Rate};
 
-const BLOCK_REASONS: [BlockReason; 7] = [
+const BLOCK_REASONS: [BlockReason; 8] = [
     BlockReason::List,
     BlockReason::Attack,
     BlockReason::Trap,
     BlockReason::Forged,
     BlockReason::Flood,
     BlockReason::Class,
+    BlockReason::Rule,
     BlockReason::Score,
 ];
 

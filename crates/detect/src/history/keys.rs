@@ -5,6 +5,7 @@ use std::hash::Hasher;
 use palisade_domain::{ClientKey, Fact, HeaderCase, NetPrefix, RequestFacts};
 use siphasher::sip::SipHasher13;
 
+use crate::conduct::CountKeys;
 use crate::gather::Gathered;
 use crate::headers::Headers;
 
@@ -42,6 +43,13 @@ pub(super) struct Keys {
     pub(super) agent: Option<u64>,
     /// The client's own claimed fingerprint.
     pub(super) fingerprint: Option<u64>,
+}
+
+impl Keys {
+    /// Those that a policy counts by.
+    pub(super) fn to_count(&self) -> CountKeys {
+        CountKeys { client: self.client, network: self.network, session: self.session, site: self.site }
+    }
 }
 
 /// First word of every hashed key: two kinds of key never collide by having equal parts.

@@ -23,6 +23,7 @@ pub use snapshot::{SNAPSHOT_VERSION, SnapshotError};
 use palisade_domain::{BodyKind, RequestFacts, ResponseFacts, Timestamp};
 use palisade_limits::{Bound, BoundedTable, BoundedTableSettings};
 
+use crate::conduct::CountKeys;
 use crate::gather::{Gathered, Kind};
 use spread::Spread;
 
@@ -122,6 +123,8 @@ pub struct Remembered {
     pub around: Surroundings,
     /// Where its response belongs.
     pub ticket: Ticket,
+    /// What the request counts under.
+    pub keys: CountKeys,
 }
 
 /// Finds the client again when the response ends.
@@ -172,7 +175,7 @@ impl History {
         around.asset_share = self.spread.note_habit(keys.site, &client, gathered.kind);
         around.fingerprint_networks = self.spread.note_fingerprint(&keys, noted.now_ms);
         let ticket = Ticket { client: keys.client, kind: gathered.kind, is_login: gathered.is_login };
-        Remembered { client, network, around, ticket }
+        Remembered { client, network, around, ticket, keys: keys.to_count() }
     }
 
     /// What [`History::note_request`] would return, leaving no trace.
@@ -186,7 +189,7 @@ impl History {
         let mut client = self.clients.read(keys.client, |client| *client).unwrap_or_else(fresh);
         client.note(&noted);
         let ticket = Ticket { client: keys.client, kind: gathered.kind, is_login: gathered.is_login };
-        Remembered { client, network, around: Surroundings::default(), ticket }
+        Remembered { client, network, around: Surroundings::default(), ticket, keys: keys.to_count() }
     }
 
     fn noted(&self, facts: &RequestFacts<'_>, gathered: &Gathered<'_>) -> Noted {

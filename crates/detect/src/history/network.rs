@@ -88,6 +88,11 @@ impl NetworkHistory {
         self.agents.estimate(self.now_ms())
     }
 
+    /// Assets, decaying over an hour.
+    pub fn parts(&self) -> f32 {
+        self.assets.value(self.now_ms())
+    }
+
     /// True where next to no page request was followed by an asset.
     pub fn loads_nothing(&self) -> bool {
         self.assets.value(self.now_ms()) < self.pages.value(self.now_ms()) * 0.05
