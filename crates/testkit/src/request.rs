@@ -1,8 +1,8 @@
 //! A request that owns its text, to borrow [`RequestFacts`] from.
 
 use palisade_domain::{
-    BodyKind, BodyPrefix, ClientKey, Fact, HeaderCase, HeaderList, HeaderOrder, HttpVersion, RequestFacts,
-    Resolution, ResponseFacts, Scheme, SessionId, Timestamp, Vantage,
+    BodyKind, BodyPrefix, ClientKey, Fact, HeadFault, HeaderCase, HeaderList, HeaderOrder, HttpVersion,
+    RequestFacts, Resolution, ResponseFacts, Scheme, SessionId, Timestamp, Vantage,
 };
 
 /// Everything a test may say about a request; what it does not say is unseen at a log, absent at a gateway.
@@ -34,6 +34,8 @@ pub struct OwnedRequest {
     pub body: Option<String>,
     /// Claimed fingerprint.
     pub fingerprint: Option<String>,
+    /// What is ambiguous about the head.
+    pub head_fault: Option<HeadFault>,
     /// Status of the response.
     pub status: Option<u16>,
     /// The response sets a cookie.
@@ -57,6 +59,7 @@ impl OwnedRequest {
             scheme: None,
             body: None,
             fingerprint: None,
+            head_fault: None,
             status: Some(200),
             set_cookie: false,
         }
@@ -92,6 +95,7 @@ impl OwnedRequest {
         facts.version = self.version.map_or(Fact::Unseen, Fact::Known);
         facts.scheme = self.scheme.map_or(Fact::Unseen, Fact::Known);
         facts.fingerprint = self.fingerprint.as_deref().map_or(Fact::Unseen, Fact::Known);
+        facts.head_fault = self.head_fault.map_or(Fact::Unseen, Fact::Known);
         if self.headers.is_some() {
             let (order, case) = (HeaderOrder::Wire, HeaderCase::Wire);
             facts.headers = Fact::Known(HeaderList { entries: headers, order, case });

@@ -5,12 +5,12 @@
 //!   "lookalike": [ … ] }
 //! ```
 //! A request has the fields of labelled traffic (`client method path user_agent referrer headers body status session`)
-//! plus `repeat`, `every_ms` (or `gaps_ms`, cycled), `version`, `scheme`, `fingerprint`, `set_cookie` and `at_ms` (absolute
+//! plus `repeat`, `every_ms` (or `gaps_ms`, cycled), `version`, `scheme`, `fingerprint`, `head_fault`, `set_cookie` and `at_ms` (absolute
 //! within the case), and `then`: requests that follow each repetition at once, such as the assets of a page. `{n}` in `client`, `path`, `user_agent`, `body` and `session` is the repetition's number
 //! (within `then` its own; `{page}` is that of the request it follows).
 //! `user_agent: null` is absent, a missing one unseen; `"headers"` makes everything not in it absent.
 
-use palisade_domain::{HttpVersion, Scheme, Vantage};
+use palisade_domain::{HeadFault, HttpVersion, Scheme, Vantage};
 use serde::Deserialize;
 
 use crate::OwnedRequest;
@@ -72,6 +72,7 @@ pub struct CaseRequest {
     version: Option<String>,
     scheme: Option<String>,
     fingerprint: Option<String>,
+    head_fault: Option<String>,
     #[serde(default)]
     set_cookie: bool,
     repeat: Option<u32>,
@@ -169,6 +170,7 @@ impl CaseRequest {
             scheme: self.scheme.as_deref().map(|s| if s == "http" { Scheme::Http } else { Scheme::Https }),
             body: self.body.as_deref().map(fill),
             fingerprint: self.fingerprint.as_deref().map(fill),
+            head_fault: self.head_fault.as_deref().and_then(HeadFault::named),
             status: Some(self.status.unwrap_or(200)),
             set_cookie: self.set_cookie,
         }

@@ -13,6 +13,7 @@ pub mod endpoint_entropy;
 pub mod failed_logins;
 pub mod fetch_metadata;
 pub mod fingerprint_spread;
+pub mod head_framing;
 pub mod header_case;
 pub mod header_order;
 pub mod honeypot_field;
@@ -71,6 +72,7 @@ pub fn all() -> Vec<Box<dyn Detector>> {
         Box::new(payload::Payload),
         Box::new(scanner_path::ScannerPath),
         Box::new(malformed_request::MalformedRequest),
+        Box::new(head_framing::HeadFraming),
         Box::new(unusual_method::UnusualMethod),
         Box::new(robots_disallowed::RobotsDisallowed),
         Box::new(trap_path::TrapPath),
