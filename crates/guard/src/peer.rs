@@ -1,12 +1,27 @@
 //! Who the client is: the peer of the connection, or whom a trusted proxy names.
+//!
+//! Owns whose forwarding headers are believed ([`TrustedProxies`]) and the walk from the right: every proxy appends the
+//! peer it saw, so the right-most hop that we do not trust ourselves is the last address nobody could have made up.
+//! What single headers say is read in [`hops`]; both are bounded and total.
 
-use palisade_domain::{ClientIp, RangeSet, Scheme};
+pub mod hops;
 
-/// Whose forwarding headers are believed.
-#[derive(Clone, Debug, Default)]
+use std::sync::LazyLock;
+
+use palisade_domain::{ClientIp, NetPrefix, RangeSet, Scheme};
+
+use hops::{Hop, Node};
+
+/// Most hops of one request that are looked at, from the right.
+pub const HOPS_MAX: usize = 32;
+
+/// Whose forwarding headers are believed. The default is this machine.
+#[derive(Clone, Debug)]
 pub struct TrustedProxies {
     /// Their networks.
     pub networks: RangeSet,
+    /// The same as they stand in `trusted_proxies`, so that advice can repeat the whole line.
+    pub words: Vec<String>,
 }
 
 /// Forwarding headers of one request, as the peer sent them. Repeated headers are joined with commas by the caller.
@@ -31,7 +46,8 @@ pub struct Arrival<'a> {
     pub client: ClientIp,
     /// True where the peer itself is trusted.
     pub trusted: bool,
-    /// See `RequestFacts::client_hidden`: an untrusted peer that is private or a known CDN sends forwarding headers.
+    /// See `RequestFacts::client_hidden`: an untrusted peer that is private or a known CDN sends forwarding headers, or
+    /// a trusted one forwards without naming an address. Everybody behind it would share one.
     pub hidden: bool,
     /// The scheme the client used, where a trusted proxy says so.
     pub scheme: Option<Scheme>,
@@ -39,16 +55,171 @@ pub struct Arrival<'a> {
     pub host: Option<&'a str>,
 }
 
-impl TrustedProxies {
-    /// Resolves `peer` and what it forwarded: from the right, the first hop that is not trusted.
-    pub fn resolve<'a>(&self, peer: ClientIp, forwarding: &Forwarding<'a>) -> Arrival<'a> {
-        let _ = forwarding;
-        Arrival {
-            client: peer,
-            trusted: self.networks.contains(peer),
-            hidden: false,
-            scheme: None,
-            host: None,
-        }
+/// This machine.
+pub fn loopback() -> Vec<NetPrefix> {
+    networks("127.0.0.0/8 ::1/128")
+}
+
+/// Private networks (RFC 1918, RFC 4193).
+pub fn private() -> Vec<NetPrefix> {
+    networks("10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 fc00::/7")
+}
+
+/// The networks from which Cloudflare forwards requests, as published and shipped with this build.
+pub fn cloudflare() -> Vec<NetPrefix> {
+    networks(include_str!("../data/cloudflare.txt"))
+}
+
+fn networks(text: &str) -> Vec<NetPrefix> {
+    text.split_whitespace().filter_map(|network| network.parse().ok()).collect()
+}
+
+/// Networks of content delivery networks that we can name without being told.
+static KNOWN_CDN: LazyLock<RangeSet> = LazyLock::new(|| RangeSet::new(cloudflare()));
+
+/// True where `peer` belongs to a content delivery network we know.
+pub fn is_known_cdn(peer: ClientIp) -> bool {
+    KNOWN_CDN.contains(peer)
+}
+
+impl Default for TrustedProxies {
+    fn default() -> Self {
+        TrustedProxies::new(loopback(), vec!["loopback".to_owned()])
     }
 }
+
+impl TrustedProxies {
+    /// Believes `networks`, which `words` spell as in `trusted_proxies`.
+    pub fn new(networks: impl IntoIterator<Item = NetPrefix>, words: Vec<String>) -> Self {
+        TrustedProxies { networks: RangeSet::new(networks), words }
+    }
+
+    /// Believes nobody.
+    pub fn nobody() -> Self {
+        TrustedProxies::new([], Vec::new())
+    }
+
+    /// Reads words of `trusted_proxies`: `loopback`, `private`, `cloudflare`, or a network. Returns the first word that is
+    /// none of them.
+    ///
+    /// # Errors
+    /// The word that is not understood.
+    pub fn from_words<S: AsRef<str>>(words: impl IntoIterator<Item = S>) -> Result<Self, String> {
+        let (mut all, mut spelled) = (Vec::new(), Vec::new());
+        for word in words {
+            let word = word.as_ref();
+            match word {
+                "loopback" => all.extend(loopback()),
+                "private" => all.extend(private()),
+                "cloudflare" => all.extend(cloudflare()),
+                network => all.push(network.parse().map_err(|_| network.to_owned())?),
+            }
+            spelled.push(word.to_owned());
+        }
+        Ok(TrustedProxies::new(all, spelled))
+    }
+
+    /// The line that would believe `peer` as well, ready to be written under `[server]`.
+    pub fn line_with(&self, peer: ClientIp) -> String {
+        let word = if is_known_cdn(peer) { "cloudflare".to_owned() } else { host_network(peer).to_string() };
+        let words = self.words.iter().filter(|held| **held != word).chain(std::iter::once(&word));
+        let quoted: Vec<String> = words.map(|word| format!("\"{word}\"")).collect();
+        format!("trusted_proxies = [{}]", quoted.join(", "))
+    }
+
+    /// Resolves `peer` and what it forwarded: from the right, the first hop that is not trusted.
+    ///
+    /// `X-Forwarded-For` is read before `Forwarded` and that before `X-Real-IP`: it is what proxies append to. The others
+    /// pass through many of them as the client sent them, so they count only where the first is missing.
+    pub fn resolve<'a>(&self, peer: ClientIp, forwarding: &Forwarding<'a>) -> Arrival<'a> {
+        let trusted = self.networks.contains(peer);
+        let direct = Arrival { client: peer, trusted, hidden: false, scheme: None, host: None };
+        if !forwarding.is_any() {
+            return direct;
+        }
+        if !trusted {
+            // DESIGN section 10: one forgotten setting must not take a site down.
+            return Arrival { hidden: peer.is_private() || is_known_cdn(peer), ..direct };
+        }
+        let walk = self.walk(peer, forwarding);
+        let proto = walk.proto.or_else(|| nth_or_last(forwarding.x_forwarded_proto, walk.at));
+        let host = walk.host.or_else(|| nth_or_last(forwarding.x_forwarded_host, walk.at));
+        Arrival {
+            client: walk.client,
+            hidden: walk.hidden,
+            scheme: proto.and_then(hops::scheme),
+            host: host.filter(|host| hops::is_host(host)),
+            ..direct
+        }
+    }
+
+    fn walk<'a>(&self, peer: ClientIp, forwarding: &Forwarding<'a>) -> Walk<'a> {
+        let start = Walk { client: peer, at: 0, hidden: true, proto: None, host: None };
+        if let Some(list) = forwarding.x_forwarded_for {
+            return self.follow(start, hops::x_forwarded_for(list));
+        }
+        if let Some(list) = forwarding.forwarded {
+            return self.follow(start, hops::forwarded(list));
+        }
+        match forwarding.x_real_ip {
+            Some(text) => self.follow(start, std::iter::once(Hop::plain(hops::node(text)))),
+            None => start,
+        }
+    }
+
+    /// From the right: past every trusted hop, to the first that is not, or to the last readable one.
+    fn follow<'a>(&self, mut walk: Walk<'a>, list: impl Iterator<Item = Hop<'a>>) -> Walk<'a> {
+        for (at, hop) in list.take(HOPS_MAX).enumerate() {
+            let Node::Address(client) = hop.node else {
+                // A trusted proxy wrote this and names nobody: the address left is the proxy's own.
+                return Walk { hidden: true, ..walk };
+            };
+            walk = Walk { client, at, hidden: false, proto: hop.proto, host: hop.host };
+            if !self.networks.contains(client) {
+                break;
+            }
+        }
+        walk
+    }
+}
+
+/// Where the walk has come to.
+struct Walk<'a> {
+    /// The last address read.
+    client: ClientIp,
+    /// Its place from the right.
+    at: usize,
+    /// True where `client` is a proxy's address and not its client's.
+    hidden: bool,
+    /// What the same hop says about scheme and host (`Forwarded` only).
+    proto: Option<&'a str>,
+    host: Option<&'a str>,
+}
+
+impl Forwarding<'_> {
+    /// True where any of the headers was sent with a value.
+    pub fn is_any(&self) -> bool {
+        let all = [
+            self.x_forwarded_for,
+            self.x_real_ip,
+            self.x_forwarded_proto,
+            self.x_forwarded_host,
+            self.forwarded,
+        ];
+        all.into_iter().flatten().any(|value| !value.trim().is_empty())
+    }
+}
+
+/// The network of exactly `ip`.
+fn host_network(ip: ClientIp) -> NetPrefix {
+    NetPrefix::new(ip.addr(), 128)
+}
+
+/// The element of a list that belongs to the hop at place `at` from the right; where the list is shorter, its left-most.
+/// Proxies that append to one list append to the other, and one that writes a single value means the client's.
+fn nth_or_last(list: Option<&str>, at: usize) -> Option<&str> {
+    list?.rsplit(',').take(at.min(HOPS_MAX) + 1).last().map(str::trim)
+}
+
+#[cfg(test)]
+mod tests;
