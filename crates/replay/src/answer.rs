@@ -27,6 +27,8 @@ pub struct CheckAnswer {
     action: &'static str,
     enforce: &'static str,
     features: [f32; 7],
+    /// What a model is given; without one, the same numbers.
+    feature_vector: [f32; 7],
     signals: Vec<ExplanationLine>,
     base: u8,
     identity: IdentityAnswer,
@@ -47,6 +49,7 @@ impl CheckAnswer {
     pub fn new(judged: &Judged, challenge_at: Score, words: ActionWords, request_id: String) -> Self {
         let (assessment, decision) = (&judged.verdict.assessment, &judged.verdict.decision);
         let identity = assessment.identity;
+        let features = judged.features.0.map(rounded);
         CheckAnswer {
             is_bot: judged.verdict.is_bot(challenge_at),
             score: assessment.score.value(),
@@ -57,7 +60,8 @@ impl CheckAnswer {
                 ActionWords::All => decision.action.name(),
             },
             enforce: decision.enforced.name(),
-            features: judged.features.0.map(rounded),
+            features,
+            feature_vector: features,
             signals: tally::lines(&judged.verdict),
             base: assessment.base.value(),
             identity: IdentityAnswer {

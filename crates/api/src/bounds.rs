@@ -1,0 +1,100 @@
+//! Every bound of this crate, with its reason. What a stranger can grow is listed here and nowhere else.
+
+use palisade_limits::Bound;
+
+/// Most bytes of a request body.
+pub const BODY_BYTES_MAX: usize = 1024 * 1024;
+/// Milliseconds until a request body must be complete.
+pub const BODY_MS_MAX: u64 = 10_000;
+/// Milliseconds until a request head must be complete.
+pub const HEAD_MS_MAX: u64 = 10_000;
+/// Most bytes of a request head.
+pub const HEAD_BYTES_MAX: usize = 64 * 1024;
+/// Connections served at a time.
+pub const CONNECTIONS_MAX: usize = 4_096;
+/// Callers whose rate is remembered, in each group of routes.
+pub const CALLERS_MAX: usize = 16_384;
+/// Webhook calls remembered so that they are not repeated.
+pub const WEBHOOKS_MAX: usize = 4_096;
+/// Bytes of a caller's own request id that are repeated to it.
+pub const REQUEST_ID_BYTES_MAX: usize = 128;
+
+/// The named bounds of this crate.
+pub const BOUNDS: &[Bound] = &[
+    bound(
+        "api.body_bytes_max",
+        BODY_BYTES_MAX as u64,
+        "bytes",
+        "a described request with a body prefix has less than 100 KiB",
+        "413, before the rest is read",
+    ),
+    bound(
+        "api.body_ms_max",
+        BODY_MS_MAX,
+        "milliseconds",
+        "1 MiB over a bad mobile line takes less",
+        "408, and the connection is closed",
+    ),
+    bound(
+        "api.head_ms_max",
+        HEAD_MS_MAX,
+        "milliseconds",
+        "programs send their head at once",
+        "the connection is closed",
+    ),
+    bound(
+        "api.head_bytes_max",
+        HEAD_BYTES_MAX as u64,
+        "bytes",
+        "as on the data plane (SURFACE)",
+        "431, and the connection is closed",
+    ),
+    bound(
+        "api.connections_max",
+        CONNECTIONS_MAX as u64,
+        "connections",
+        "callers are servers with a pool each; one costs about 20 KiB",
+        "new ones wait in the kernel's queue until one ends",
+    ),
+    bound(
+        "api.callers_max",
+        CALLERS_MAX as u64,
+        "callers in each group of routes",
+        "far more keys and addresses than call at a time",
+        "the one that has been silent longest begins again with a full bucket",
+    ),
+    bound(
+        "api.webhooks_max",
+        WEBHOOKS_MAX as u64,
+        "calls",
+        "60 in 60 s from several senders, for 10 minutes",
+        "the oldest is forgotten: a repetition of it would act again, which changes nothing but the end of an entry",
+    ),
+    bound(
+        "api.request_id_bytes_max",
+        REQUEST_ID_BYTES_MAX as u64,
+        "bytes",
+        "trace ids have at most 64",
+        "the rest is cut off",
+    ),
+];
+
+const fn bound(
+    name: &'static str,
+    value: u64,
+    unit: &'static str,
+    reason: &'static str,
+    when_full: &'static str,
+) -> Bound {
+    Bound { name, value, unit, reason, when_full }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_are_complete() {
+        assert!(BOUNDS.iter().all(Bound::is_complete));
+    }
+}

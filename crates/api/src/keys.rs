@@ -1,0 +1,62 @@
+//! The API keys in memory: what a call is compared with. The store is asked when they change, never per call.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use arc_swap::ArcSwap;
+use palisade_domain::TenantId;
+use palisade_store::{ApiKey, KeyHash, KeyId, ReadError, Scopes, Store, Watched};
+
+/// What is known of a key that was shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Its number.
+    pub id: KeyId,
+    /// What it may do.
+    pub scopes: Scopes,
+}
+
+/// All keys of the tenant.
+#[derive(Debug)]
+pub(crate) struct KeyBook {
+    /// The hash of a key of 256 random bits tells nothing about others: a look-up in a map is safe.
+    held: ArcSwap<HashMap<KeyHash, Holder>>,
+    /// Number of changes they were read at.
+    version: AtomicU64,
+}
+
+/// No store has counted so many changes.
+const NEVER_READ: u64 = u64::MAX;
+
+impl Default for KeyBook {
+    fn default() -> Self {
+        KeyBook { held: ArcSwap::default(), version: AtomicU64::new(NEVER_READ) }
+    }
+}
+
+impl KeyBook {
+    /// Reads them again where they have changed.
+    pub(crate) async fn refresh(&self, store: &dyn Store, tenant: TenantId) -> Result<(), ReadError> {
+        // Asked first: a change between the two questions is seen the next time.
+        let version = store.changes(tenant, Watched::Keys).await?;
+        if version == self.version.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let keys = store.keys(tenant).await?;
+        let held = keys.iter().map(|key| (key.hash, Holder { id: key.id, scopes: key.scopes })).collect();
+        self.held.store(std::sync::Arc::new(held));
+        self.version.store(version, Ordering::Release);
+        Ok(())
+    }
+
+    /// Who holds the key `text`?
+    pub(crate) fn of(&self, text: &str) -> Option<Holder> {
+        let hash = ApiKey::parse(text)?.hash();
+        self.held.load().get(&hash).copied()
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.held.load().len()
+    }
+}

@@ -1,0 +1,54 @@
+//! All routes.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::map_response_with_state;
+use axum::response::{IntoResponse, Response};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::api::Api;
+use crate::problem::{Code, Problem};
+use crate::routes::check;
+
+/// The API's routes, to be served with peer addresses: [`crate::serve`], or
+/// `into_make_service_with_connect_info::<SocketAddr>()`.
+pub fn router(api: Arc<Api>) -> Router {
+    let (router, _document) = documented().split_for_parts();
+    router.fallback(not_found).layer(map_response_with_state(Arc::clone(&api), finish)).with_state(api)
+}
+
+/// All routes that stand in the OpenAPI document.
+fn documented() -> OpenApiRouter<Arc<Api>> {
+    OpenApiRouter::new().routes(routes!(check::check, check::check_self))
+}
+
+async fn not_found() -> Problem {
+    Problem::new(Code::NotFound, "there is no such route; /docs lists them")
+}
+
+/// What all answers have in common.
+async fn finish(State(api): State<Arc<Api>>, response: Response) -> Response {
+    let mut response = match response.status() {
+        StatusCode::METHOD_NOT_ALLOWED => wrong_method(&response),
+        _ => response,
+    };
+    api.counts.answer(response.status().as_u16());
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// The router's own answer has no body.
+fn wrong_method(response: &Response) -> Response {
+    let allow = response.headers().get(header::ALLOW).cloned();
+    let names = allow.as_ref().and_then(|allow| allow.to_str().ok()).unwrap_or("others");
+    let problem = Problem::new(Code::MethodNotAllowed, format!("this route takes {names}"));
+    match allow {
+        Some(allow) => problem.header(header::ALLOW, allow).into_response(),
+        None => problem.into_response(),
+    }
+}

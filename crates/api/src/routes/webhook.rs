@@ -1,0 +1,5 @@
+//! `POST /webhook`.
+
+/// Calls seen lately.
+#[derive(Debug, Default)]
+pub struct Seen {}
