@@ -1,0 +1,154 @@
+//! Browsers as people run them.
+//!
+//! Chromium runs with a window on a virtual screen (Xvfb): without one it calls itself `HeadlessChrome`, and a borrowed
+//! user agent would contradict its client hints. Firefox says the same with and without a window. Both are moved by
+//! WebDriver, of which nothing can be seen in their requests.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use anyhow::Context as _;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
+use tokio::process::{Child, Command};
+
+use crate::pace::guarded;
+use crate::palisade::Log;
+use crate::tools::program;
+use crate::webdriver::Browser;
+
+/// Which browser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Chromium with a window.
+    Chromium,
+    /// Firefox ESR.
+    Firefox,
+}
+
+/// A browser, its driver and its screen; dropping it ends all of them.
+pub struct Running {
+    /// The browser.
+    pub browser: Browser,
+    // In the order in which they are ended.
+    _driver: Child,
+    _screen: Option<Child>,
+    _profile: TempDir,
+}
+
+impl Running {
+    /// Starts a browser with an empty profile.
+    ///
+    /// # Errors
+    /// Where a program is missing (the message names its package) or does not start.
+    pub async fn start(kind: Kind) -> anyhow::Result<Running> {
+        let profile = tempfile::tempdir()?;
+        let (screen, display) = match kind {
+            Kind::Chromium => screen().await.map(|(child, display)| (Some(child), Some(display)))?,
+            Kind::Firefox => (None, None),
+        };
+        let (driver, address) = driver(kind, profile.path(), display.as_deref()).await?;
+        let browser = Browser::open(address, &capabilities(kind, profile.path())?).await?;
+        Ok(Running { browser, _driver: driver, _screen: screen, _profile: profile })
+    }
+}
+
+/// A virtual screen and its name.
+async fn screen() -> anyhow::Result<(Child, String)> {
+    let mut command = Command::new(program("Xvfb")?);
+    command.args(["-displayfd", "1", "-screen", "0", "1280x900x24", "-nolisten", "tcp"]);
+    let mut child = spawn(&mut command)?;
+    let out = child.stdout.take().context("piped")?;
+    let number = line_with(out, "Xvfb", |line| line.trim().parse::<u32>().ok()).await?;
+    Ok((child, format!(":{number}")))
+}
+
+/// A driver on a port of the system's choice.
+async fn driver(kind: Kind, home: &Path, display: Option<&str>) -> anyhow::Result<(Child, SocketAddr)> {
+    let (name, args) = match kind {
+        Kind::Chromium => ("chromedriver", ["--port=0", "--log-level=SEVERE"].as_slice()),
+        Kind::Firefox => ("geckodriver", ["--port", "0", "--log", "info"].as_slice()),
+    };
+    let mut command = Command::new(program(name)?);
+    command.args(args).env("HOME", home).env("TMPDIR", home).env_remove("DISPLAY");
+    command.envs(display.map(|display| ("DISPLAY", display)));
+    for name in ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"] {
+        command.env_remove(name);
+    }
+    let mut child = spawn(&mut command)?;
+    let out = child.stdout.take().context("piped")?;
+    let port = line_with(out, name, |line| match kind {
+        Kind::Chromium => line.strip_suffix('.')?.rsplit_once("on port ")?.1.parse::<u16>().ok(),
+        Kind::Firefox => line.rsplit_once("Listening on 127.0.0.1:")?.1.trim().parse().ok(),
+    })
+    .await?;
+    Ok((child, SocketAddr::from(([127, 0, 0, 1], port))))
+}
+
+fn spawn(command: &mut Command) -> anyhow::Result<Child> {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
+    command.spawn().with_context(|| format!("{:?} cannot be started", command.as_std().get_program()))
+}
+
+/// What `find` finds in the first line where it finds something; the rest is read on behind it.
+async fn line_with<T>(
+    out: impl AsyncRead + Unpin + Send + 'static,
+    name: &str,
+    find: impl Fn(&str) -> Option<T>,
+) -> anyhow::Result<T> {
+    let mut lines = BufReader::new(out).lines();
+    guarded(&format!("{name} says where it listens"), async {
+        while let Some(line) = lines.next_line().await? {
+            if let Some(found) = find(&line) {
+                Log::default().collect(lines.into_inner());
+                return Ok(found);
+            }
+        }
+        anyhow::bail!("{name} ended at once")
+    })
+    .await
+}
+
+/// Connections of the browser's own (updates, safe browsing, captive portals) are switched off: tests stay on loopback.
+fn capabilities(kind: Kind, profile: &Path) -> anyhow::Result<Value> {
+    Ok(match kind {
+        Kind::Chromium => {
+            let profile = format!("--user-data-dir={}", profile.join("chromium").display());
+            let args = [
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-dev-shm-usage",
+                "--disable-quic",
+                "--no-first-run",
+                "--no-default-browser-check",
+                "--no-proxy-server",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--password-store=basic",
+                &profile,
+            ];
+            let binary: PathBuf = program("chromium")?;
+            json!({"browserName": "chrome", "goog:chromeOptions": {"binary": binary, "args": args}})
+        }
+        Kind::Firefox => {
+            let prefs = json!({
+                "network.proxy.type": 0,
+                "network.captive-portal-service.enabled": false,
+                "network.connectivity-service.enabled": false,
+                "browser.safebrowsing.downloads.remote.enabled": false,
+                "browser.safebrowsing.malware.enabled": false,
+                "browser.safebrowsing.phishing.enabled": false,
+                "app.normandy.enabled": false,
+                "app.update.auto": false,
+                "extensions.update.enabled": false,
+                "services.settings.server": "data:,#remote-settings-dummy/v1"
+            });
+            let binary: PathBuf = program("firefox-esr")?;
+            let options = json!({"binary": binary, "args": ["-headless"], "prefs": prefs});
+            json!({"browserName": "firefox", "moz:firefoxOptions": options})
+        }
+    })
+}

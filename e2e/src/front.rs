@@ -1,0 +1,104 @@
+//! A trusted proxy in front: it gives whoever connects a public address (`X-Forwarded-For`) and changes nothing else.
+//!
+//! Order, casing and timing of what a real client sends stay as they are, which an ordinary proxy would not keep. It
+//! understands just as much HTTP/1.1 as clients need that say `Content-Length` or send no body; what follows an upgrade is
+//! passed on as it is.
+
+use std::net::{IpAddr, SocketAddr};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+/// A running front; it ends when dropped.
+pub struct Front {
+    /// Where clients connect.
+    pub address: SocketAddr,
+    task: JoinHandle<()>,
+}
+
+impl Drop for Front {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Front {
+    /// Everybody who comes through it to `gateway` comes from `client`.
+    ///
+    /// # Errors
+    /// Where no port is left.
+    pub async fn start(gateway: SocketAddr, client: IpAddr) -> anyhow::Result<Front> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        let task = tokio::spawn(async move {
+            while let Ok((down, _)) = listener.accept().await {
+                tokio::spawn(async move {
+                    // A client or gateway that goes away ends its connection, no more.
+                    let _ = connection(down, gateway, client).await;
+                });
+            }
+        });
+        Ok(Front { address, task })
+    }
+
+    /// Where clients go, as a URL without a slash at its end.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
+async fn connection(down: TcpStream, gateway: SocketAddr, client: IpAddr) -> std::io::Result<()> {
+    let up = TcpStream::connect(gateway).await?;
+    down.set_nodelay(true)?;
+    up.set_nodelay(true)?;
+    let ((down_read, mut down_write), (mut up_read, up_write)) = (down.into_split(), up.into_split());
+    let answers = tokio::spawn(async move {
+        let done = tokio::io::copy(&mut up_read, &mut down_write).await;
+        let _ = down_write.shutdown().await;
+        done
+    });
+    requests(down_read, up_write, client).await?;
+    answers.await.map_err(std::io::Error::other)?.map(drop)
+}
+
+async fn requests(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, client: IpAddr) -> std::io::Result<()> {
+    let mut ahead = Vec::new();
+    loop {
+        let Some(end) = head_end(&ahead) else {
+            if from.read_buf(&mut ahead).await? == 0 {
+                return to.shutdown().await;
+            }
+            continue;
+        };
+        let head: Vec<u8> = ahead.drain(..end).collect();
+        let text = String::from_utf8_lossy(&head).to_ascii_lowercase();
+        to.write_all(&head[..head.len() - 2]).await?;
+        to.write_all(format!("X-Forwarded-For: {client}\r\n\r\n").as_bytes()).await?;
+        if text.contains("\r\nupgrade: ") || text.contains("\r\ntransfer-encoding: ") {
+            to.write_all(&ahead).await?;
+            tokio::io::copy(&mut from, &mut to).await?;
+            return to.shutdown().await;
+        }
+        let mut left = content_length(&text);
+        while left > 0 {
+            if ahead.is_empty() && from.read_buf(&mut ahead).await? == 0 {
+                return to.shutdown().await;
+            }
+            let part = left.min(ahead.len());
+            to.write_all(&ahead[..part]).await?;
+            ahead.drain(..part);
+            left -= part;
+        }
+    }
+}
+
+fn head_end(bytes: &[u8]) -> Option<usize> {
+    bytes.windows(4).position(|window| window == b"\r\n\r\n").map(|at| at + 4)
+}
+
+fn content_length(head: &str) -> usize {
+    let value = head.lines().find_map(|line| line.strip_prefix("content-length:"));
+    value.and_then(|value| value.trim().parse().ok()).unwrap_or(0)
+}
