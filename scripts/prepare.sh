@@ -1,6 +1,7 @@
 #!/bin/sh
-# Sees to what a chore needs beyond cargo: a C compiler (SQLite, zstd, the allocator), for tests also rustfmt and
-# clippy, for fuzzing also a C++ compiler (libFuzzer). What is missing is installed where that is allowed, else named.
+# Sees to what a chore needs beyond cargo: a C compiler (SQLite, zstd, the allocator), for tests also rustfmt and clippy
+# and the real programs that whole-system tests run (browsers, proxies, clients), for fuzzing also a C++ compiler
+# (libFuzzer). What is missing is installed where that is allowed, else named.
 # Usage: prepare.sh build|test|fuzz
 set -eu
 
@@ -56,11 +57,39 @@ need_components() {
         give_up "rustfmt or clippy is missing; with rustup: rustup component add rustfmt clippy"
 }
 
+# Packages whose program is missing.
+missing_programs() {
+    while read -r program package; do
+        has "$program" || [ -x "/usr/sbin/$program" ] || echo "$package"
+    done <<EOF
+chromium chromium
+chromedriver chromium-driver
+firefox-esr firefox-esr
+Xvfb xvfb
+nginx nginx-light
+caddy caddy
+curl curl
+git git
+w3m w3m
+wrk wrk
+EOF
+    python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
+}
+
+# Without them the tests that run them fail, each naming what it misses; all others pass.
+need_programs() {
+    missing=$(missing_programs | tr '\n' ' ')
+    [ -z "$missing" ] && return
+    # shellcheck disable=SC2086
+    install $missing ||
+        echo "palisade: whole-system tests need programs; on Debian or Ubuntu: sudo apt-get install $missing" >&2
+}
+
 need_cargo
 need_c
 case "${1:-build}" in
     build) ;;
-    test) need_components; need_cxx ;;
+    test) need_components; need_cxx; need_programs ;;
     fuzz) need_cxx ;;
     *) give_up "usage: prepare.sh build|test|fuzz" ;;
 esac

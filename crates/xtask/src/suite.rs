@@ -1,6 +1,7 @@
 //! `make test`: every check CI makes. A check that fails does not stop the others; the last line sums up.
 
 mod checks;
+mod programs;
 mod tally;
 
 use std::io::IsTerminal;
@@ -46,6 +47,7 @@ const CHECKS: &[Check] = &[
     ("licences", checks::licences),
     ("advisories", checks::advisories),
     ("lints", checks::lints),
+    ("programs for tests", checks::programs_for_tests),
     ("tests", checks::tests),
     ("generated pages", checks::generated_pages),
     ("documentation", checks::documentation),

@@ -1,19 +1,15 @@
 //! The checks themselves.
 
-use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
 use super::tally::{Tally, failures};
-use super::{Outcome, Place, shown};
+use super::{Outcome, Place, programs, shown};
 use crate::finding::conclude;
 use crate::{fuzz, repo, tidy};
 
-/// The version whose rules deny.toml is written for.
-const CARGO_DENY: &str = "cargo-deny@0.20.2";
-
 /// No check takes longer by far; one that hangs ends here.
-const LIMIT: Duration = Duration::from_secs(25 * 60);
+pub(super) const LIMIT: Duration = Duration::from_secs(25 * 60);
 
 /// A list of advisories that has not come by then will not come.
 const FETCH_LIMIT: Duration = Duration::from_secs(60);
@@ -53,7 +49,7 @@ pub(super) fn tidy(_place: &Place) -> anyhow::Result<Outcome> {
 }
 
 pub(super) fn licences(place: &Place) -> anyhow::Result<Outcome> {
-    let deny = cargo_deny(place)?;
+    let deny = programs::cargo_deny(place)?;
     let mut command = Command::new(deny);
     command
         .args(["--locked", "--workspace", "check", "licenses", "bans", "sources"])
@@ -62,7 +58,7 @@ pub(super) fn licences(place: &Place) -> anyhow::Result<Outcome> {
 }
 
 pub(super) fn advisories(place: &Place) -> anyhow::Result<Outcome> {
-    let deny = cargo_deny(place)?;
+    let deny = programs::cargo_deny(place)?;
     let mut fetch = Command::new(&deny);
     fetch.args(["fetch", "db"]).env("GIT_TERMINAL_PROMPT", "0").current_dir(&place.root);
     if !repo::run_logged(&mut fetch, &place.log("advisories"), FETCH_LIMIT)?.ok {
@@ -79,6 +75,14 @@ pub(super) fn lints(place: &Place) -> anyhow::Result<Outcome> {
     let mut args = vec!["clippy", "--locked", "--quiet", "--workspace", "--all-targets", "--profile", "ci"];
     args.extend(["--", "-D", "warnings"]);
     cargo(place, "lints", &args)
+}
+
+/// What whole-system tests run and no package of the system brings; tests that miss it fail and name it.
+pub(super) fn programs_for_tests(place: &Place) -> anyhow::Result<Outcome> {
+    Ok(match programs::for_tests(place) {
+        Ok(()) => Outcome::Passed,
+        Err(error) => Outcome::Failed(format!("{error:#}\n")),
+    })
 }
 
 pub(super) fn tests(place: &Place) -> anyhow::Result<Outcome> {
@@ -116,19 +120,6 @@ pub(super) fn fuzz_targets(place: &Place) -> anyhow::Result<Outcome> {
         }
     }
     Ok(Outcome::Tests { tally, output })
-}
-
-/// The path of cargo-deny, which is built into the target folder where it is missing.
-fn cargo_deny(place: &Place) -> anyhow::Result<PathBuf> {
-    let tools = repo::target_dir(&place.root).join("tools");
-    let path = tools.join("bin/cargo-deny");
-    if !path.is_file() {
-        let tools = shown(&tools);
-        let args = ["install", "--locked", "--debug", "--root", &tools, CARGO_DENY];
-        let ran = repo::run_logged(&mut repo::cargo(&place.root, &args), &place.log("cargo-deny"), LIMIT)?;
-        anyhow::ensure!(ran.ok, "cargo-deny cannot be built\n{}", ran.output);
-    }
-    Ok(path)
 }
 
 fn cargo(place: &Place, name: &str, args: &[&str]) -> anyhow::Result<Outcome> {
