@@ -16,7 +16,7 @@ mod sql;
 mod text;
 mod traversal;
 
-use palisade_domain::{Detail, Fact, LogOdds, Resolution, Signal, SignalId, Value};
+use palisade_domain::{Detail, Fact, LogOdds, RequestFacts, Resolution, Signal, SignalId, Value};
 
 pub(super) use body::{pairs, parts};
 use gate::Kinds;
@@ -199,16 +199,28 @@ impl Detector for Payload {
         search.value(Place::Path, b"", scene.gathered.path.as_bytes(), Spelling::Plain);
         search.query(scene.gathered.query.as_bytes());
         search.headers(scene);
-        if let Fact::Known(body) = scene.facts.body
-            && gate::is_suspect(body.bytes)
-        {
-            search.reported = is_report(scene, body.bytes);
-            body::values(&body, |name, value, spelling| search.value(Place::Body, name, value, spelling));
-        }
+        search.body(scene.facts);
         let found = search.strongest.filter(|found| found.hit.evidence >= EVIDENCE_MIN)?;
         let detail = Detail::two("{a} in {b}", Value::Word(found.hit.what), Value::Word(found.place.name()));
         Some(CARD.signal(found.id, found.hit.evidence, detail))
     }
+}
+
+/// True where the body by itself holds what this detector reports: whoever writes requests down keeps such a body as
+/// evidence, and nobody's values else.
+pub fn is_in_body(facts: &RequestFacts<'_>) -> bool {
+    let mut search = Search { own_host: facts.host.known(), reported: false, strongest: None };
+    search.body(facts);
+    search.reports()
+}
+
+/// True where a header's value by itself holds what this detector reports, as with [`is_in_body`].
+pub fn is_in_header(name: &str, value: &str) -> bool {
+    let mut search = Search { own_host: None, reported: false, strongest: None };
+    if !is_dull(name) {
+        search.value(Place::Header, b"", value.as_bytes(), Spelling::Plain);
+    }
+    search.reports()
 }
 
 /// The search through one request.
@@ -220,6 +232,10 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
+    fn reports(&self) -> bool {
+        self.strongest.is_some_and(|found| found.hit.evidence >= EVIDENCE_MIN)
+    }
+
     /// Each value by itself; the names too, where they are no names.
     fn query(&mut self, query: &[u8]) {
         if !gate::is_suspect(query) {
@@ -249,6 +265,15 @@ impl Search<'_> {
             if !is_dull(name) {
                 self.value(Place::Header, b"", value.as_bytes(), Spelling::Plain);
             }
+        }
+    }
+
+    fn body(&mut self, facts: &RequestFacts<'_>) {
+        if let Fact::Known(body) = facts.body
+            && gate::is_suspect(body.bytes)
+        {
+            self.reported = is_report(facts, body.bytes);
+            body::values(&body, |name, value, spelling| self.value(Place::Body, name, value, spelling));
         }
     }
 
@@ -319,8 +344,8 @@ fn is_nested(text: &[u8]) -> bool {
 }
 
 /// True for what a browser reports of itself (Content Security Policy 3 section 5, Reporting API section 4).
-fn is_report(scene: &Scene<'_>, body: &[u8]) -> bool {
-    let Fact::Known(list) = scene.facts.headers else { return body.starts_with(b"{\"csp-report\"") };
+fn is_report(facts: &RequestFacts<'_>, body: &[u8]) -> bool {
+    let Fact::Known(list) = facts.headers else { return body.starts_with(b"{\"csp-report\"") };
     list.entries.iter().any(|&(name, value)| {
         name.eq_ignore_ascii_case("content-type")
             && [b"application/csp-report".as_slice(), b"application/reports+json"]

@@ -5,11 +5,12 @@ use std::ops::Range;
 
 use palisade_domain::{
     BodyKind, BodyPrefix, ClientIp, Fact, HeaderCase, HeaderOrder, HttpVersion, Resolution, ResponseFacts,
-    Scheme, SessionId, Vantage,
+    Scheme, SessionId, Timestamp, Vantage,
 };
 
 use super::Format;
 use super::clock::Moment;
+use super::own::OwnDraft;
 use super::record::{Client, Extra, Headers, Label, Record, Span};
 use super::text::RequestLine;
 
@@ -37,6 +38,7 @@ pub(super) struct Rich<'a> {
     pub(super) label: Option<Label>,
     pub(super) family: Option<Cow<'a, str>>,
     pub(super) group: Option<Cow<'a, str>>,
+    pub(super) own: Option<Box<OwnDraft<'a>>>,
 }
 
 /// One line, understood.
@@ -101,7 +103,7 @@ impl<'a> Draft<'a> {
         let (method, host, target) = (keep(&self.method), keep(&self.host), keep(&self.target));
         let (user_agent, referrer) = (keep(&self.user_agent), keep(&self.referrer));
         let resolution = self.resolution();
-        let extra = self.rich.map(|rich| Box::new(rich.into_extra(scratch)));
+        let extra = self.rich.map(|rich| Box::new(rich.into_extra(self.moment.0, scratch)));
         Record {
             time: self.moment.0,
             file: 0,
@@ -125,9 +127,19 @@ impl<'a> Draft<'a> {
 }
 
 impl Rich<'_> {
-    fn into_extra(self, buffer: &mut String) -> Extra {
-        let kind = body_kind(&self);
+    fn into_extra(self, time: Timestamp, buffer: &mut String) -> Extra {
+        let own = self.own.as_deref();
+        // Our own lines say the kind; their masked bodies may be longer than what they stand for.
+        let kind = if let Some(own) = own { own.body_kind } else { body_kind(&self) };
         let body = match (&self.body, kind) {
+            (Fact::Known(body), Some(kind)) if own.is_some() => {
+                let complete = own.is_some_and(|own| own.body_complete);
+                Fact::Known((push(buffer, body), kind, complete))
+            }
+            (_, Some(kind)) if own.is_some_and(|own| own.body.is_some()) => {
+                let complete = own.is_some_and(|own| own.body_complete);
+                Fact::Known((Span::default(), kind, complete))
+            }
             (Fact::Known(body), Some(kind)) => {
                 let cut = prefix(body, BodyPrefix::BYTES_MAX);
                 Fact::Known((push(buffer, &body[cut.clone()]), kind, cut.end == body.len()))
@@ -149,6 +161,7 @@ impl Rich<'_> {
             label: self.label,
             family: self.family.map(|text| push(buffer, &text)),
             group: self.group.map(|text| push(buffer, &text)),
+            own: self.own.map(|own| Box::new(own.into_own(time, |text| push(buffer, text)))),
         }
     }
 
@@ -241,7 +254,7 @@ mod tests {
         check("text/plain", Some(BodyKind::Text));
         check("application/octet-stream", None);
         let mut scratch = String::new();
-        assert_eq!(rich("application/grpc", "x").into_extra(&mut scratch).body, Fact::Unseen);
+        assert_eq!(rich("application/grpc", "x").into_extra(Timestamp(0), &mut scratch).body, Fact::Unseen);
         assert_eq!(guess_kind(" {\"a\":1}"), BodyKind::Json);
         assert_eq!(guess_kind("a=b&c=d"), BodyKind::Form);
         assert_eq!(guess_kind("a = b"), BodyKind::Text);

@@ -56,7 +56,7 @@ fn who(client: Str<'_>) -> Who<'_> {
 }
 
 /// `None` for a word that is no label.
-fn label(text: Option<&Str<'_>>) -> Option<Option<Label>> {
+pub(super) fn label(text: Option<&Str<'_>>) -> Option<Option<Label>> {
     match text.map(|text| text.0.as_ref()) {
         None => Some(None),
         Some("human") => Some(Some(Label::Human)),

@@ -17,6 +17,8 @@ mod haproxy;
 mod json;
 mod labelled;
 mod nginx_json;
+mod own;
+mod palisade;
 mod proxy_manager;
 mod record;
 mod syslog;
@@ -24,6 +26,7 @@ mod text;
 mod traefik;
 
 pub use check::{CheckBody, CheckError};
+pub use own::{Ended, Place, Verdict};
 pub use record::{Label, Record};
 
 use std::fmt;
@@ -52,7 +55,9 @@ pub enum Format {
     Alb,
     /// Cloudflare Logpush HTTP requests.
     Cloudflare,
-    /// Our own labelled traffic, and what the gateway exports.
+    /// What the gateway exports of what it saw, judgement by judgement.
+    Palisade,
+    /// Our own labelled traffic.
     Labelled,
     /// Bodies of `POST /check`.
     Check,
@@ -60,12 +65,13 @@ pub enum Format {
 
 impl Format {
     /// Every format, in the order in which a line is tried.
-    pub const ALL: [Format; 11] = [
+    pub const ALL: [Format; 12] = [
         Format::Combined,
         Format::Common,
         Format::ProxyManager,
         Format::Haproxy,
         Format::Alb,
+        Format::Palisade,
         Format::Labelled,
         Format::NginxJson,
         Format::CaddyJson,
@@ -86,6 +92,7 @@ impl Format {
             Format::Haproxy => "haproxy",
             Format::Alb => "aws-alb",
             Format::Cloudflare => "cloudflare",
+            Format::Palisade => "palisade",
             Format::Labelled => "labelled",
             Format::Check => "check",
         }
@@ -125,6 +132,7 @@ impl Format {
             Format::ProxyManager => proxy_manager::parse(line),
             Format::Haproxy => haproxy::parse(line),
             Format::Alb => alb::parse(line),
+            Format::Palisade => palisade::parse(line),
             Format::Labelled => labelled::parse(line),
             Format::NginxJson => nginx_json::parse(line),
             Format::CaddyJson => caddy::parse(line),
@@ -136,6 +144,9 @@ impl Format {
 
     /// A cheap look that spares the tries that cannot succeed.
     fn may_be(self, line: &str) -> bool {
+        if self == Format::Palisade {
+            return line.starts_with(palisade::BEGINNING);
+        }
         let is_json = matches!(
             self,
             Format::Labelled

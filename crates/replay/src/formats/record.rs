@@ -1,11 +1,14 @@
 //! One parsed line: owned, cheap to move and to keep in the reorder window.
 
+use palisade_detect::Observe;
 use palisade_domain::{
     BodyKind, BodyPrefix, ClientIp, ClientKey, Fact, HeaderCase, HeaderList, HeaderOrder, HttpVersion,
-    RequestFacts, Resolution, ResponseFacts, Scheme, SessionId, Timestamp, Vantage,
+    RequestFacts, Resolution, ResponseFacts, Scheme, SessionId, Signature, Timestamp, Vantage,
 };
+use palisade_policy::Around;
 
 use super::Format;
+use super::own::{Own, Place, Signed, Verdict};
 
 /// What a labelled line says about its sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -49,6 +52,7 @@ pub(super) struct Extra {
     pub(super) label: Option<Label>,
     pub(super) family: Option<Span>,
     pub(super) group: Option<Span>,
+    pub(super) own: Option<Box<Own>>,
 }
 
 /// One request as a line shows it. All text lies in one buffer.
@@ -118,8 +122,57 @@ impl Record {
             });
             facts.ja4 = extra.ja4.map(|span| self.piece(span));
             facts.fingerprint = extra.fingerprint.map(|span| self.piece(span));
+            if let Some(own) = extra.own.as_deref() {
+                self.add_own(own, &mut facts);
+            }
         }
         facts
+    }
+
+    fn add_own<'a>(&'a self, own: &'a Own, facts: &mut RequestFacts<'a>) {
+        (facts.tenant, facts.site, facts.time) = (own.tenant, own.site, own.time);
+        facts.host_name = own.host_name.map(|span| self.piece(span));
+        facts.signature = own.signature.map(|signed| match signed {
+            Signed::Verified(origin) => Signature::Verified(self.piece(origin)),
+            Signed::Invalid => Signature::Invalid,
+            Signed::Unverified => Signature::Unverified,
+        });
+        facts.head_fault = own.head_fault;
+        facts.client_hidden = own.client_hidden;
+        if let (Some(bytes), Fact::Known(body)) = (&own.body, &mut facts.body) {
+            body.bytes = bytes;
+        }
+    }
+
+    /// Where our own line came in the order of all; `None` for every other format.
+    pub fn place(&self) -> Option<Place> {
+        self.own().map(|own| own.place)
+    }
+
+    /// What only the edge knew when it judged.
+    pub fn around(&self) -> Around {
+        let own = self.own();
+        Around {
+            keyed_trap_hit: own.is_some_and(|own| own.keyed_trap_hit),
+            key: own.and_then(|own| own.key),
+            ..Around::default()
+        }
+    }
+
+    /// Did the request become part of its client's past?
+    pub fn observe(&self) -> Observe {
+        if self.own().is_some_and(|own| own.is_peek) { Observe::Peek } else { Observe::Note }
+    }
+
+    /// What came of it when it was live, where the line says so.
+    pub fn verdict(&self) -> Option<Verdict<&str>> {
+        let verdict = self.own()?.verdict.as_ref()?;
+        let signals = verdict.signals.iter().map(|(id, points)| (self.piece(*id), *points)).collect();
+        Some(Verdict { score: verdict.score, action: verdict.action, signals })
+    }
+
+    fn own(&self) -> Option<&Own> {
+        self.extra.as_deref()?.own.as_deref()
     }
 
     /// What became of it.
@@ -154,7 +207,13 @@ impl Record {
     pub(crate) fn size(&self) -> usize {
         let extra = self.extra.as_deref().map_or(0, |extra| {
             let headers = extra.headers.as_ref().known().map_or(0, |list| list.pairs.len());
-            size_of::<Extra>() + headers * size_of::<(Span, Span)>()
+            let own = extra.own.as_deref().map_or(0, |own| {
+                let signals = own.verdict.as_ref().map_or(0, |verdict| verdict.signals.len());
+                size_of::<Own>()
+                    + signals * size_of::<(Span, i16)>()
+                    + own.body.as_ref().map_or(0, |body| body.len())
+            });
+            size_of::<Extra>() + headers * size_of::<(Span, Span)>() + own
         });
         size_of::<Record>() + self.text.len() + extra
     }
