@@ -13,7 +13,7 @@ use crate::load::LoadMeter;
 use crate::names::NameTable;
 use crate::record::{Backlog, Question, Recorded, Verdicts, Watched, Wished};
 use crate::sites::Sites;
-use crate::totals::Totals;
+use crate::totals::{Counted, Totals};
 
 /// How a guard is made.
 #[derive(Clone, Copy, Debug)]
@@ -104,10 +104,18 @@ impl Guard {
         }
         let (level, in_flood) = self.load.note(&facts);
         let around = Around { level, in_flood, key, ..Around::default() };
-        let judged = self.judge.load().request_around(&facts, observe, &around);
+        let judge = self.judge.load();
+        let judged = judge.request_around(&facts, observe, &around);
         let sequence = self.sequence.fetch_add(1, Ordering::Relaxed);
         let id = RequestId(self.settings.first_id.wrapping_add(sequence));
-        self.totals.add(&judged.verdict);
+        let judge_bands = judge.policy_of(facts.site).bands;
+        self.totals.add(&Counted {
+            site: facts.site,
+            verdict: &judged.verdict,
+            is_bot: judged.verdict.is_bot(judge_bands.challenge()),
+            fault: facts.head_fault.known(),
+            client: crate::keyed::of_client(self.settings.seed, facts.client),
+        });
         if let (true, Some(ip)) = (judged.wants_name, facts.client.ip()) {
             self.ask(Question::Name(ip));
         }

@@ -1,0 +1,42 @@
+//! Keyed hashes: without the seed of the installation nobody can aim at one cell, one shard or one place in the sample.
+
+use std::hash::Hasher;
+use std::net::IpAddr;
+
+use palisade_detect::HashSeed;
+use palisade_domain::{ClientIp, ClientKey};
+use siphasher::sip::SipHasher13;
+
+/// Bytes of a text that count; more than tells two apart that matter.
+const TEXT_BYTES_MAX: usize = 512;
+
+/// The hash of an address.
+pub(crate) fn of_ip(seed: HashSeed, ip: ClientIp) -> u64 {
+    let mut hasher = hasher(seed);
+    match ip.addr() {
+        IpAddr::V4(v4) => hasher.write_u32(v4.into()),
+        IpAddr::V6(v6) => hasher.write_u128(v6.into()),
+    }
+    hasher.finish()
+}
+
+/// The hash of a client.
+pub(crate) fn of_client(seed: HashSeed, client: ClientKey<'_>) -> u64 {
+    match client {
+        ClientKey::Ip(ip) => of_ip(seed, ip),
+        ClientKey::Opaque(name) => of_text(seed, name),
+    }
+}
+
+/// The hash of the first [`TEXT_BYTES_MAX`] bytes of `text`.
+pub(crate) fn of_text(seed: HashSeed, text: &str) -> u64 {
+    let mut hasher = hasher(seed);
+    let bytes = text.as_bytes();
+    hasher.write(&bytes[..bytes.len().min(TEXT_BYTES_MAX)]);
+    hasher.finish()
+}
+
+fn hasher(seed: HashSeed) -> SipHasher13 {
+    let HashSeed([first, second]) = seed;
+    SipHasher13::new_with_keys(first, second)
+}
