@@ -5,13 +5,16 @@
 
 pub mod bands;
 pub mod classes;
+pub mod expression;
 pub mod judge;
 pub mod lists;
 pub mod preset;
 pub mod rules;
+pub mod ruleset;
 
 pub use bands::{Bands, BandsOutOfOrder};
 pub use judge::{Around, EntryWish, Judge, Judged, Level};
 pub use lists::{ListEffect, ListEntry, ListMirror};
 pub use preset::Preset;
 pub use rules::{Circumstances, Policy};
+pub use ruleset::{EntryKind, RuleEffect, RuleError, RuleSource, Ruleset, Warning, WarningReason};

@@ -1,0 +1,65 @@
+//! Conditions of the operator's own rules: CEL syntax, our own typed predicates.
+//!
+//! Crate `cel` reads the text; its evaluator is never used: it allocates, and compiles a pattern anew for each request.
+//! What it read is checked against the names and types of [`names`] and becomes a tree of tests over borrowed facts:
+//! constants folded, patterns compiled once and held to a size, networks as sorted ranges. Evaluation allocates
+//! nothing, cannot fail and takes time linear in the request.
+//!
+//! A fact that is absent or unseen makes the comparison it stands in false; it is never an error. So `!(a == "x")` holds
+//! for a request without `a`, and `a != "x"` does not.
+
+mod check;
+mod error;
+mod eval;
+mod fold;
+mod keys;
+pub mod names;
+mod nearest;
+mod parse;
+mod test;
+
+pub use check::PATTERN_BYTES_MAX;
+pub use error::{ConditionError, Fault};
+pub use eval::View;
+pub use parse::{CONDITION_BYTES_MAX, CONDITION_DEPTH_MAX, CONDITION_PARTS_MAX};
+
+pub(crate) use keys::{Keys, class_bit};
+pub(crate) use test::{Test, conjuncts, contradiction};
+
+/// A condition, ready to be asked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Condition {
+    test: Test,
+}
+
+impl Condition {
+    /// Reads, checks and compiles `text`.
+    ///
+    /// # Errors
+    /// With the first thing that is wrong, and where.
+    pub fn compile(text: &str) -> Result<Self, ConditionError> {
+        let parsed = parse::parse(text)?;
+        Ok(Condition { test: check::check(&parsed)? })
+    }
+
+    /// Whether it holds for what `view` shows.
+    pub fn holds(&self, view: &View<'_>) -> bool {
+        self.test.holds(view)
+    }
+
+    /// True or false where that is so for every request.
+    pub fn constant(&self) -> Option<bool> {
+        self.test.constant()
+    }
+
+    pub(crate) fn test(&self) -> &Test {
+        &self.test
+    }
+
+    pub(crate) fn keys(&self) -> Keys {
+        keys::keys(&self.test)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,105 @@
+//! From text to a syntax tree, within bounds: the reader we use is recursive, so what it may be given is bounded first.
+
+use cel::parser::{Expression, Parser};
+
+use super::error::{ConditionError, Fault};
+
+/// Most bytes of one condition.
+pub const CONDITION_BYTES_MAX: usize = 4_096;
+/// Most levels of brackets and conditional operators within each other.
+pub const CONDITION_DEPTH_MAX: usize = 32;
+/// Most operators, calls and brackets of one condition: chains of them nest in the tree.
+pub const CONDITION_PARTS_MAX: usize = 512;
+
+/// A syntax tree with its places.
+pub(super) struct Parsed<'a> {
+    pub(super) root: Expression,
+    pub(super) text: &'a str,
+    starts: cel::common::ast::SourceInfo,
+}
+
+impl Parsed<'_> {
+    /// Where node `id` stands, in bytes. Operators and calls stand where their sign or bracket is.
+    pub(super) fn offset(&self, id: u64) -> Option<usize> {
+        let (start, _) = self.starts.offset_for(id)?;
+        Some(byte_of(self.text, start as usize))
+    }
+}
+
+/// Reads `text`.
+pub(super) fn parse(text: &str) -> Result<Parsed<'_>, ConditionError> {
+    measure(text)?;
+    let parser = Parser::new().enable_ident_escape_syntax(true);
+    match parser.parse_with_source_info(text) {
+        Ok((root, starts)) => Ok(Parsed { root, text, starts }),
+        Err(errors) => Err(refused(text, &errors)),
+    }
+}
+
+/// The reader counts characters, we count bytes.
+fn byte_of(text: &str, chars: usize) -> usize {
+    text.char_indices().nth(chars).map_or(text.len(), |(at, _)| at)
+}
+
+fn refused(text: &str, errors: &cel::parser::ParseErrors) -> ConditionError {
+    let Some(error) = errors.errors.first() else {
+        return ConditionError { offset: 0, fault: Fault::Syntax("not understood".to_owned()) };
+    };
+    let (line, column) =
+        (usize::try_from(error.pos.0).unwrap_or(0), usize::try_from(error.pos.1).unwrap_or(0));
+    let before: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let rest = text.get(before..).unwrap_or("");
+    let offset = before + byte_of(rest, column.saturating_sub(1));
+    if error.msg.contains("has() macro") {
+        let what = "has() of a plain name";
+        let instead = "write present(referrer), has(headers.referer) or \"referer\" in headers";
+        return ConditionError { offset, fault: Fault::NotOffered { what, instead } };
+    }
+    if error.msg == "UNKNOWN" {
+        return ConditionError { offset: 0, fault: Fault::TooDeep { max: CONDITION_DEPTH_MAX } };
+    }
+    ConditionError { offset: offset.min(text.len()), fault: Fault::Syntax(words(&error.msg)) }
+}
+
+/// The reader's words, without the list of everything it would have liked better.
+fn words(message: &str) -> String {
+    let message = message.trim_start_matches("Syntax error: ");
+    let short = message.split(" expecting ").next().unwrap_or(message);
+    let short: String = short.chars().take(120).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    match short.contains("<EOF>") {
+        true => "the condition ends too early, or a bracket or quote is not closed".to_owned(),
+        false => format!("not understood: {short}"),
+    }
+}
+
+/// Counts what would nest, outside of texts.
+fn measure(text: &str) -> Result<(), ConditionError> {
+    let refuse = |offset, fault| Err(ConditionError { offset, fault });
+    if text.len() > CONDITION_BYTES_MAX {
+        let fault = Fault::TooLong { bytes: text.len(), max: CONDITION_BYTES_MAX };
+        return refuse(0, fault);
+    }
+    let (mut depth, mut branches, mut parts) = (0_usize, 0_usize, 0_usize);
+    let (mut quote, mut escaped) = (None, false);
+    for (at, byte) in text.bytes().enumerate() {
+        match (quote, byte) {
+            (Some(_), _) if escaped => escaped = false,
+            (Some(_), b'\\') => escaped = true,
+            (Some(open), byte) if byte == open => quote = None,
+            (Some(_), _) => {}
+            (None, b'"' | b'\'') => quote = Some(byte),
+            (None, b'(' | b'[' | b'{') => depth += 1,
+            (None, b')' | b']' | b'}') => depth = depth.saturating_sub(1),
+            (None, b'?') => branches += 1,
+            _ => {}
+        }
+        parts += usize::from(quote.is_none() && b".+-*/%<>=?![({".contains(&byte));
+        if depth + branches > CONDITION_DEPTH_MAX {
+            return refuse(at, Fault::TooDeep { max: CONDITION_DEPTH_MAX });
+        }
+        if parts > CONDITION_PARTS_MAX {
+            return refuse(at, Fault::TooLarge { max: CONDITION_PARTS_MAX });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,149 @@
+//! The operator's own rules, compiled and indexed.
+//!
+//! Of a thousand rules, those that path, host, method and class leave are asked in the order of the file. Weights come
+//! first: they look at the score as the detectors left it, and change the score that everything else looks at. Then
+//! the first rule that decides decides.
+
+mod index;
+mod source;
+
+use arrayvec::ArrayString;
+
+pub use index::RULES_MAX;
+pub use source::{EntryKind, RuleEffect, RuleError, RuleSource, Warning, WarningReason};
+
+use crate::expression::{Condition, ConditionError, Fault, View, conjuncts, contradiction};
+use index::{Bits, Index};
+
+/// All rules of one policy.
+#[derive(Clone, Debug)]
+pub struct Ruleset {
+    rules: Vec<Rule>,
+    index: Index,
+    weighs: bool,
+}
+
+/// One compiled rule.
+#[derive(Clone, Debug)]
+pub(crate) struct Rule {
+    pub(crate) condition: Condition,
+    pub(crate) effect: RuleEffect,
+    pub(crate) dry_run: bool,
+    pub(crate) entry: Option<EntryKind>,
+    /// What the operator calls it, else empty.
+    pub(crate) name: ArrayString<32>,
+    /// The same for the same condition and effect: rates go on across a reload.
+    pub(crate) key: u64,
+}
+
+/// The rules that can hold for one request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Candidates(Bits);
+
+impl Default for Ruleset {
+    /// No rule.
+    fn default() -> Self {
+        Ruleset { rules: Vec::new(), index: Index::new(&[]), weighs: false }
+    }
+}
+
+impl Ruleset {
+    /// Compiles `sources`, and says which of them can never fire.
+    ///
+    /// # Errors
+    /// With every rule whose condition is refused.
+    pub fn compile(sources: &[RuleSource<'_>]) -> Result<(Ruleset, Vec<Warning>), Vec<RuleError>> {
+        if sources.len() > RULES_MAX {
+            let error = ConditionError { offset: 0, fault: Fault::TooManyRules { max: RULES_MAX } };
+            return Err(vec![RuleError { index: RULES_MAX, error }]);
+        }
+        let (mut rules, mut errors) = (Vec::with_capacity(sources.len()), Vec::new());
+        for (index, source) in sources.iter().enumerate() {
+            match Rule::compile(source) {
+                Ok(rule) => rules.push(rule),
+                Err(error) => errors.push(RuleError { index, error }),
+            }
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let warnings = (0..rules.len()).filter_map(|at| warning(&rules, at)).collect();
+        let weighs = rules.iter().any(|rule| matches!(rule.effect, RuleEffect::Weigh(_)));
+        Ok((Ruleset { index: Index::new(&rules), rules, weighs }, warnings))
+    }
+
+    /// How many rules there are.
+    pub fn len(&self) -> usize {
+        self.rules.len()
+    }
+
+    /// True where there is none.
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
+    /// Numbers, from 0, of all rules whose condition holds, in order: what a dry look at one request shows.
+    pub fn matching<'a>(&'a self, view: &'a View<'a>) -> impl Iterator<Item = usize> + 'a {
+        let found = self.index.candidates(view);
+        (0..self.rules.len())
+            .filter(move |at| found.each().any(|held| held == *at) && self.rules[*at].condition.holds(view))
+    }
+
+    pub(crate) fn weighs(&self) -> bool {
+        self.weighs
+    }
+
+    pub(crate) fn candidates(&self, view: &View<'_>) -> Candidates {
+        Candidates(self.index.candidates(view))
+    }
+
+    /// The rules among `candidates`, with their numbers from 0.
+    pub(crate) fn among<'a>(&'a self, candidates: &'a Candidates) -> impl Iterator<Item = (usize, &'a Rule)> {
+        candidates.0.each().map(|at| (at, &self.rules[at]))
+    }
+}
+
+impl Rule {
+    fn compile(source: &RuleSource<'_>) -> Result<Self, ConditionError> {
+        let condition = Condition::compile(source.when)?;
+        let mut name = ArrayString::new();
+        for letter in source.name.unwrap_or("").chars() {
+            if name.try_push(if letter.is_control() { '.' } else { letter }).is_err() {
+                break;
+            }
+        }
+        let effect = format!("{:?}", source.effect);
+        let key = index::hash(source.when.bytes().chain(effect.bytes()));
+        let RuleSource { effect, dry_run, entry, .. } = *source;
+        Ok(Rule { condition, effect, dry_run, entry, name, key })
+    }
+}
+
+/// Why rule `at` can never fire.
+fn warning(rules: &[Rule], at: usize) -> Option<Warning> {
+    let rule = &rules[at];
+    let warn = |reason| Some(Warning { index: at, offset: 0, reason });
+    if rule.condition.constant() == Some(false) {
+        return warn(WarningReason::NeverTrue);
+    }
+    if let Some(about) = contradiction(rule.condition.test()) {
+        return warn(WarningReason::Contradiction { about });
+    }
+    if matches!(rule.effect, RuleEffect::Weigh(_)) {
+        return None;
+    }
+    let covers = |earlier: &Rule| {
+        earlier.effect.is_final() && !earlier.dry_run && implies(&rule.condition, &earlier.condition)
+    };
+    let by = rules[..at].iter().position(covers)?;
+    warn(WarningReason::Covered { by })
+}
+
+/// True where whatever satisfies `narrow` satisfies `wide`: all that `wide` wants, `narrow` wants too.
+fn implies(narrow: &Condition, wide: &Condition) -> bool {
+    let parts = conjuncts(narrow.test());
+    wide.constant() == Some(true) || conjuncts(wide.test()).iter().all(|wanted| parts.contains(wanted))
+}
+
+#[cfg(test)]
+mod tests;
