@@ -26,6 +26,38 @@ pub const WORD_BYTES_MAX: usize = 64;
 pub const DETAIL_BYTES_MAX: usize = 256;
 /// Signals kept per event: what one request can carry.
 pub const SIGNALS_MAX: usize = palisade_domain::Signal::PER_REQUEST_MAX;
+/// Bytes that one tenant's events may take; the oldest go first.
+pub const EVENTS_BYTES_MAX: u64 = 2 << 30;
+/// Bytes of an event's export line; a longer one is not kept at all.
+pub const FACTS_BYTES_MAX: usize = 64 << 10;
+/// Most events one page of an export holds.
+pub const EXPORT_PAGE_MAX: usize = 256;
+/// The newest events of one client that its reputation is read from.
+pub const REPUTATION_EVENTS_MAX: usize = 100_000;
+/// Most API keys one tenant may hold.
+pub const KEYS_MAX: usize = 1_000;
+/// Bytes kept of a key's name.
+pub const KEY_NAME_BYTES_MAX: usize = 128;
+/// Most lines of one tenant's audit log.
+pub const AUDIT_LINES_MAX: usize = 10_000_000;
+/// Bytes kept of the name under which a person is erased.
+pub const AUDIT_SUBJECT_BYTES_MAX: usize = 192;
+/// Bytes kept of one fact or text of an audit line.
+pub const AUDIT_FIELD_BYTES_MAX: usize = 512;
+/// Facts about persons kept per audit line.
+pub const AUDIT_PERSONAL_MAX: usize = 4;
+/// Most bytes that are read of the file with the heads of the audit log.
+pub const AUDIT_HEADS_BYTES_MAX: u64 = 16 << 20;
+/// Most roll-up rows kept per tenant; the oldest minutes go first.
+pub const ROLLUPS_MAX: usize = 2_000_000;
+/// Most items that wait for slow opinions, per tenant.
+pub const ESCALATIONS_MAX: usize = 10_000;
+/// Bytes of a queued item; a longer one is refused.
+pub const ESCALATION_BYTES_MAX: usize = 64 << 10;
+/// How often a queued item is tried.
+pub const ESCALATION_ATTEMPTS_MAX: u32 = 5;
+/// Most bytes that are read of a file with a secret.
+pub const SECRET_FILE_BYTES_MAX: u64 = 4 << 10;
 /// Most bytes of a snapshot file that are read back.
 pub const SNAPSHOT_BYTES_MAX: u64 = 4 << 30;
 
@@ -110,6 +142,106 @@ pub const BOUNDS: &[Bound] = &[
         "the weakest are left out",
     ),
     bound(
+        "store.events_bytes_max",
+        EVENTS_BYTES_MAX,
+        "bytes per tenant",
+        "what events may take of a small server's disk",
+        "the oldest are dropped",
+    ),
+    bound(
+        "store.facts_bytes_max",
+        FACTS_BYTES_MAX as u64,
+        "bytes per event",
+        "one line that replay reads, and replay reads no longer ones",
+        "the line is left out: half of it would be replayed as another request",
+    ),
+    bound(
+        "store.export_page_max",
+        EXPORT_PAGE_MAX as u64,
+        "rows",
+        "one page stays below 20 MiB with the longest lines",
+        "the page ends; the next one continues",
+    ),
+    bound(
+        "store.reputation_events_max",
+        REPUTATION_EVENTS_MAX as u64,
+        "events",
+        "a reputation is read in some 20 ms even of the busiest client",
+        "the newest count",
+    ),
+    bound("store.keys_max", KEYS_MAX as u64, "keys per tenant", "servers hold them all in memory", REFUSED),
+    bound("store.key_name_bytes_max", KEY_NAME_BYTES_MAX as u64, "bytes", "a name is a few words", CUT),
+    bound(
+        "store.audit_lines_max",
+        AUDIT_LINES_MAX as u64,
+        "lines per tenant",
+        "about 4 GiB, and a check of the chain stays below a minute or two",
+        "the line, and with it what it would record, is refused and says so",
+    ),
+    bound(
+        "store.audit_subject_bytes_max",
+        AUDIT_SUBJECT_BYTES_MAX as u64,
+        "bytes",
+        "names of persons and addresses are shorter",
+        CUT,
+    ),
+    bound(
+        "store.audit_field_bytes_max",
+        AUDIT_FIELD_BYTES_MAX as u64,
+        "bytes",
+        "a sentence or a user agent",
+        CUT,
+    ),
+    bound(
+        "store.audit_personal_max",
+        AUDIT_PERSONAL_MAX as u64,
+        "facts per line",
+        "who did it, from where, with what, to whom",
+        "the rest is left out",
+    ),
+    bound(
+        "store.audit_heads_bytes_max",
+        AUDIT_HEADS_BYTES_MAX,
+        "bytes",
+        "a line a day for three centuries",
+        "later heads are not compared",
+    ),
+    bound(
+        "store.rollups_max",
+        ROLLUPS_MAX as u64,
+        "rows per tenant",
+        "30 days of 46 combinations of site, action and class in each minute",
+        "the oldest minutes are dropped",
+    ),
+    bound(
+        "store.escalations_max",
+        ESCALATIONS_MAX as u64,
+        "items per tenant",
+        "at most 640 MiB, hours of work for a slow opinion",
+        REFUSED,
+    ),
+    bound(
+        "store.escalation_bytes_max",
+        ESCALATION_BYTES_MAX as u64,
+        "bytes",
+        "one described request with its body's beginning",
+        REFUSED,
+    ),
+    bound(
+        "store.escalation_attempts_max",
+        ESCALATION_ATTEMPTS_MAX as u64,
+        "attempts",
+        "what fails five times fails for its own reasons",
+        "the item is dropped",
+    ),
+    bound(
+        "store.secret_file_bytes_max",
+        SECRET_FILE_BYTES_MAX,
+        "bytes",
+        "files with secrets are a few lines",
+        "the rest is not read, and the file counts as damaged",
+    ),
+    bound(
         "store.snapshot_bytes_max",
         SNAPSHOT_BYTES_MAX,
         "bytes",
@@ -119,6 +251,7 @@ pub const BOUNDS: &[Bound] = &[
 ];
 
 const CUT: &str = "the rest is cut off";
+const REFUSED: &str = "it is refused and says so";
 
 const fn bound(
     name: &'static str,
@@ -130,20 +263,44 @@ const fn bound(
     Bound { name, value, unit, reason, when_full }
 }
 
-/// Row limits of one store; smaller ones serve tests and small machines.
+/// Limits of one store; smaller ones serve tests and small machines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoreLimits {
     /// See [`LIST_ENTRIES_MAX`].
     pub list_entries_max: usize,
     /// See [`EVENTS_MAX`].
     pub events_max: usize,
+    /// See [`EVENTS_BYTES_MAX`].
+    pub events_bytes_max: u64,
     /// See [`LABELS_MAX`].
     pub labels_max: usize,
+    /// See [`KEYS_MAX`].
+    pub keys_max: usize,
+    /// See [`AUDIT_LINES_MAX`].
+    pub audit_lines_max: usize,
+    /// See [`ROLLUPS_MAX`].
+    pub rollups_max: usize,
+    /// See [`ESCALATIONS_MAX`].
+    pub escalations_max: usize,
+}
+
+impl StoreLimits {
+    /// The usual ones.
+    pub const USUAL: StoreLimits = StoreLimits {
+        list_entries_max: LIST_ENTRIES_MAX,
+        events_max: EVENTS_MAX,
+        events_bytes_max: EVENTS_BYTES_MAX,
+        labels_max: LABELS_MAX,
+        keys_max: KEYS_MAX,
+        audit_lines_max: AUDIT_LINES_MAX,
+        rollups_max: ROLLUPS_MAX,
+        escalations_max: ESCALATIONS_MAX,
+    };
 }
 
 impl Default for StoreLimits {
     fn default() -> Self {
-        StoreLimits { list_entries_max: LIST_ENTRIES_MAX, events_max: EVENTS_MAX, labels_max: LABELS_MAX }
+        StoreLimits::USUAL
     }
 }
 

@@ -72,6 +72,21 @@ impl DataDir {
         self.root.join("hash.seed")
     }
 
+    /// What the first start made and shows once: a key and the webhook secret, see [`crate::first_run`].
+    pub fn first_run(&self) -> PathBuf {
+        self.root.join("first-run.txt")
+    }
+
+    /// The secret that webhooks are signed with.
+    pub fn webhook_secret(&self) -> PathBuf {
+        self.root.join("webhook.secret")
+    }
+
+    /// The heads of the audit log, one a day, see [`crate::heads`].
+    pub fn audit_heads(&self) -> PathBuf {
+        self.root.join("audit-heads.ndjson")
+    }
+
     fn probe(&self) -> io::Result<()> {
         let probe = self.root.join(format!(".probe-{}", std::process::id()));
         fs::write(&probe, b"palisade may write here\n")?;

@@ -88,6 +88,19 @@ pub enum WriteError {
         /// Its bound.
         max: usize,
     },
+    /// It is longer than can be kept whole.
+    #[error("{what} has {bytes} bytes, {max} is the most; send less")]
+    TooLong {
+        /// What it is.
+        what: &'static str,
+        /// Its length.
+        bytes: usize,
+        /// Its bound.
+        max: usize,
+    },
+    /// What the change builds on could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
     /// The database failed.
     #[error(transparent)]
     Fault(#[from] Fault),

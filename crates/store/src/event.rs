@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use palisade_domain::{
-    Action, ClaimStatus, ClientIp, ClientKey, IdentityClass, Score, SiteId, TenantId, Timestamp,
+    Action, ClaimStatus, ClientIp, ClientKey, IdentityClass, RequestId, Score, SiteId, TenantId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -91,6 +91,11 @@ pub struct Event {
     pub identity: IdentityRecord,
     /// The explanation, strongest first; at most [`bounds::SIGNALS_MAX`] lines are kept.
     pub signals: Vec<SignalRecord>,
+    /// The request's reference number, where it has one.
+    pub request_id: Option<RequestId>,
+    /// The request as a line of labelled traffic (JSON, no line break), for `palisade replay`. Not kept where it is
+    /// longer than [`bounds::FACTS_BYTES_MAX`]. Read back by [`Events::export`] only.
+    pub facts: Option<String>,
 }
 
 impl Event {
@@ -108,9 +113,34 @@ impl Event {
                 ..self.identity
             },
             signals: self.signals.iter().take(bounds::SIGNALS_MAX).map(SignalRecord::bounded).collect(),
+            facts: self.facts.as_deref().filter(|facts| fits_a_line(facts)).map(str::to_owned),
             ..*self
         }
     }
+}
+
+/// What a row takes beside its texts.
+const ROW_BYTES: usize = 256;
+
+impl Event {
+    /// What the event takes when it is stored, roughly.
+    pub(crate) fn bytes(&self) -> u64 {
+        let of = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        let client = match &self.client {
+            Client::Ip(_) => 40,
+            Client::Opaque(name) => name.len(),
+        };
+        let signals: usize =
+            self.signals.iter().map(|signal| 48 + signal.id.len() + signal.detail.len()).sum();
+        let texts = [&self.method, &self.target, &self.user_agent, &self.identity.claimed, &self.facts];
+        let texts: usize = texts.into_iter().map(of).sum();
+        (ROW_BYTES + client + self.rule.len() + signals + texts) as u64
+    }
+}
+
+/// Cut JSON would be another request or none.
+fn fits_a_line(facts: &str) -> bool {
+    facts.len() <= bounds::FACTS_BYTES_MAX && !facts.bytes().any(|byte| byte < b' ')
 }
 
 impl SignalRecord {
@@ -166,18 +196,73 @@ impl EventQuery {
     }
 }
 
-/// Verdict events; beyond the bound the oldest numbers are dropped.
+/// What the stored events say about one client.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Reputation {
+    /// Its stored events; at most the newest [`bounds::REPUTATION_EVENTS_MAX`] are looked at.
+    pub requests: u64,
+    /// Those of them with at least the score asked for.
+    pub bot_requests: u64,
+    /// The mean of their scores, 0.0..=100.0.
+    pub mean_score: f64,
+    /// The oldest event that is stored.
+    pub first_seen: Timestamp,
+    /// The newest.
+    pub last_seen: Timestamp,
+}
+
+/// How much is stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EventsSize {
+    /// Events.
+    pub events: u64,
+    /// What they take, roughly.
+    pub bytes: u64,
+}
+
+/// Verdict events; beyond the bounds (rows, bytes) the oldest numbers are dropped.
 #[async_trait]
 pub trait Events: Send + Sync {
     /// Stores all `events` or none. Returns their numbers, in order.
     async fn append(&self, tenant: TenantId, events: &[Event]) -> Result<Vec<EventId>, WriteError>;
 
-    /// The events of `query`, newest first (by time, then number).
+    /// The events of `query`, newest first (by time, then number), without their facts.
     async fn query(&self, tenant: TenantId, query: &EventQuery) -> Result<Vec<StoredEvent>, ReadError>;
+
+    /// Events in the order of storing, from number `from` on, with their facts. At most `limit`, capped at
+    /// [`bounds::EXPORT_PAGE_MAX`]; the next page begins after the last number.
+    async fn export(
+        &self,
+        tenant: TenantId,
+        from: EventId,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, ReadError>;
+
+    /// The newest event of the request with this reference number, without its facts.
+    async fn find_event(
+        &self,
+        tenant: TenantId,
+        request: RequestId,
+    ) -> Result<Option<StoredEvent>, ReadError>;
+
+    /// What is known of `client`; a request counts as a bot's from `bot_score` on. `None` where nothing is stored.
+    async fn reputation(
+        &self,
+        tenant: TenantId,
+        client: &Client,
+        bot_score: Score,
+    ) -> Result<Option<Reputation>, ReadError>;
 
     /// Deletes what happened before `before`. Returns how many there were.
     async fn delete_before(&self, tenant: TenantId, before: Timestamp) -> Result<u64, WriteError>;
 
+    /// Shortens addresses in what happened before `before`, see [`crate::privacy`]. Returns how many events had not
+    /// been shortened yet.
+    async fn shorten_addresses(&self, tenant: TenantId, before: Timestamp) -> Result<u64, WriteError>;
+
     /// How many events there are.
     async fn count_events(&self, tenant: TenantId) -> Result<u64, ReadError>;
+
+    /// How many there are and what they take.
+    async fn events_size(&self, tenant: TenantId) -> Result<EventsSize, ReadError>;
 }

@@ -8,7 +8,9 @@ use std::net::IpAddr;
 
 use palisade_domain::{ClientIp, NetPrefix, TenantId};
 
-use crate::{Client, EffectKind, EntryId, EventId, LabelId, LabelSource, LabelSubject};
+use crate::{
+    AuditId, Client, EffectKind, EntryId, EscalationId, EventId, KeyId, LabelId, LabelSource, LabelSubject,
+};
 
 /// One list entry: a tenant holds at most one per network and kind of effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -46,6 +48,12 @@ pub type EntryKey = RowKey<EntryId>;
 pub type EventKey = RowKey<EventId>;
 /// The number of a label, with its tenant.
 pub type LabelKey = RowKey<LabelId>;
+/// The number of an API key, with its tenant.
+pub type ApiKeyKey = RowKey<KeyId>;
+/// The number of an audit line, with its tenant.
+pub type AuditKey = RowKey<AuditId>;
+/// The number of a queued item, with its tenant.
+pub type EscalationKey = RowKey<EscalationId>;
 
 impl<Id> RowKey<Id> {
     /// Row `id` of `tenant`.

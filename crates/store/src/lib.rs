@@ -1,36 +1,59 @@
 //! Storage traits, in-memory and SQLite stores, one contract.
 //!
-//! Owns what outlives a request: list entries, verdict events and labels ([`Lists`], [`Events`], [`Labels`]), the
-//! layout of the data folder ([`DataDir`]) and opaque snapshot files ([`snapshot`]). Every method and every key takes a
+//! Owns what outlives a request: list entries, verdict events, labels, roll-ups, API keys, the audit log and the queue
+//! of slow opinions ([`Store`] is all of them), the layout of the data folder ([`DataDir`]), what the first start makes
+//! ([`first_run`]) and opaque snapshot files ([`snapshot`]). Every method and every key takes a
 //! [`TenantId`](palisade_domain::TenantId), so that two tenants with equal keys never meet; [`contract`] holds every
 //! store to that.
 //!
-//! It does not own history (a cache, kept by `detect`), and it reads no clock: `now` is an argument.
+//! It does not own history (a cache, kept by `detect`), and it reads no clock and draws no random numbers: both are
+//! arguments.
 
 pub mod bounds;
 pub mod contract;
 pub mod keys;
+pub mod privacy;
 pub mod snapshot;
 
+mod api_key;
+mod audit;
+mod changes;
+mod codec;
 mod data_dir;
 mod error;
+mod escalation;
 mod event;
+mod first_run;
 mod label;
 mod list;
 mod memory;
+mod rollup;
 mod sqlite;
 mod words;
 
+pub use api_key::{ApiKey, KeyHash, KeyId, KeyRecord, Keys, NewKey, Scope, Scopes, UnknownScope};
+pub use audit::heads;
+pub use audit::{
+    Audit, AuditHead, AuditId, AuditLine, AuditRandom, AuditVerdict, Broken, BrokenLine, NewAuditLine,
+    Personal, PersonalShown,
+};
 pub use bounds::{BOUNDS, StoreLimits};
+pub use changes::{Changes, Watched};
 pub use data_dir::{DataDir, DataDirError};
 pub use error::{Fault, OpenError, ReadError, WriteError};
-pub use event::{Client, Event, EventId, EventQuery, Events, IdentityRecord, SignalRecord, StoredEvent};
+pub use escalation::{AfterFailure, Escalation, EscalationId, Escalations};
+pub use event::{
+    Client, Event, EventId, EventQuery, Events, EventsSize, IdentityRecord, Reputation, SignalRecord,
+    StoredEvent,
+};
+pub use first_run::{FirstRun, FirstRunError, FirstRunRandom, Made, WebhookSecret, first_run};
 pub use label::{Label, LabelId, LabelSource, LabelSubject, LabelVerdict, Labels, NewLabel, Weight};
 pub use list::{Effect, EffectKind, EntryId, EntrySource, ListEntry, Lists, NewEntry, Page};
 pub use memory::MemoryStore;
+pub use rollup::{ActionName, Rollup, RollupQuery, RollupSum, Rollups};
 pub use sqlite::{SqliteSettings, SqliteStore};
 
 /// Everything one store keeps; what the rest of Palisade holds as `Arc<dyn Store>`.
-pub trait Store: Lists + Events + Labels {}
+pub trait Store: Lists + Events + Labels + Rollups + Keys + Audit + Escalations + Changes {}
 
-impl<T: Lists + Events + Labels> Store for T {}
+impl<T: Lists + Events + Labels + Rollups + Keys + Audit + Escalations + Changes> Store for T {}

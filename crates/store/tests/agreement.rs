@@ -22,7 +22,8 @@ const NETWORKS: [&str; 8] = [
 ];
 const CLIENTS: [&str; 5] = ["10.0.0.0", "10.0.0.1", "192.0.2.1", "2001:db8::1", "2001:db8:1::1"];
 /// Small enough to be met.
-const LIMITS: StoreLimits = StoreLimits { list_entries_max: 8, events_max: 8, labels_max: 8 };
+const LIMITS: StoreLimits =
+    StoreLimits { list_entries_max: 8, events_max: 8, labels_max: 8, ..StoreLimits::USUAL };
 
 #[derive(Clone, Debug)]
 enum Step {

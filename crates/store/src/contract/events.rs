@@ -1,7 +1,7 @@
 //! Promises of [`Events`](crate::Events).
 
 use palisade_domain::{
-    Action, BlockReason, ClaimStatus, IdentityClass, Rate, Score, SiteId, TenantId, Timestamp,
+    Action, BlockReason, ClaimStatus, IdentityClass, Rate, RequestId, Score, SiteId, TenantId, Timestamp,
 };
 
 use super::{ONE, TWO, at};
@@ -31,6 +31,8 @@ pub(super) fn event(client: &str, secs: i64) -> Event {
             SignalRecord { id: "ua.missing".into(), points: 40, detail: "none".into(), dry_run: false },
             SignalRecord { id: "rate.requests".into(), points: -3, detail: "\"9\"".into(), dry_run: true },
         ],
+        request_id: Some(RequestId(secs.unsigned_abs())),
+        facts: None,
     }
 }
 
@@ -55,6 +57,7 @@ pub(super) async fn an_event_comes_back_as_it_went_in(store: &dyn Store) {
         status: None,
         identity: IdentityRecord { claimed: None, ..full.identity.clone() },
         signals: Vec::new(),
+        request_id: None,
         ..full.clone()
     };
     let ids = store.append(ONE, &[full.clone(), bare.clone()]).await.expect("append");

@@ -19,7 +19,16 @@ const ONE: TenantId = TenantId(1);
 /// The other one.
 const TWO: TenantId = TenantId(2);
 /// The limits that [`bounds`] expects of its store.
-pub const SMALL_LIMITS: StoreLimits = StoreLimits { list_entries_max: 3, events_max: 3, labels_max: 3 };
+pub const SMALL_LIMITS: StoreLimits = StoreLimits {
+    list_entries_max: 3,
+    events_max: 3,
+    labels_max: 3,
+    keys_max: 3,
+    audit_lines_max: 3,
+    rollups_max: 3,
+    escalations_max: 3,
+    ..StoreLimits::USUAL
+};
 
 /// Every promise but the bounds, on an empty store.
 ///

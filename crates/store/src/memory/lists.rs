@@ -7,7 +7,7 @@ use palisade_domain::{ClientIp, NetPrefix, TenantId, Timestamp};
 
 use super::MemoryStore;
 use crate::keys::{self, EntryKey, ListKey};
-use crate::{EffectKind, EntryId, ListEntry, Lists, NewEntry, Page, ReadError, WriteError};
+use crate::{EffectKind, EntryId, ListEntry, Lists, NewEntry, Page, ReadError, Watched, WriteError};
 
 #[derive(Debug, Default)]
 pub(super) struct Table {
@@ -47,6 +47,16 @@ impl Table {
     }
 }
 
+impl super::Tables {
+    fn remove_entries(&mut self, tenant: TenantId, keys: &[ListKey]) -> u64 {
+        let removed = keys.iter().map(|key| self.lists.remove(key)).sum();
+        if removed > 0 {
+            self.changed(tenant, Watched::Lists);
+        }
+        removed
+    }
+}
+
 fn key_of(tenant: TenantId, new: &NewEntry) -> ListKey {
     ListKey::new(tenant, new.network, new.effect.kind())
 }
@@ -54,7 +64,8 @@ fn key_of(tenant: TenantId, new: &NewEntry) -> ListKey {
 #[async_trait]
 impl Lists for MemoryStore {
     async fn put(&self, tenant: TenantId, entries: &[NewEntry]) -> Result<Vec<ListEntry>, WriteError> {
-        let table = &mut self.tables().lists;
+        let mut tables = self.tables();
+        let table = &mut tables.lists;
         let fresh: BTreeSet<_> = entries
             .iter()
             .map(|new| key_of(tenant, new))
@@ -64,7 +75,9 @@ impl Lists for MemoryStore {
         if table.of_tenant(tenant, 0).count() + fresh.len() > max {
             return Err(WriteError::Full { what: "list entries", max });
         }
-        Ok(entries.iter().map(|new| table.put(tenant, new)).collect())
+        let made = entries.iter().map(|new| table.put(tenant, new)).collect();
+        tables.changed(tenant, Watched::Lists);
+        Ok(made)
     }
 
     async fn remove(
@@ -73,9 +86,9 @@ impl Lists for MemoryStore {
         network: NetPrefix,
         effect: Option<EffectKind>,
     ) -> Result<u64, WriteError> {
-        let table = &mut self.tables().lists;
         let kinds = EffectKind::ALL.into_iter().filter(|kind| effect.is_none_or(|one| one == *kind));
-        Ok(kinds.map(|kind| table.remove(&ListKey::new(tenant, network, kind))).sum())
+        let keys: Vec<_> = kinds.map(|kind| ListKey::new(tenant, network, kind)).collect();
+        Ok(self.tables().remove_entries(tenant, &keys))
     }
 
     async fn find(
@@ -100,12 +113,13 @@ impl Lists for MemoryStore {
     }
 
     async fn purge_expired(&self, tenant: TenantId, now: Timestamp) -> Result<u64, WriteError> {
-        let table = &mut self.tables().lists;
-        let over: Vec<_> = table
+        let mut tables = self.tables();
+        let over: Vec<_> = tables
+            .lists
             .of_tenant(tenant, 0)
             .filter(|entry| !entry.is_live(now))
             .map(|entry| ListKey::new(tenant, entry.network, entry.effect.kind()))
             .collect();
-        Ok(over.iter().map(|key| table.remove(key)).sum())
+        Ok(tables.remove_entries(tenant, &over))
     }
 }

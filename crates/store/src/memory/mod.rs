@@ -2,13 +2,21 @@
 //!
 //! Same contract as the others. One lock, held for map operations only and never across an await.
 
+mod audit;
+mod escalations;
 mod events;
+mod keys;
 mod labels;
 mod lists;
+mod rollups;
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::StoreLimits;
+use async_trait::async_trait;
+use palisade_domain::TenantId;
+
+use crate::{Changes, ReadError, StoreLimits, Watched};
 
 /// Everything in memory, gone with the process.
 #[derive(Debug, Default)]
@@ -22,6 +30,17 @@ struct Tables {
     lists: lists::Table,
     events: events::Table,
     labels: labels::Table,
+    keys: keys::Table,
+    rollups: rollups::Table,
+    escalations: escalations::Table,
+    audit: audit::Table,
+    changes: BTreeMap<(TenantId, Watched), u64>,
+}
+
+impl Tables {
+    fn changed(&mut self, tenant: TenantId, what: Watched) {
+        *self.changes.entry((tenant, what)).or_default() += 1;
+    }
 }
 
 impl MemoryStore {
@@ -38,5 +57,12 @@ impl MemoryStore {
     /// A panic elsewhere cannot leave a table half changed: every change is checked before it begins.
     fn tables(&self) -> MutexGuard<'_, Tables> {
         self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Changes for MemoryStore {
+    async fn changes(&self, tenant: TenantId, what: Watched) -> Result<u64, ReadError> {
+        Ok(self.tables().changes.get(&(tenant, what)).copied().unwrap_or(0))
     }
 }

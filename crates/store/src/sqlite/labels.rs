@@ -50,27 +50,15 @@ impl Labels for SqliteStore {
         .fetch_one(&mut *transaction)
         .await
         .map_err(|error| self.fault(error))?;
-        let rows: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM labels WHERE tenant = $1")
-            .bind(tenant_column(tenant))
-            .fetch_one(&mut *transaction)
-            .await
-            .map_err(|error| self.fault(error))?;
-        let max = self.limits.labels_max;
-        if rows > max as i64 {
-            return Err(WriteError::Full { what: "labels", max });
-        }
+        let (rows, max) = ("SELECT COUNT(*) FROM labels WHERE tenant = $1", self.limits.labels_max);
+        self.refuse_above(&mut transaction, rows, tenant, "labels", max).await?;
         self.commit(transaction).await?;
         Ok(Label { id: LabelId(id), ..label })
     }
 
     async fn labels(&self, tenant: TenantId, page: Page) -> Result<Vec<Label>, ReadError> {
-        let rows = sqlx::query("SELECT * FROM labels WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3")
-            .bind(tenant_column(tenant))
-            .bind(page.after)
-            .bind(page.rows() as i64)
-            .fetch_all(&self.readers)
-            .await
-            .map_err(|error| self.fault(error))?;
+        let sql = "SELECT * FROM labels WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3";
+        let rows = self.page(sql, tenant, page).await?;
         rows.iter().map(|row| self.read_label(row)).collect()
     }
 

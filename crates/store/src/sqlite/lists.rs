@@ -3,21 +3,17 @@
 use async_trait::async_trait;
 use palisade_domain::{ClientIp, NetPrefix, Rate, TenantId, Timestamp};
 use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Sqlite, Transaction};
+use sqlx::{QueryBuilder, Sqlite};
 
 use super::row::Row;
-use super::{SqliteStore, tenant_column};
+use super::{SqliteStore, Writing, tenant_column};
 use crate::keys::{network_text, networks_covering, parse_network};
 use crate::{
-    EffectKind, EntryId, EntrySource, Fault, ListEntry, Lists, NewEntry, Page, ReadError, WriteError,
+    EffectKind, EntryId, EntrySource, Fault, ListEntry, Lists, NewEntry, Page, ReadError, Watched, WriteError,
 };
 
 impl SqliteStore {
-    async fn put_entry(
-        &self,
-        transaction: &mut Transaction<'static, Sqlite>,
-        entry: ListEntry,
-    ) -> Result<ListEntry, Fault> {
+    async fn put_entry(&self, transaction: &mut Writing, entry: ListEntry) -> Result<ListEntry, Fault> {
         let id = sqlx::query_scalar(
             "INSERT INTO list_entries
                  (tenant, id, network, effect, per_minute, expires_at, source, reason, created_at)
@@ -69,15 +65,10 @@ impl Lists for SqliteStore {
             let entry = ListEntry::made(EntryId(id), tenant, new);
             made.push(self.put_entry(&mut transaction, entry).await?);
         }
-        let rows: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM list_entries WHERE tenant = $1")
-            .bind(tenant_column(tenant))
-            .fetch_one(&mut *transaction)
-            .await
-            .map_err(|error| self.fault(error))?;
+        let rows = "SELECT COUNT(*) FROM list_entries WHERE tenant = $1";
         let max = self.limits.list_entries_max;
-        if rows > max as i64 {
-            return Err(WriteError::Full { what: "list entries", max });
-        }
+        self.refuse_above(&mut transaction, rows, tenant, "list entries", max).await?;
+        self.changed(&mut transaction, tenant, Watched::Lists).await?;
         self.commit(transaction).await?;
         Ok(made)
     }
@@ -100,6 +91,9 @@ impl Lists for SqliteStore {
                     .await
                     .map_err(|error| self.fault(error))?;
             removed += result.rows_affected();
+        }
+        if removed > 0 {
+            self.changed(&mut transaction, tenant, Watched::Lists).await?;
         }
         self.commit(transaction).await?;
         Ok(removed)
@@ -126,14 +120,8 @@ impl Lists for SqliteStore {
     }
 
     async fn entries(&self, tenant: TenantId, page: Page) -> Result<Vec<ListEntry>, ReadError> {
-        let rows =
-            sqlx::query("SELECT * FROM list_entries WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3")
-                .bind(tenant_column(tenant))
-                .bind(page.after)
-                .bind(page.rows() as i64)
-                .fetch_all(&self.readers)
-                .await
-                .map_err(|error| self.fault(error))?;
+        let sql = "SELECT * FROM list_entries WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3";
+        let rows = self.page(sql, tenant, page).await?;
         rows.iter().map(|row| self.read_entry(row)).collect()
     }
 
@@ -149,6 +137,9 @@ impl Lists for SqliteStore {
             .execute(&mut *transaction)
             .await
             .map_err(|error| self.fault(error))?;
+        if result.rows_affected() > 0 {
+            self.changed(&mut transaction, tenant, Watched::Lists).await?;
+        }
         self.commit(transaction).await?;
         Ok(result.rows_affected())
     }

@@ -3,22 +3,27 @@
 //! One connection writes, a few read beside it (WAL). Statements are portable SQL with bound parameters; what only
 //! SQLite understands stands in `pragmas.rs`.
 
+mod audit;
+mod escalations;
 mod events;
 mod fault;
+mod keys;
 mod labels;
 mod lists;
 mod pragmas;
+mod rollups;
 mod row;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use palisade_domain::TenantId;
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::sqlite::SqlitePoolOptions;
+use sqlx::sqlite::{SqlitePoolOptions, SqliteRow};
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
-use crate::{Fault, OpenError, ReadError, StoreLimits};
+use crate::{Changes, Fault, OpenError, Page, ReadError, StoreLimits, Watched, WriteError};
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
@@ -81,11 +86,11 @@ impl SqliteStore {
         self.writer.close().await;
     }
 
-    async fn begin(&self) -> Result<Transaction<'static, Sqlite>, Fault> {
+    async fn begin(&self) -> Result<Writing, Fault> {
         self.writer.begin_with(pragmas::BEGIN_WRITE).await.map_err(|error| self.fault(error))
     }
 
-    async fn commit(&self, transaction: Transaction<'static, Sqlite>) -> Result<(), Fault> {
+    async fn commit(&self, transaction: Writing) -> Result<(), Fault> {
         transaction.commit().await.map_err(|error| self.fault(error))
     }
 
@@ -102,13 +107,57 @@ impl SqliteStore {
         Ok(u64::try_from(rows).unwrap_or(0))
     }
 
+    /// One page of a listing by number. `sql` takes tenant, the number before the page, and the rows of the page.
+    async fn page(
+        &self,
+        sql: &'static str,
+        tenant: TenantId,
+        page: Page,
+    ) -> Result<Vec<SqliteRow>, ReadError> {
+        let rows = sqlx::query(sql)
+            .bind(tenant_column(tenant))
+            .bind(page.after)
+            .bind(page.rows() as i64)
+            .fetch_all(&self.readers)
+            .await;
+        Ok(rows.map_err(|error| self.fault(error))?)
+    }
+
+    /// Refuses the change where its table now holds more than `max` rows. `sql` counts those of a tenant.
+    async fn refuse_above(
+        &self,
+        transaction: &mut Writing,
+        sql: &'static str,
+        tenant: TenantId,
+        what: &'static str,
+        max: usize,
+    ) -> Result<(), WriteError> {
+        let rows: i64 = sqlx::query_scalar(sql)
+            .bind(tenant_column(tenant))
+            .fetch_one(&mut **transaction)
+            .await
+            .map_err(|error| self.fault(error))?;
+        if rows > max as i64 { Err(WriteError::Full { what, max }) } else { Ok(()) }
+    }
+
     /// Reserves `count` numbers of `name` and returns the last of them.
     async fn take_ids(
         &self,
-        transaction: &mut Transaction<'static, Sqlite>,
+        transaction: &mut Writing,
         tenant: TenantId,
         name: &'static str,
         count: usize,
+    ) -> Result<i64, Fault> {
+        self.add_to(transaction, tenant, name, i64::try_from(count).unwrap_or(i64::MAX)).await
+    }
+
+    /// Adds `amount` to the counter `name` and returns what it holds then.
+    async fn add_to(
+        &self,
+        transaction: &mut Writing,
+        tenant: TenantId,
+        name: &'static str,
+        amount: i64,
     ) -> Result<i64, Fault> {
         sqlx::query_scalar(
             "INSERT INTO counters (tenant, name, value) VALUES ($1, $2, $3)
@@ -117,10 +166,37 @@ impl SqliteStore {
         )
         .bind(tenant_column(tenant))
         .bind(name)
-        .bind(i64::try_from(count).unwrap_or(i64::MAX))
+        .bind(amount)
         .fetch_one(&mut **transaction)
         .await
         .map_err(|error| self.fault(error))
+    }
+
+    /// What the counter `name` holds; 0 before its first use.
+    async fn counter(&self, tenant: TenantId, name: &'static str) -> Result<i64, Fault> {
+        let value = sqlx::query_scalar("SELECT value FROM counters WHERE tenant = $1 AND name = $2")
+            .bind(tenant_column(tenant))
+            .bind(name)
+            .fetch_optional(&self.readers)
+            .await;
+        Ok(value.map_err(|error| self.fault(error))?.unwrap_or(0))
+    }
+
+    /// Tells other processes that `what` was changed.
+    async fn changed(&self, transaction: &mut Writing, tenant: TenantId, what: Watched) -> Result<(), Fault> {
+        self.add_to(transaction, tenant, what.counter(), 1).await?;
+        Ok(())
+    }
+}
+
+/// A transaction that holds the write lock.
+type Writing = Transaction<'static, Sqlite>;
+
+#[async_trait]
+impl Changes for SqliteStore {
+    async fn changes(&self, tenant: TenantId, what: Watched) -> Result<u64, ReadError> {
+        let value = self.counter(tenant, what.counter()).await?;
+        Ok(u64::try_from(value).unwrap_or(0))
     }
 }
 

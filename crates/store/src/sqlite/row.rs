@@ -59,6 +59,18 @@ impl<'a> Row<'a> {
         parse(text).ok_or_else(|| self.bad(column, text.chars().take(64).collect()))
     }
 
+    /// As [`Row::word`], where the column may be empty.
+    pub(super) fn word_option<T>(
+        &self,
+        column: &'static str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<T>, ReadError> {
+        match self.get::<Option<&str>>(column)? {
+            Some(_) => self.word(column, parse).map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// The error for a column that holds `value`.
     pub(super) fn bad(&self, column: &'static str, value: String) -> ReadError {
         ReadError::BadRecord { table: self.table, id: self.id().unwrap_or(0), column, value }

@@ -1,0 +1,39 @@
+//! Has somebody changed something? A running gateway asks every second, because `palisade list add` is another process.
+
+use async_trait::async_trait;
+use palisade_domain::TenantId;
+
+use crate::ReadError;
+
+/// What is watched for changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Watched {
+    /// List entries.
+    Lists,
+    /// API keys.
+    Keys,
+    /// The queue of slow opinions: only what is put in counts.
+    Escalations,
+}
+
+impl Watched {
+    /// Everything that is watched.
+    pub const ALL: [Watched; 3] = [Watched::Lists, Watched::Keys, Watched::Escalations];
+
+    /// The name of its counter.
+    pub(crate) fn counter(self) -> &'static str {
+        match self {
+            Watched::Lists => "changes.list_entries",
+            Watched::Keys => "changes.api_keys",
+            Watched::Escalations => "changes.escalations",
+        }
+    }
+}
+
+/// Counters of changes, seen by every process.
+#[async_trait]
+pub trait Changes: Send + Sync {
+    /// How often `what` was changed since the store was made. Another number than last time: read it again. Reads one
+    /// row.
+    async fn changes(&self, tenant: TenantId, what: Watched) -> Result<u64, ReadError>;
+}
