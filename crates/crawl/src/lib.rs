@@ -5,3 +5,4 @@ pub mod proof;
 pub mod ranges;
 pub mod robots;
 pub mod shape;
+pub mod signature;

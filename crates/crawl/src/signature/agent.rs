@@ -1,0 +1,92 @@
+//! Whose keys: the `Signature-Agent` header, in both of its forms.
+
+use sfv::{BareItem, Dictionary, GenericBareItem, Item, ListEntry, Parser};
+
+use super::base::field_value;
+use super::{Fault, HEADER_BYTES_MAX, SignedRequest};
+
+/// Where a signer publishes its keys.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct AgentUrl {
+    /// `https://host[:port]`, lower case, without default port: the identity.
+    pub origin: String,
+    /// The address to fetch, on that origin.
+    pub url: String,
+    /// What lies there.
+    pub kind: Kind,
+}
+
+/// What lies at an agent's address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A key directory at its well-known place.
+    Directory,
+    /// A key set.
+    KeySet,
+    /// A card that names its key set; nobody we know sends one, so it is not fetched.
+    Card,
+}
+
+/// Where key directories lie (draft-meunier-http-message-signatures-directory).
+const WELL_KNOWN: &str = "/.well-known/http-message-signatures-directory";
+
+/// Longest host name (RFC 1035) with a port.
+const AUTHORITY_BYTES_MAX: usize = 261;
+
+/// The agent of the signature called `label`; `None` where the request names none.
+pub(super) fn of(request: &SignedRequest<'_>, label: &str) -> Result<Option<AgentUrl>, Fault> {
+    let Some(value) = field_value(request.headers, "signature-agent") else { return Ok(None) };
+    if value.len() > HEADER_BYTES_MAX {
+        return Err(Fault::Syntax);
+    }
+    let (text, kind) = if value.starts_with('"') {
+        let item: Item = Parser::new(value.as_ref()).parse().map_err(|_| Fault::Syntax)?;
+        (string(&item.bare_item)?, Kind::Directory)
+    } else {
+        let members: Dictionary = Parser::new(value.as_ref()).parse().map_err(|_| Fault::Syntax)?;
+        // The member is called like the signature; a single one under another name is meant for it too.
+        let member = members.get(label).or_else(|| (members.len() == 1).then(|| &members[0]));
+        let Some(ListEntry::Item(item)) = member else { return Err(Fault::Agent) };
+        let kind = match item.params.get("type") {
+            None => Kind::Directory,
+            Some(GenericBareItem::Token(kind)) => match kind.as_str() {
+                "directory" => Kind::Directory,
+                "jwks_uri" => Kind::KeySet,
+                "cimd" => Kind::Card,
+                _ => return Err(Fault::Agent),
+            },
+            Some(_) => return Err(Fault::Agent),
+        };
+        (string(&item.bare_item)?, kind)
+    };
+    AgentUrl::parse(&text, kind).map(Some).ok_or(Fault::Agent)
+}
+
+fn string(item: &BareItem) -> Result<String, Fault> {
+    item.as_string().map(|text| text.as_str().to_owned()).ok_or(Fault::Syntax)
+}
+
+impl AgentUrl {
+    /// Reads `text`: https only, no user, no fragment; a directory is a bare origin.
+    pub fn parse(text: &str, kind: Kind) -> Option<AgentUrl> {
+        let rest =
+            text.get(..8).filter(|scheme| scheme.eq_ignore_ascii_case("https://")).map(|_| &text[8..])?;
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, path) = rest.split_at(end);
+        let is_host = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]_".contains(&byte);
+        if authority.is_empty() || authority.len() > AUTHORITY_BYTES_MAX || !authority.bytes().all(is_host) {
+            return None;
+        }
+        let lower = authority.to_ascii_lowercase();
+        let lower = lower.strip_suffix(":443").unwrap_or(&lower);
+        let origin = format!("https://{lower}");
+        let is_path = |byte: u8| (0x21..0x7f).contains(&byte) && byte != b'#';
+        let url = match kind {
+            Kind::Directory if matches!(path, "" | "/") => format!("{origin}{WELL_KNOWN}"),
+            Kind::Directory => return None,
+            Kind::KeySet | Kind::Card if path.bytes().all(is_path) => format!("{origin}{path}"),
+            Kind::KeySet | Kind::Card => return None,
+        };
+        Some(AgentUrl { origin, url, kind })
+    }
+}
