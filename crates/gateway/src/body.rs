@@ -1,0 +1,297 @@
+//! Bodies on their way through: never whole in memory, watched for speed, counted to their end.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use palisade_domain::{BodyPrefix, Fact, ResponseFacts};
+
+use crate::exchange::Ending;
+use crate::settings::Limits;
+use crate::upstream::Lease;
+use crate::wire::Deadline;
+
+/// Why a body does not go on.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BodyError {
+    /// The connection it comes from broke, or it is not framed as it should be.
+    #[error("the body broke off: {0}")]
+    Broken(#[from] hyper::Error),
+    /// The client sends too slowly.
+    #[error("the client sends too slowly")]
+    TooSlow,
+    /// The upstream says nothing.
+    #[error("the upstream fell silent")]
+    Silent,
+}
+
+/// A request body on its way up: what was held of it, then the rest as it comes.
+#[derive(Debug)]
+pub(crate) struct RequestBody {
+    held: Vec<Frame<Bytes>>,
+    held_bytes: usize,
+    incoming: Option<Incoming>,
+    pace: Pace,
+}
+
+/// What was held of a body.
+#[derive(Debug, Default)]
+pub(crate) struct Prefix {
+    /// The bytes, in one piece.
+    pub bytes: Bytes,
+    /// True where that is all.
+    pub complete: bool,
+}
+
+impl RequestBody {
+    pub(crate) fn new(incoming: Incoming, limits: &Limits) -> Self {
+        let incoming = (!incoming.is_end_stream()).then_some(incoming);
+        RequestBody { held: Vec::new(), held_bytes: 0, incoming, pace: Pace::new(limits) }
+    }
+
+    /// A body without content.
+    pub(crate) fn empty(limits: &Limits) -> Self {
+        RequestBody { held: Vec::new(), held_bytes: 0, incoming: None, pace: Pace::new(limits) }
+    }
+
+    /// True where there is nothing to send.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.held.is_empty() && self.incoming.is_none()
+    }
+
+    /// Waits for the start of the body, up to [`BodyPrefix::BYTES_MAX`] or `limit`. Everything stays to be sent.
+    ///
+    /// # Errors
+    /// Where the body broke off before that.
+    pub(crate) async fn hold(&mut self, limit: Duration) -> Result<Prefix, BodyError> {
+        let filled = tokio::time::timeout(limit, std::future::poll_fn(|cx| self.poll_hold(cx))).await;
+        if let Ok(result) = filled {
+            result?;
+        }
+        let mut parts = self.held.iter().filter_map(Frame::data_ref);
+        let bytes = match (parts.next(), parts.next()) {
+            (None, _) => Bytes::new(),
+            (Some(only), None) => only.clone(),
+            (Some(first), Some(second)) => {
+                [first, second].into_iter().chain(parts).flat_map(|part| part.iter().copied()).collect()
+            }
+        };
+        Ok(Prefix { bytes, complete: self.incoming.is_none() })
+    }
+
+    fn poll_hold(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BodyError>> {
+        while self.held_bytes < BodyPrefix::BYTES_MAX {
+            let Some(incoming) = &mut self.incoming else { break };
+            let Some(frame) = ready!(Pin::new(&mut *incoming).poll_frame(cx)) else {
+                self.incoming = None;
+                break;
+            };
+            let frame = frame?;
+            self.held_bytes += frame.data_ref().map_or(0, Bytes::len);
+            self.held.push(frame);
+            if incoming.is_end_stream() {
+                self.incoming = None;
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Body for RequestBody {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let this = self.get_mut();
+        if !this.held.is_empty() {
+            let frame = this.held.remove(0);
+            this.held_bytes -= frame.data_ref().map_or(0, Bytes::len);
+            return Poll::Ready(Some(Ok(frame)));
+        }
+        let Some(incoming) = &mut this.incoming else { return Poll::Ready(None) };
+        match Pin::new(incoming).poll_frame(cx) {
+            Poll::Ready(Some(Ok(frame))) => {
+                this.pace.moved(frame.data_ref().map_or(0, Bytes::len));
+                Poll::Ready(Some(Ok(frame)))
+            }
+            Poll::Ready(other) => Poll::Ready(other.map(|frame| frame.map_err(BodyError::from))),
+            Poll::Pending => {
+                ready!(this.pace.poll_too_slow(cx));
+                Poll::Ready(Some(Err(BodyError::TooSlow)))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.held.is_empty() && self.incoming.as_ref().is_none_or(Incoming::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let mut hint = self.incoming.as_ref().map_or_else(|| SizeHint::with_exact(0), Incoming::size_hint);
+        let held = self.held_bytes as u64;
+        if let Some(upper) = hint.upper() {
+            hint.set_upper(upper + held);
+        }
+        hint.set_lower(hint.lower() + held);
+        hint
+    }
+}
+
+/// How fast a client must send.
+#[derive(Debug)]
+struct Pace {
+    window: Duration,
+    bytes_min: u64,
+    bytes: u64,
+    deadline: Deadline,
+}
+
+impl Pace {
+    fn new(limits: &Limits) -> Self {
+        Pace {
+            window: limits.body_window,
+            bytes_min: limits.body_bytes_min,
+            bytes: 0,
+            deadline: Deadline::default(),
+        }
+    }
+
+    fn moved(&mut self, bytes: usize) {
+        self.bytes += bytes as u64;
+        if self.bytes >= self.bytes_min {
+            self.bytes = 0;
+            self.deadline.clear();
+        }
+    }
+
+    fn poll_too_slow(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.deadline.poll(cx, self.window)
+    }
+}
+
+/// The body of an answer on its way down.
+#[derive(Debug)]
+pub(crate) enum AnswerBody {
+    /// The upstream's.
+    Passed(Box<Passed>),
+    /// Ours, at once.
+    Ours(Bytes),
+    /// Ours, slowly.
+    Slow(Box<crate::reply::Slow>),
+    /// None.
+    Empty,
+}
+
+/// The body of an upstream's answer.
+#[derive(Debug)]
+pub(crate) struct Passed {
+    incoming: Incoming,
+    /// Given back when the body is read to its end; dropped, which closes the connection, where it is not.
+    lease: Option<Lease>,
+    ending: Ending,
+    silence: Deadline,
+    limit: Duration,
+}
+
+impl Passed {
+    pub(crate) fn new(incoming: Incoming, lease: Lease, ending: Ending, limit: Duration) -> Self {
+        let mut passed = Passed { incoming, lease: Some(lease), ending, silence: Deadline::default(), limit };
+        passed.note_end();
+        passed
+    }
+
+    fn note_end(&mut self) {
+        if self.incoming.is_end_stream() {
+            self.end();
+        }
+    }
+
+    fn end(&mut self) {
+        if let Some(lease) = self.lease.take() {
+            lease.give_back();
+        }
+    }
+
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        match Pin::new(&mut self.incoming).poll_frame(cx) {
+            Poll::Ready(Some(Ok(frame))) => {
+                self.silence.clear();
+                self.ending.add(frame.data_ref().map_or(0, Bytes::len));
+                self.note_end();
+                Poll::Ready(Some(Ok(frame)))
+            }
+            Poll::Ready(Some(Err(error))) => {
+                self.lease = None;
+                Poll::Ready(Some(Err(error.into())))
+            }
+            Poll::Ready(None) => {
+                self.end();
+                Poll::Ready(None)
+            }
+            Poll::Pending => {
+                ready!(self.silence.poll(cx, self.limit));
+                Poll::Ready(Some(Err(BodyError::Silent)))
+            }
+        }
+    }
+}
+
+impl Body for AnswerBody {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        match self.get_mut() {
+            AnswerBody::Passed(passed) => passed.poll_frame(cx),
+            AnswerBody::Ours(bytes) if bytes.is_empty() => Poll::Ready(None),
+            AnswerBody::Ours(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            AnswerBody::Slow(slow) => {
+                slow.poll_piece(cx).map(|piece| piece.map(|bytes| Ok(Frame::data(bytes))))
+            }
+            AnswerBody::Empty => Poll::Ready(None),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            AnswerBody::Passed(passed) => passed.incoming.is_end_stream(),
+            AnswerBody::Ours(bytes) => bytes.is_empty(),
+            AnswerBody::Slow(slow) => slow.left() == 0,
+            AnswerBody::Empty => true,
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            AnswerBody::Passed(passed) => passed.incoming.size_hint(),
+            AnswerBody::Ours(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            AnswerBody::Slow(slow) => SizeHint::with_exact(slow.left() as u64),
+            AnswerBody::Empty => SizeHint::with_exact(0),
+        }
+    }
+}
+
+/// What an exchange says about its end.
+pub(crate) fn response_facts(
+    status: Option<u16>,
+    bytes: u64,
+    duration_ms: u64,
+    cookie: bool,
+) -> ResponseFacts {
+    ResponseFacts {
+        status: status.map_or(Fact::Unseen, Fact::Known),
+        bytes: if status.is_some() { Fact::Known(bytes) } else { Fact::Unseen },
+        duration_ms: Fact::Known(duration_ms),
+        set_cookie: if status.is_some() { Fact::Known(cookie) } else { Fact::Unseen },
+        login_ok: Fact::Unseen,
+    }
+}

@@ -1,0 +1,207 @@
+//! Every bound of this crate, with its reason.
+
+use palisade_limits::Bound;
+
+/// Connections open at once.
+pub(crate) const CONNECTIONS_MAX: usize = 20_000;
+/// Time for a request head.
+pub(crate) const HEAD_TIMEOUT_MS: u64 = 15_000;
+/// Time between two requests.
+pub(crate) const IDLE_TIMEOUT_MS: u64 = 75_000;
+/// Span in which a body must move.
+pub(crate) const BODY_WINDOW_MS: u64 = 20_000;
+/// Bytes a body must bring per span.
+pub(crate) const BODY_BYTES_MIN: u64 = 2_048;
+/// Time a client may take nothing.
+pub(crate) const WRITE_TIMEOUT_MS: u64 = 60_000;
+/// Time the start of a body is held.
+pub(crate) const PREFIX_TIMEOUT_MS: u64 = 250;
+/// Time to reach an upstream.
+pub(crate) const CONNECT_TIMEOUT_MS: u64 = 5_000;
+/// Time to the head of an answer.
+pub(crate) const ANSWER_TIMEOUT_MS: u64 = 60_000;
+/// Silence within an answer.
+pub(crate) const UPSTREAM_SILENCE_MS: u64 = 300_000;
+/// Silence of a tunnel.
+pub(crate) const TUNNEL_SILENCE_MS: u64 = 300_000;
+/// Idle connections per upstream and thread.
+pub(crate) const UPSTREAM_IDLE_MAX: usize = 256;
+/// How long they are kept.
+pub(crate) const UPSTREAM_IDLE_TIMEOUT_MS: u64 = 30_000;
+/// Slow answers under way.
+pub(crate) const SLOW_ANSWERS_MAX: usize = 1_000;
+/// Time of one slow answer.
+pub(crate) const SLOW_ANSWER_TIMEOUT_MS: u64 = 60_000;
+/// Streams of one HTTP/2 connection.
+pub(crate) const STREAMS_MAX: u32 = 100;
+/// Bytes that are read and thrown away after a refusal, so that the client can read the answer before the reset.
+pub(crate) const LINGER_BYTES_MAX: usize = 256 * 1024;
+/// Time for that.
+pub(crate) const LINGER_MS: u64 = 1_000;
+/// Bytes of a connection held before an upgrade is answered.
+pub(crate) const EARLY_BYTES_MAX: usize = 16 * 1024;
+/// Pause after an accept that failed for want of descriptors.
+pub(crate) const ACCEPT_PAUSE_MS: u64 = 50;
+/// How long an upstream that could not be reached is passed over while others can.
+pub(crate) const UPSTREAM_DOWN_MS: u64 = 5_000;
+
+/// The named bounds of this crate.
+pub const BOUNDS: &[Bound] = &[
+    Bound {
+        name: "gateway.connections_max",
+        value: CONNECTIONS_MAX as u64,
+        unit: "connections",
+        reason: "each costs a descriptor and about 20 KiB while it works",
+        when_full: "a new connection is answered 503 at once and closed",
+    },
+    Bound {
+        name: "gateway.head_ms_max",
+        value: HEAD_TIMEOUT_MS,
+        unit: "ms",
+        reason: "a head fits a few packets even over a bad mobile line; slowloris lives on longer ones",
+        when_full: "the connection is closed",
+    },
+    Bound {
+        name: "gateway.idle_ms_max",
+        value: IDLE_TIMEOUT_MS,
+        unit: "ms",
+        reason: "what nginx keeps by default; browsers come back within it",
+        when_full: "the connection is closed",
+    },
+    Bound {
+        name: "gateway.body_window_ms",
+        value: BODY_WINDOW_MS,
+        unit: "ms",
+        reason: "long enough for a phone to change its cell",
+        when_full: "see gateway.body_bytes_min",
+    },
+    Bound {
+        name: "gateway.body_bytes_min",
+        value: BODY_BYTES_MIN,
+        unit: "bytes per window",
+        reason: "no line in use is slower than 100 bytes/s; senders that are hold connections on purpose",
+        when_full: "a body that brings less is cut: 408, or the upstream's request is aborted",
+    },
+    Bound {
+        name: "gateway.write_ms_max",
+        value: WRITE_TIMEOUT_MS,
+        unit: "ms",
+        reason: "a reader that takes nothing for a minute is gone or holds us on purpose",
+        when_full: "the connection is closed",
+    },
+    Bound {
+        name: "gateway.prefix_ms_max",
+        value: PREFIX_TIMEOUT_MS,
+        unit: "ms",
+        reason: "forms arrive with their head; nobody should notice the wait",
+        when_full: "the request is judged by what has come",
+    },
+    Bound {
+        name: "gateway.connect_ms_max",
+        value: CONNECT_TIMEOUT_MS,
+        unit: "ms",
+        reason: "upstreams are near; a lost first packet is sent again after one second and after three",
+        when_full: "the next upstream is tried, then 502",
+    },
+    Bound {
+        name: "gateway.answer_ms_max",
+        value: ANSWER_TIMEOUT_MS,
+        unit: "ms",
+        reason: "what nginx waits by default",
+        when_full: "504",
+    },
+    Bound {
+        name: "gateway.upstream_silence_ms_max",
+        value: UPSTREAM_SILENCE_MS,
+        unit: "ms",
+        reason: "event streams send a comment at least this often",
+        when_full: "the answer is aborted, so that it cannot pass for a whole one",
+    },
+    Bound {
+        name: "gateway.tunnel_silence_ms_max",
+        value: TUNNEL_SILENCE_MS,
+        unit: "ms",
+        reason: "WebSocket peers ping each other within a minute or two",
+        when_full: "both sides are closed",
+    },
+    Bound {
+        name: "gateway.upstream_idle_max",
+        value: UPSTREAM_IDLE_MAX as u64,
+        unit: "connections per upstream and thread",
+        reason: "covers bursts without holding descriptors of the upstream for ever",
+        when_full: "the connection is closed instead of kept",
+    },
+    Bound {
+        name: "gateway.upstream_idle_ms_max",
+        value: UPSTREAM_IDLE_TIMEOUT_MS,
+        unit: "ms",
+        reason: "shorter than most upstreams keep theirs, so a request seldom meets a connection that just closed",
+        when_full: "the connection is closed",
+    },
+    Bound {
+        name: "gateway.slow_answers_max",
+        value: SLOW_ANSWERS_MAX as u64,
+        unit: "answers",
+        reason: "waiting is cheap, connections are not",
+        when_full: "further ones are answered at once",
+    },
+    Bound {
+        name: "gateway.slow_answer_ms_max",
+        value: SLOW_ANSWER_TIMEOUT_MS,
+        unit: "ms",
+        reason: "a client that hangs longer learns nothing new and holds a connection",
+        when_full: "the rest of the answer is written at once",
+    },
+    Bound {
+        name: "gateway.streams_max",
+        value: STREAMS_MAX as u64,
+        unit: "streams per HTTP/2 connection",
+        reason: "what RFC 9113 recommends at least and browsers use at most",
+        when_full: "HTTP/2 refuses the stream, the client tries again",
+    },
+    Bound {
+        name: "gateway.linger_bytes_max",
+        value: LINGER_BYTES_MAX as u64,
+        unit: "bytes",
+        reason: "a close with unread bytes resets the connection and takes the refusal with it",
+        when_full: "the connection is closed",
+    },
+    Bound {
+        name: "gateway.linger_ms_max",
+        value: LINGER_MS,
+        unit: "ms",
+        reason: "see gateway.linger_bytes_max",
+        when_full: "the connection is closed",
+    },
+    Bound {
+        name: "gateway.early_bytes_max",
+        value: EARLY_BYTES_MAX as u64,
+        unit: "bytes",
+        reason: "what a client may send before its upgrade is answered",
+        when_full: "no more is read until the answer",
+    },
+    Bound {
+        name: "gateway.accept_pause_ms",
+        value: ACCEPT_PAUSE_MS,
+        unit: "ms",
+        reason: "without descriptors an accept fails at once, again and again",
+        when_full: "never full",
+    },
+    Bound {
+        name: "gateway.upstream_down_ms",
+        value: UPSTREAM_DOWN_MS,
+        unit: "ms",
+        reason: "a restart takes seconds; asking it each time would slow every request",
+        when_full: "it is asked again",
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_are_complete() {
+        assert!(BOUNDS.iter().all(Bound::is_complete));
+    }
+}

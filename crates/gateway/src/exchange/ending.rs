@@ -1,0 +1,60 @@
+//! How an exchange ended, told to the guard wherever that happens.
+
+use std::fmt;
+use std::rc::Rc;
+
+use palisade_domain::Timestamp;
+use palisade_guard::Ruling;
+
+use crate::body::response_facts;
+use crate::clock;
+use crate::worker::Worker;
+
+/// Follows an exchange. Dropped when the last byte is written or the client is gone; then the guard hears of it.
+pub(crate) struct Ending {
+    worker: Rc<Worker>,
+    ruling: Option<Ruling>,
+    since: Timestamp,
+    status: Option<u16>,
+    cookie: bool,
+    bytes: u64,
+}
+
+impl Ending {
+    pub(crate) fn new(worker: Rc<Worker>, ruling: Option<Ruling>, since: Timestamp) -> Self {
+        Ending { worker, ruling, since, status: None, cookie: false, bytes: 0 }
+    }
+
+    pub(crate) fn worker(&self) -> &Rc<Worker> {
+        &self.worker
+    }
+
+    /// The head of the answer is known.
+    pub(crate) fn answered(&mut self, status: u16, cookie: bool) {
+        (self.status, self.cookie) = (Some(status), cookie);
+    }
+
+    /// So many more bytes of its body went out.
+    pub(crate) fn add(&mut self, bytes: usize) {
+        self.bytes += bytes as u64;
+    }
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        if let Some(ruling) = self.ruling.take() {
+            let now = clock::now();
+            let facts = response_facts(self.status, self.bytes, now.millis_since(self.since), self.cookie);
+            self.worker.guard.response(ruling, &facts, now);
+        }
+    }
+}
+
+impl fmt::Debug for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ending")
+            .field("status", &self.status)
+            .field("bytes", &self.bytes)
+            .finish_non_exhaustive()
+    }
+}

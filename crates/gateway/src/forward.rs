@@ -1,0 +1,183 @@
+//! Which headers go on to the upstream and back, and what is added. No sockets.
+
+use std::fmt::Write;
+
+use http::header::{
+    CONNECTION, CONTENT_LENGTH, COOKIE, FORWARDED, HOST, HeaderName, HeaderValue, TE, TRANSFER_ENCODING,
+    UPGRADE,
+};
+use http::{HeaderMap, Uri, Version, request, response};
+use palisade_domain::{ClientIp, IdentityClass, RequestId, Scheme, Verdict};
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const X_REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const X_SCORE: HeaderName = HeaderName::from_static("x-palisade-score");
+const X_ACTION: HeaderName = HeaderName::from_static("x-palisade-action");
+const X_IDENTITY: HeaderName = HeaderName::from_static("x-palisade-identity");
+
+/// How a request came, for the upstream.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Path {
+    /// The other end of the connection.
+    pub peer: ClientIp,
+    /// Whether what it forwarded is believed.
+    pub trusted: bool,
+    /// The scheme the client used.
+    pub scheme: Scheme,
+}
+
+/// What the upstream is told about a verdict.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Told {
+    pub id: RequestId,
+    pub score: u8,
+    pub action: &'static str,
+    pub class: IdentityClass,
+}
+
+impl Told {
+    pub(crate) fn new(id: RequestId, verdict: &Verdict) -> Self {
+        let score = verdict.assessment.score.value();
+        Told { id, score, action: verdict.decision.enforced.name(), class: verdict.assessment.identity.class }
+    }
+}
+
+/// Makes the request what the upstream gets: origin form, HTTP/1.1, one hop's headers removed, ours added.
+pub(crate) fn to_upstream(parts: &mut request::Parts, path: Path, told: Option<Told>, upgrade: bool) {
+    let multiplexed = parts.version == Version::HTTP_2;
+    parts.version = Version::HTTP_11;
+    if let Some(authority) = parts.uri.authority() {
+        // RFC 9112 section 3.2.2: the authority of an absolute target counts, whatever Host says.
+        if let Ok(host) = HeaderValue::from_str(authority.as_str()) {
+            parts.headers.insert(HOST, host);
+        }
+        parts.uri = origin_form(&parts.uri);
+    }
+    let headers = &mut parts.headers;
+    let chunked = headers.contains_key(TRANSFER_ENCODING);
+    let trailers = headers.get(TE).is_some_and(|te| te.as_bytes().eq_ignore_ascii_case(b"trailers"));
+    let asked = if upgrade { headers.remove(UPGRADE) } else { None };
+    remove_hop(headers);
+    strip(headers, path.trusted);
+    if multiplexed {
+        join_cookies(headers);
+    }
+    if chunked {
+        headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+    }
+    if let Some(asked) = asked {
+        headers.insert(UPGRADE, asked);
+        headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+    } else if trailers {
+        headers.insert(TE, HeaderValue::from_static("trailers"));
+        headers.insert(CONNECTION, HeaderValue::from_static("te"));
+    }
+    add_path(headers, path);
+    if let Some(told) = told {
+        add_told(headers, told);
+    }
+}
+
+/// Removes what belongs to the upstream's connection from its answer.
+pub(crate) fn to_client(parts: &mut response::Parts, upgraded: bool) {
+    let asked = if upgraded { parts.headers.remove(UPGRADE) } else { None };
+    parts.version = Version::HTTP_11;
+    remove_hop(&mut parts.headers);
+    if let Some(asked) = asked {
+        parts.headers.insert(UPGRADE, asked);
+        parts.headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+    }
+}
+
+fn origin_form(uri: &Uri) -> Uri {
+    let target = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+    target.parse().unwrap_or_else(|_| Uri::from_static("/"))
+}
+
+/// RFC 9110 section 7.6.1. What frames or routes a message is never removed on a client's word.
+fn remove_hop(headers: &mut HeaderMap) {
+    if headers.contains_key(CONNECTION) {
+        let named: Vec<HeaderName> = headers
+            .get_all(CONNECTION)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .filter_map(|name| HeaderName::from_bytes(name.trim().as_bytes()).ok())
+            .filter(|name| *name != HOST && *name != CONTENT_LENGTH)
+            .collect();
+        named.iter().for_each(|name| drop(headers.remove(name)));
+        headers.remove(CONNECTION);
+    }
+    headers.remove("keep-alive");
+    headers.remove("proxy-connection");
+    headers.remove(TE);
+    headers.remove(TRANSFER_ENCODING);
+    headers.remove(UPGRADE);
+}
+
+/// Removes what only we, or those we trust, may say.
+fn strip(headers: &mut HeaderMap, trusted: bool) {
+    let ours = |name: &str| {
+        name.starts_with("x-palisade-")
+            || matches!(name, "x-request-id" | "x-fingerprint")
+            || (!trusted
+                && (matches!(name, "x-real-ip" | "forwarded")
+                    || ["ja3", "ja4", "x-ja3", "x-ja4"].iter().any(|start| name.starts_with(start))))
+    };
+    if headers.keys().any(|name| ours(name.as_str())) {
+        let named: Vec<HeaderName> = headers.keys().filter(|name| ours(name.as_str())).cloned().collect();
+        named.iter().for_each(|name| drop(headers.remove(name)));
+    }
+}
+
+/// RFC 9113 section 8.2.3: a cookie that came in pieces goes on in one.
+fn join_cookies(headers: &mut HeaderMap) {
+    if headers.get_all(COOKIE).iter().nth(1).is_some() {
+        let pieces: Vec<&[u8]> = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes).collect();
+        if let Ok(joined) = HeaderValue::from_bytes(&pieces.join(&b"; "[..])) {
+            headers.insert(COOKIE, joined);
+        }
+    }
+}
+
+fn add_path(headers: &mut HeaderMap, path: Path) {
+    let mut hops = String::with_capacity(48);
+    if path.trusted {
+        for value in headers.get_all(X_FORWARDED_FOR) {
+            hops.push_str(&String::from_utf8_lossy(value.as_bytes()));
+            hops.push_str(", ");
+        }
+    }
+    let _ = write!(hops, "{}", path.peer);
+    insert(headers, X_FORWARDED_FOR, &hops);
+    let proto = match path.scheme {
+        Scheme::Http => "http",
+        Scheme::Https => "https",
+    };
+    headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static(proto));
+    if !path.trusted || !headers.contains_key(X_FORWARDED_HOST) {
+        match headers.get(HOST).cloned() {
+            Some(host) => drop(headers.insert(X_FORWARDED_HOST, host)),
+            None => drop(headers.remove(X_FORWARDED_HOST)),
+        }
+    }
+    debug_assert!(path.trusted || (!headers.contains_key(X_REAL_IP) && !headers.contains_key(FORWARDED)));
+}
+
+fn add_told(headers: &mut HeaderMap, told: Told) {
+    if let Ok(id) = HeaderValue::from_bytes(&told.id.text()) {
+        headers.insert(X_REQUEST_ID, id);
+    }
+    headers.insert(X_SCORE, HeaderValue::from(u16::from(told.score)));
+    headers.insert(X_ACTION, HeaderValue::from_static(told.action));
+    headers.insert(X_IDENTITY, HeaderValue::from_static(told.class.name()));
+}
+
+fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
+}
