@@ -48,6 +48,16 @@ impl Ranges {
     }
 }
 
+/// A range file: what [`Ranges::read`] reads. Dates are whole days.
+pub fn to_text(networks: &[NetPrefix], collected: Timestamp) -> String {
+    let mut text = format!("# date: {}\n", date(collected));
+    for network in networks {
+        text.push_str(&network.to_string());
+        text.push('\n');
+    }
+    text
+}
+
 /// Why a range file cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RangeFileError {
@@ -81,6 +91,12 @@ impl RangeBook {
     /// The ranges of `operator`, if it publishes any.
     pub fn of(&self, operator: OperatorId) -> Option<&Ranges> {
         self.entries.iter().find(|(held, _)| *held == operator).map(|(_, ranges)| ranges)
+    }
+
+    /// The book with these ranges in place of what it held about `operator`.
+    pub fn put(&mut self, operator: OperatorId, ranges: Ranges) {
+        self.entries.retain(|(held, _)| *held != operator);
+        self.entries.push((operator, ranges));
     }
 
     /// All operators with ranges.
@@ -134,6 +150,20 @@ fn day(text: &str) -> Option<Timestamp> {
     Some(Timestamp::from_secs((era * 146_097 + day_of_era - 719_468) * DAY_SECS))
 }
 
+/// `YYYY-MM-DD` in UTC (Howard Hinnant's `civil_from_days`).
+fn date(time: Timestamp) -> String {
+    let days = time.secs().div_euclid(DAY_SECS) + 719_468;
+    let era = days.div_euclid(146_097);
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,6 +178,17 @@ mod tests {
         check("2026-13-01", None);
         check("2026-11", None);
         check("yesterday", None);
+    }
+
+    #[test]
+    fn a_range_file_is_written_as_it_is_read() {
+        for text in ["1970-01-01", "2000-02-29", "2026-11-20", "2027-03-01", "2099-12-31"] {
+            assert_eq!(date(day(text).unwrap()), text);
+        }
+        let text = "# date: 2026-11-20\n192.0.2.0/24\n2001:db8::/48\n";
+        let networks: Vec<NetPrefix> =
+            ["192.0.2.0/24", "2001:db8::/48"].map(|text| text.parse().unwrap()).into();
+        assert_eq!(to_text(&networks, Ranges::read(text).unwrap().collected), text);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use palisade_crawl::ranges::{self, RangeBook};
+use palisade_crawl::signers::Signers;
 use palisade_domain::{Assessment, Coverage, RequestFacts, Resolution, ResponseFacts, Timestamp};
 
 use crate::conduct::Conduct;
@@ -46,6 +47,8 @@ pub struct EngineSettings {
     pub more_sites: Vec<SiteProfile>,
     /// The published ranges of crawlers; `None` takes those that ship with this build.
     pub ranges: Option<Arc<RangeBook>>,
+    /// Who may prove by a signature that it is a known program.
+    pub signers: Signers,
 }
 
 impl EngineSettings {
@@ -57,6 +60,7 @@ impl EngineSettings {
             site: SiteProfile::default(),
             more_sites: Vec::new(),
             ranges: None,
+            signers: Signers::default(),
         }
     }
 }
@@ -69,6 +73,7 @@ pub struct Engine {
     history: Arc<History>,
     sites: Vec<SiteProfile>,
     ranges: Option<Arc<RangeBook>>,
+    signers: Signers,
 }
 
 struct Slot {
@@ -142,6 +147,7 @@ impl Engine {
             history,
             sites: std::iter::once(settings.site).chain(settings.more_sites).collect(),
             ranges: settings.ranges,
+            signers: settings.signers,
         }
     }
 
@@ -177,7 +183,8 @@ impl Engine {
         let mut findings = Findings::new();
         let coverage = self.detect(&scene, &mut findings);
         let ranges = self.ranges.as_deref().unwrap_or_else(|| ranges::builtin());
-        let identity = identity::identify(facts, &gathered.claim, gathered.user_agent.as_ref(), ranges);
+        let identity =
+            identity::identify(facts, &gathered.claim, gathered.user_agent.as_ref(), ranges, &self.signers);
         let context = Context {
             identity,
             coverage,

@@ -3,7 +3,10 @@
 use palisade_crawl::agents::Claim;
 use palisade_crawl::proof;
 use palisade_crawl::ranges::RangeBook;
-use palisade_domain::{ClaimStatus, Fact, HeaderList, HttpVersion, Identity, IdentityClass, RequestFacts};
+use palisade_crawl::signers::{Signer, Signers};
+use palisade_domain::{
+    ClaimStatus, Fact, HeaderList, HttpVersion, Identity, IdentityClass, RequestFacts, Signature,
+};
 use palisade_fingerprint::header_order;
 use palisade_fingerprint::user_agent::{Family, UserAgent};
 
@@ -16,7 +19,11 @@ pub fn identify(
     claim: &Claim,
     agent: Option<&UserAgent<'_>>,
     ranges: &RangeBook,
+    signers: &Signers,
 ) -> Identity {
+    if let Fact::Known(Signature::Verified(origin)) = facts.signature {
+        return signed(claim, signers.of(origin));
+    }
     if let Some(class) = claim.class {
         let status = match (claim.operator, facts.client.ip()) {
             (Some(operator), Some(ip)) if !facts.client_hidden => {
@@ -33,6 +40,21 @@ pub fn identify(
         }
         Some(_) => Identity::UNKNOWN,
         None => by_headers(facts),
+    }
+}
+
+/// A client that signs says it is a program. Who holds a key of an origin that we know is that program, whatever its user
+/// agent says; any other origin proves a domain and nothing about who runs there.
+fn signed(claim: &Claim, signer: Option<&Signer>) -> Identity {
+    match signer {
+        Some(signer) => {
+            Identity { class: signer.class, claimed: Some(signer.name), status: ClaimStatus::Verified }
+        }
+        None => {
+            let class = claim.class.unwrap_or(IdentityClass::Tool);
+            let claimed = claim.name.or(Some("signed agent"));
+            Identity { class, claimed, status: ClaimStatus::Unverified }
+        }
     }
 }
 
@@ -101,7 +123,7 @@ mod tests {
         let mut facts = RequestFacts::bare(ClientKey::Opaque("c"), Timestamp::default(), Vantage::Check);
         facts.user_agent = Fact::Absent;
         facts.headers = Fact::Known(HeaderList { entries, order: HeaderOrder::Wire, case: HeaderCase::Wire });
-        let found = identify(&facts, &Claim::default(), None, ranges::builtin());
+        let found = identify(&facts, &Claim::default(), None, ranges::builtin(), &Signers::default());
         assert_eq!(found.class, expect, "{entries:?}");
     }
 
@@ -118,9 +140,29 @@ mod tests {
     }
 
     #[test]
+    fn a_known_signer_is_who_it_proves_to_be() {
+        let mut facts = RequestFacts::bare(ClientKey::Opaque("c"), Timestamp::default(), Vantage::GatewayTls);
+        let found = |facts: &RequestFacts<'_>| {
+            identify(facts, &Claim::default(), None, ranges::builtin(), &Signers::default())
+        };
+        facts.signature = Fact::Known(Signature::Verified("https://chatgpt.com"));
+        assert_eq!((found(&facts).class, found(&facts).status), (IdentityClass::Ai, ClaimStatus::Verified));
+        facts.signature = Fact::Known(Signature::Verified("https://anybody.example"));
+        assert_eq!(
+            (found(&facts).class, found(&facts).status),
+            (IdentityClass::Tool, ClaimStatus::Unverified)
+        );
+        facts.signature = Fact::Known(Signature::Invalid);
+        assert_eq!(found(&facts), Identity::UNKNOWN);
+    }
+
+    #[test]
     fn without_headers_nobody_is_named() {
         let mut facts = RequestFacts::bare(ClientKey::Opaque("c"), Timestamp::default(), Vantage::Log);
         facts.user_agent = Fact::Absent;
-        assert_eq!(identify(&facts, &Claim::default(), None, ranges::builtin()), Identity::UNKNOWN);
+        assert_eq!(
+            identify(&facts, &Claim::default(), None, ranges::builtin(), &Signers::default()),
+            Identity::UNKNOWN
+        );
     }
 }
