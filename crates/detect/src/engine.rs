@@ -169,6 +169,7 @@ impl Engine {
         let site = self.sites.get(facts.site.0 as usize).unwrap_or(&self.sites[0]);
         let gathered = gather(facts, said, site);
         let remembered = match observe {
+            _ if facts.client_hidden => self.history.stranger(facts, &gathered),
             Observe::Note => self.history.note_request(facts, &gathered),
             Observe::Peek => self.history.peek_request(facts, &gathered),
         };

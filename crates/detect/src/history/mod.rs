@@ -133,6 +133,14 @@ pub struct Ticket {
     client: u64,
     kind: Kind,
     is_login: bool,
+    /// False for a stranger: nothing of its exchange is noted.
+    is_noted: bool,
+}
+
+impl Ticket {
+    fn new(keys: &keys::Keys, gathered: &Gathered<'_>) -> Self {
+        Ticket { client: keys.client, kind: gathered.kind, is_login: gathered.is_login, is_noted: true }
+    }
 }
 
 /// Different clients of a network within the hour from which it is a crowd.
@@ -174,7 +182,7 @@ impl History {
         let client = self.note_client(&keys, &noted);
         around.asset_share = self.spread.note_habit(keys.site, &client, gathered.kind);
         around.fingerprint_networks = self.spread.note_fingerprint(&keys, noted.now_ms);
-        let ticket = Ticket { client: keys.client, kind: gathered.kind, is_login: gathered.is_login };
+        let ticket = Ticket::new(&keys, gathered);
         Remembered { client, network, around, ticket, keys: keys.to_count() }
     }
 
@@ -188,7 +196,20 @@ impl History {
         let fresh = || ClientHistory::new(noted.now_ms);
         let mut client = self.clients.read(keys.client, |client| *client).unwrap_or_else(fresh);
         client.note(&noted);
-        let ticket = Ticket { client: keys.client, kind: gathered.kind, is_login: gathered.is_login };
+        let ticket = Ticket::new(&keys, gathered);
+        Remembered { client, network, around: Surroundings::default(), ticket, keys: keys.to_count() }
+    }
+
+    /// What is remembered of a client that hides behind a proxy nobody told us to trust: nothing, now and later. All its
+    /// visitors would share one history.
+    pub fn stranger(&self, facts: &RequestFacts<'_>, gathered: &Gathered<'_>) -> Remembered {
+        let noted = self.noted(facts, gathered);
+        let keys = self.keys.of(facts, gathered);
+        let mut network = NetworkHistory::new(noted.now_ms);
+        network.note(&noted, keys.client, keys.agent, keys.session);
+        let mut client = ClientHistory::new(noted.now_ms);
+        client.note(&noted);
+        let ticket = Ticket { is_noted: false, ..Ticket::new(&keys, gathered) };
         Remembered { client, network, around: Surroundings::default(), ticket, keys: keys.to_count() }
     }
 
@@ -234,6 +255,9 @@ impl History {
 
     /// Notes how a request ended.
     pub fn note_response(&self, ticket: Ticket, response: &ResponseFacts, now: Timestamp) {
+        if !ticket.is_noted {
+            return;
+        }
         let status = response.status.known();
         let outcome = Outcome {
             status,
