@@ -1,6 +1,5 @@
 //! A restored history goes on as if nothing had happened.
 
-use std::collections::BTreeMap;
 
 use palisade_detect::gather::gather;
 use palisade_detect::history::{History, SnapshotError};
@@ -30,7 +29,7 @@ const AGENTS: [&str; 3] = [
 
 fn engine() -> Engine {
     let seed = HashSeed([5, 6]);
-    Engine::new(EngineSettings { seed, detectors: BTreeMap::new(), site: SiteProfile::default() })
+    Engine::new(EngineSettings::new(seed))
 }
 
 #[derive(Clone, Debug)]
