@@ -5,12 +5,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use palisade_domain::{ClientIp, Timestamp};
 use palisade_guard::Guard;
-use palisade_store::{ReadError, Store};
+use palisade_store::{Client, ReadError, RollupQuery, Store, WriteError};
+use tokio::sync::OnceCell;
 
 use crate::clock::Clock;
+use crate::health::{Degraded, Health};
 use crate::keys::KeyBook;
 use crate::limit::Limiter;
+use crate::lists::Blocked;
+use crate::problem::Problem;
 use crate::routes::webhook::Seen;
 use crate::settings::ApiSettings;
 
@@ -25,9 +30,31 @@ pub struct Api {
     settings: ArcSwap<ApiSettings>,
     pub(crate) keys: KeyBook,
     pub(crate) limiter: Limiter,
+    pub(crate) blocked: Blocked,
     pub(crate) webhooks: Seen,
     pub(crate) list_change: tokio::sync::Mutex<()>,
     pub(crate) counts: Counts,
+    pub(crate) health: Health,
+    /// What earlier processes counted; read once.
+    earlier: OnceCell<Counted>,
+}
+
+/// Requests counted since the first start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counted {
+    pub(crate) requests: u64,
+    pub(crate) bots: u64,
+    pub(crate) networks: u64,
+}
+
+/// What is known of an address.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Known {
+    pub(crate) requests: u64,
+    pub(crate) bots: u64,
+    pub(crate) mean_score: f64,
+    pub(crate) first: Timestamp,
+    pub(crate) last: Timestamp,
 }
 
 /// What `/metrics` says about the API itself.
@@ -36,7 +63,7 @@ pub(crate) struct Counts {
     /// Answers by the first digit of their status, 1 to 5.
     answers: [AtomicU64; 5],
     /// Errors of the store.
-    pub(crate) store_errors: AtomicU64,
+    store_errors: AtomicU64,
 }
 
 impl Counts {
@@ -44,6 +71,10 @@ impl Counts {
         if let Some(count) = self.answers.get(usize::from(status / 100).wrapping_sub(1)) {
             count.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    pub(crate) fn store_errors(&self) -> u64 {
+        self.store_errors.load(Ordering::Relaxed)
     }
 
     pub(crate) fn answers(&self) -> [u64; 5] {
@@ -61,9 +92,12 @@ impl Api {
             settings: ArcSwap::from_pointee(settings),
             keys: KeyBook::default(),
             limiter: Limiter::default(),
+            blocked: Blocked::default(),
             webhooks: Seen::default(),
             list_change: tokio::sync::Mutex::new(()),
             counts: Counts::default(),
+            health: Health::default(),
+            earlier: OnceCell::new(),
         })
     }
 
@@ -83,11 +117,72 @@ impl Api {
     /// # Errors
     /// Where the store cannot be read; the keys that were held stay valid.
     pub async fn refresh(&self) -> Result<(), ReadError> {
+        self.watch_health();
         let outcome = self.keys.refresh(&*self.store, self.settings.load().tenant).await;
         if outcome.is_err() {
             self.counts.store_errors.fetch_add(1, Ordering::Relaxed);
         }
+        // What earlier processes counted must be read before this one writes its first minute.
+        self.earlier().await?;
         outcome
+    }
+
+    /// Further things `/ready` must name: only the binary knows what it could not start, or runs for a test.
+    pub fn set_degraded(&self, degraded: Vec<Degraded>) {
+        self.health.set(degraded);
+    }
+
+    /// What was read, or 503; the error is counted.
+    pub(crate) fn read<T>(&self, outcome: Result<T, ReadError>) -> Result<T, Problem> {
+        outcome.map_err(|error| {
+            self.counts.store_errors.fetch_add(1, Ordering::Relaxed);
+            error.into()
+        })
+    }
+
+    /// What was written, or why not; an error of the store is counted.
+    pub(crate) fn kept<T>(&self, outcome: Result<T, WriteError>) -> Result<T, Problem> {
+        outcome.map_err(|error| {
+            if matches!(error, WriteError::Read(_) | WriteError::Fault(_)) {
+                self.counts.store_errors.fetch_add(1, Ordering::Relaxed);
+            }
+            error.into()
+        })
+    }
+
+    async fn earlier(&self) -> Result<Counted, ReadError> {
+        let read = || async {
+            let sums = self.store.rollup_sums(self.settings.load().tenant, RollupQuery::ALL).await?;
+            let (requests, bots) =
+                (sums.iter().map(|sum| sum.requests).sum(), sums.iter().map(|sum| sum.bots).sum());
+            Ok(Counted { requests, bots, networks: 0 })
+        };
+        self.earlier.get_or_try_init(read).await.copied()
+    }
+
+    /// Requests since the first start: what earlier processes stored, and what this one has counted.
+    pub(crate) async fn counted(&self) -> Result<Counted, Problem> {
+        let earlier = self.read(self.earlier().await)?;
+        let now = self.guard.totals.snapshot();
+        Ok(Counted {
+            requests: earlier.requests + now.requests,
+            bots: earlier.bots + now.bots,
+            networks: now.clients,
+        })
+    }
+
+    /// What is stored about `ip`.
+    pub(crate) async fn known(&self, ip: ClientIp) -> Result<Known, Problem> {
+        let bot_score = self.guard.judge().policy().bands.challenge();
+        let tenant = self.settings.load().tenant;
+        let stored = self.read(self.store.reputation(tenant, &Client::Ip(ip), bot_score).await)?;
+        Ok(stored.map_or_else(Known::default, |stored| Known {
+            requests: stored.requests,
+            bots: stored.bot_requests,
+            mean_score: stored.mean_score,
+            first: stored.first_seen,
+            last: stored.last_seen,
+        }))
     }
 
     /// Does [`Api::refresh`] at once and every second, for as long as it is polled.

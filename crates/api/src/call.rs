@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -34,7 +34,8 @@ pub struct Call {
     pub parts: Parts,
     /// Where it came from.
     pub origin: Origin,
-    body: Body,
+    /// In a mutex that nobody ever locks: it makes a call something that tasks may share.
+    body: Mutex<Body>,
 }
 
 /// Where a call came from.
@@ -70,7 +71,10 @@ impl FromRequest<Arc<Api>> for Call {
         let (parts, body) = request.into_parts();
         let settings = api.settings();
         let origin = Origin::of(&parts, &settings);
-        Ok(Call { api: Arc::clone(api), settings, parts, origin, body })
+        if origin.hidden {
+            api.health.note_hidden(origin.peer, api.clock.now());
+        }
+        Ok(Call { api: Arc::clone(api), settings, parts, origin, body: Mutex::new(body) })
     }
 }
 
@@ -205,7 +209,7 @@ impl Call {
         if length.and_then(|text| text.parse().ok()).is_some_and(|length: usize| length > BODY_BYTES_MAX) {
             return Err(too_large());
         }
-        let body = std::mem::take(&mut self.body);
+        let body = std::mem::take(self.body.get_mut().unwrap_or_else(PoisonError::into_inner));
         let all = Limited::new(body, BODY_BYTES_MAX).collect();
         match tokio::time::timeout(Duration::from_millis(BODY_MS_MAX), all).await {
             Ok(Ok(all)) => Ok(all.to_bytes()),

@@ -9,7 +9,7 @@ use palisade_store::{ApiKey, KeyHash, KeyId, ReadError, Scopes, Store, Watched};
 
 /// What is known of a key that was shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Holder {
+pub(crate) struct Holder {
     /// Its number.
     pub id: KeyId,
     /// What it may do.
@@ -58,5 +58,10 @@ impl KeyBook {
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
         self.held.load().len()
+    }
+
+    /// Have they been read at all?
+    pub(crate) fn is_read(&self) -> bool {
+        self.version.load(Ordering::Acquire) != NEVER_READ
     }
 }

@@ -20,6 +20,8 @@ pub mod routes;
 pub mod serve;
 pub mod settings;
 
+mod audit;
+mod health;
 mod keys;
 mod lists;
 mod page;
@@ -28,7 +30,8 @@ mod secret;
 pub use api::Api;
 pub use bounds::BOUNDS;
 pub use clock::Clock;
+pub use health::Degraded;
 pub use router::router;
 pub use secret::Secret;
 pub use serve::{ServeSettings, serve, serve_with};
-pub use settings::{ApiLimits, ApiSettings, Degraded, RequireKey};
+pub use settings::{ApiLimits, ApiSettings, RequireKey};

@@ -1,1 +1,115 @@
-//! Changes of lists.
+//! Changes of the lists: durable first, then in effect, then in the audit log; one at a time.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
+use palisade_domain::{NetPrefix, TenantId, Timestamp};
+use palisade_policy::{ListEffect, ListEntry as MirrorEntry, ListMirror};
+use palisade_store::{
+    Effect, EffectKind, EntrySource, ListEntry, NewEntry, Page, ReadError, Store, Watched, WriteError,
+};
+
+use crate::api::Api;
+
+/// What a caller wants done about a network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Wish {
+    pub(crate) network: NetPrefix,
+    /// Entries of these kinds go.
+    pub(crate) removed: &'static [EffectKind],
+    /// This one comes, for so many milliseconds.
+    pub(crate) made: Option<(Effect, i64)>,
+    pub(crate) source: EntrySource,
+    pub(crate) reason: String,
+}
+
+/// Networks that are blocked, as they were read last.
+#[derive(Debug, Default)]
+pub(crate) struct Blocked {
+    held: ArcSwapOption<(u64, Vec<(NetPrefix, Option<Timestamp>)>)>,
+}
+
+impl Blocked {
+    /// Those that are blocked at `now`, in the order in which they were listed. Reads the store where it has changed.
+    pub(crate) async fn at(
+        &self,
+        store: &dyn Store,
+        tenant: TenantId,
+        now: Timestamp,
+    ) -> Result<Vec<NetPrefix>, ReadError> {
+        let version = store.changes(tenant, Watched::Lists).await?;
+        let held = match self.held.load_full().filter(|held| held.0 == version) {
+            Some(held) => held,
+            None => {
+                let entries = all(store, tenant).await?;
+                let blocks = entries.iter().filter(|entry| entry.effect == Effect::Block);
+                let held =
+                    Arc::new((version, blocks.map(|entry| (entry.network, entry.expires_at)).collect()));
+                self.held.store(Some(Arc::clone(&held)));
+                held
+            }
+        };
+        let live = held.1.iter().filter(|(_, end)| end.is_none_or(|end| end > now));
+        Ok(live.map(|(network, _)| *network).collect())
+    }
+}
+
+impl Api {
+    /// Carries `wish` out. What it changed is durable and in effect when this returns.
+    pub(crate) async fn change_lists(&self, wish: &Wish) -> Result<Option<ListEntry>, WriteError> {
+        let tenant = self.settings().tenant;
+        let now = self.clock.now();
+        // Two changes at a time could put an older list into effect after a newer one.
+        let _one_at_a_time = self.list_change.lock().await;
+        for kind in wish.removed {
+            self.store.remove(tenant, wish.network, Some(*kind)).await?;
+        }
+        let entry = wish.made.map(|(effect, ms)| NewEntry {
+            network: wish.network,
+            effect,
+            expires_at: Some(now.plus_millis(ms)),
+            source: wish.source,
+            reason: wish.reason.clone(),
+            created_at: now,
+        });
+        let made = match entry {
+            Some(entry) => self.store.put(tenant, &[entry]).await?.pop(),
+            None => None,
+        };
+        let entries = all(&*self.store, tenant).await?;
+        self.guard.replace_lists(&mirror(&entries));
+        Ok(made)
+    }
+}
+
+/// Every entry of the tenant, page by page.
+async fn all(store: &dyn Store, tenant: TenantId) -> Result<Vec<ListEntry>, ReadError> {
+    let mut entries = Vec::new();
+    let mut page = Page::FIRST;
+    loop {
+        let more = store.entries(tenant, page).await?;
+        let Some(last) = more.last() else { return Ok(entries) };
+        page.after = last.id.0;
+        entries.extend(more);
+    }
+}
+
+fn mirror(entries: &[ListEntry]) -> ListMirror {
+    ListMirror::new(entries.iter().map(|entry| MirrorEntry {
+        network: entry.network,
+        effect: match entry.effect {
+            Effect::Allow => ListEffect::Allow,
+            Effect::Block => ListEffect::Block,
+            Effect::Throttle(rate) => ListEffect::Throttle(rate),
+            Effect::Flag => ListEffect::Flag,
+        },
+        expires_at: entry.expires_at,
+        by_operator: entry.source == EntrySource::Operator,
+    }))
+}
+
+/// A network as lists are written: an address alone where it is one.
+pub(crate) fn written(network: NetPrefix) -> String {
+    let width = if network.addr().is_ipv4() { 32 } else { 128 };
+    if network.len() == width { network.addr().to_string() } else { network.to_string() }
+}

@@ -167,7 +167,10 @@ impl From<WriteError> for Problem {
                 Code::Unavailable,
                 format!("{what} are full: {max} is the most one tenant may hold; remove some, then repeat"),
             ),
-            _ => unavailable(),
+            WriteError::TooLong { what, bytes, max } => {
+                Problem::new(Code::TooLarge, format!("{what} has {bytes} bytes, {max} is the most"))
+            }
+            WriteError::Read(_) | WriteError::Fault(_) => unavailable(),
         }
     }
 }

@@ -7,23 +7,20 @@ use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::map_response_with_state;
 use axum::response::{IntoResponse, Response};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::api::Api;
+use crate::openapi;
 use crate::problem::{Code, Problem};
-use crate::routes::check;
+use crate::routes::later;
 
 /// The API's routes, to be served with peer addresses: [`crate::serve`], or
 /// `into_make_service_with_connect_info::<SocketAddr>()`.
 pub fn router(api: Arc<Api>) -> Router {
-    let (router, _document) = documented().split_for_parts();
-    router.fallback(not_found).layer(map_response_with_state(Arc::clone(&api), finish)).with_state(api)
-}
-
-/// All routes that stand in the OpenAPI document.
-fn documented() -> OpenApiRouter<Arc<Api>> {
-    OpenApiRouter::new().routes(routes!(check::check, check::check_self))
+    let (router, _) = openapi::documented().split_for_parts();
+    later::routes(router)
+        .fallback(not_found)
+        .layer(map_response_with_state(Arc::clone(&api), finish))
+        .with_state(api)
 }
 
 async fn not_found() -> Problem {

@@ -33,8 +33,6 @@ pub struct ApiSettings {
     pub trusted_proxies: TrustedProxies,
     /// How often each route may be called.
     pub limits: ApiLimits,
-    /// Further things `/ready` must name: the binary knows what it could not start, or runs for a test only.
-    pub degraded: Vec<Degraded>,
 }
 
 impl Default for ApiSettings {
@@ -47,7 +45,6 @@ impl Default for ApiSettings {
             tenant: TenantId::default(),
             trusted_proxies: TrustedProxies::default(),
             limits: ApiLimits::default(),
-            degraded: Vec::new(),
         }
     }
 }
@@ -78,13 +75,4 @@ impl Default for ApiLimits {
             open: rate(1_200, 300),
         }
     }
-}
-
-/// Something that does not work as it should while the rest does.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Degraded {
-    /// A short name, for programs: `store`, `untrusted_proxy`.
-    pub what: &'static str,
-    /// What it means and what to do, for people.
-    pub message: String,
 }

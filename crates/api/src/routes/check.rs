@@ -214,19 +214,11 @@ fn judge(
     request_id: Option<String>,
     response: &ResponseFacts,
 ) -> CheckAnswer {
-    let guard = &call.api.guard;
-    facts.tenant = call.settings.tenant;
-    // A host that is no site of this tenant is judged as the first site would.
-    let site = facts.host.known().and_then(|host| guard.site_of(host));
-    if let Some((_, site)) = site.filter(|(tenant, _)| *tenant == facts.tenant) {
-        facts.site = site;
-    }
-    let ruling = guard.request(&facts, observe, None);
-    let challenge_at = guard.judge().policy_of(facts.site).bands.challenge();
+    let (ruling, challenge_at) = super::ruled(call, &mut facts, observe);
     let id = request_id.map_or_else(|| ruling.id.to_string(), cut);
     let answer = CheckAnswer::new(&ruling.judged, challenge_at, words, id);
     if observe == Observe::Note {
-        guard.response(ruling, response, facts.time);
+        call.api.guard.response(ruling, response, facts.time);
     }
     answer
 }
