@@ -10,7 +10,24 @@ use crate::words::date_time;
 ///
 /// A client's `signals` are those of its harshest request, `{id, points, detail}` each; with `base` they add up to
 /// the score of that request.
+///
+/// `live` is there where the lines are our own: how many verdicts were compared with those of the live run, how many are
+/// the same, and how often each signal differs.
 pub fn json(summary: &Summary) -> Value {
+    let mut made = whole(summary);
+    let agreement = &summary.agreement;
+    if let (true, Value::Object(all)) = (agreement.compared > 0, &mut made) {
+        let live = json!({
+            "compared": agreement.compared,
+            "same": agreement.same,
+            "signals": agreement.signals,
+        });
+        all.insert("live".to_owned(), live);
+    }
+    made
+}
+
+fn whole(summary: &Summary) -> Value {
     json!({
         "requests": summary.requests,
         "clients": summary.clients,

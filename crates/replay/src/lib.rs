@@ -1,5 +1,6 @@
 //! Log formats to facts, the replay run, the HTML report.
 
+pub mod agreement;
 pub mod anonymise;
 pub mod answer;
 pub mod doctor;
@@ -10,6 +11,7 @@ pub mod labels;
 pub mod merge;
 pub mod report;
 pub mod run;
+mod sequence;
 pub mod source;
 pub mod summary;
 pub mod tally;

@@ -65,6 +65,7 @@ pub(crate) fn empty() -> Summary {
         welcome_programs: 0,
         page_loaders: PageLoaders::default(),
         notes: Vec::new(),
+        agreement: Default::default(),
         coverage: 0.0,
         elapsed_ms: 0,
     }
@@ -120,6 +121,7 @@ pub(crate) fn small() -> Summary {
         welcome_programs: 2,
         page_loaders: PageLoaders { clients: 19, hindered: 0 },
         notes: vec!["No line names a host: the log mixes all sites of the server.".to_owned()],
+        agreement: Default::default(),
         coverage: 0.58,
         elapsed_ms: 42,
         ..empty()

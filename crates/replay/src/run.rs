@@ -3,15 +3,16 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
-use palisade_detect::Observe;
 use palisade_domain::{Action, ClaimStatus, Enforcement, IdentityClass, Timestamp};
 use palisade_fingerprint::user_agent;
 use palisade_policy::{Judge, Policy, Preset};
 
+use crate::agreement::Agreement;
 use crate::doctor::Doctor;
-use crate::formats::{Label, Record};
+use crate::formats::{Label, Place, Record};
 use crate::labels::{Confusion, Labels};
 use crate::merge::{Feed, FeedOptions, FeedStats, Progress};
+use crate::sequence::{End, Flow, Sequencer, Step};
 use crate::source::SourceError;
 use crate::summary::{
     ByAction, ClassCount, FamilyCount, HinderedProgram, PageLoaders, PresetOutcome, SkipNote, Summary,
@@ -60,9 +61,10 @@ pub fn replay(
     let mut feed = Feed::open(paths, options.feed)?;
     let mut run = Run::new(judge, options);
     while let Some(batch) = feed.next_batch() {
-        batch.iter().for_each(|record| run.one(record));
+        batch.into_iter().for_each(|record| run.take(record));
         on_progress(feed.progress());
     }
+    run.go_on(Flow::Over);
     Ok(run.finish(&feed.finish()))
 }
 
@@ -83,6 +85,8 @@ struct Run<'a> {
     span: Option<(Timestamp, Timestamp)>,
     coverage: f64,
     doctor: Doctor,
+    sequencer: Sequencer,
+    agreement: Agreement,
     confusion: Option<Confusion>,
     digest: Digest,
 }
@@ -125,8 +129,27 @@ impl<'a> Run<'a> {
             span: None,
             coverage: 0.0,
             doctor: Doctor::default(),
+            sequencer: Sequencer::default(),
+            agreement: Agreement::default(),
             confusion: None,
             digest: Digest::default(),
+        }
+    }
+
+    /// A log's line is judged and ends at once; one of ours when its turn has come.
+    fn take(&mut self, record: Record) {
+        if let Some(now) = self.sequencer.push(record) {
+            self.one(&now);
+        }
+        self.go_on(Flow::More);
+    }
+
+    fn go_on(&mut self, flow: Flow) {
+        while let Some(step) = self.sequencer.pop(flow) {
+            match step {
+                Step::Request(record) => self.one(&record),
+                Step::End(end) => self.judge.response(end.ticket, &end.response, end.time),
+            }
         }
     }
 
@@ -134,10 +157,21 @@ impl<'a> Run<'a> {
         let headers = record.header_entries();
         let facts = record.facts(&headers);
         let response = record.response();
-        let judged = self.judge.request(&facts, Observe::Note);
-        self.judge.response(judged.ticket, &response, facts.time);
+        let judged = self.judge.request_around(&facts, record.observe(), &record.around());
+        match record.place() {
+            None => self.judge.response(judged.ticket, &response, facts.time),
+            Some(Place { run, end: Some(ended), .. }) => {
+                let end = End { ticket: judged.ticket, response, time: ended.time };
+                self.sequencer.push_end(run, ended, end);
+            }
+            // Nobody saw its end.
+            Some(Place { end: None, .. }) => {}
+        }
         self.doctor.look(&facts);
         let verdict = &judged.verdict;
+        if let Some(live) = record.verdict() {
+            self.agreement.compare(&live, verdict);
+        }
         let action = verdict.decision.action;
         let (slot, regrids) = self.timeline.add(facts.time, action);
         regrids.into_iter().for_each(|regrid| self.stories.regrid(regrid));
@@ -300,6 +334,7 @@ impl<'a> Run<'a> {
             hindered: hindered(&self.programs),
             page_loaders: page_loaders(&tallies),
             notes,
+            agreement: self.agreement,
             coverage: if requests == 0 { 0.0 } else { (self.coverage / requests as f64) as f32 },
             elapsed_ms: 0,
         };

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use palisade_domain::{IdentityClass, Timestamp};
 use serde::Serialize;
 
+use crate::agreement::Agreement;
+
 /// Counts by action, mildest first; the index is [`palisade_domain::Action::rank`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ByAction(pub [u64; 7]);
@@ -81,6 +83,8 @@ pub struct Summary {
     pub page_loaders: PageLoaders,
     /// Things the operator should know about the log itself.
     pub notes: Vec<String>,
+    /// How far the verdicts are those of the live run, where the lines are our own.
+    pub agreement: Agreement,
     /// Share of the detectors that could see what they need, mean over requests, 0..=1.
     pub coverage: f32,
     /// Wall time of the run in milliseconds.

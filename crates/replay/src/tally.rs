@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use palisade_domain::{Action, ClaimStatus, ClientKey, IdentityClass, Timestamp, Verdict};
 use palisade_limits::Bound;
 
+use crate::sequence;
 use crate::summary::{ByAction, ClientSummary, ExplanationLine, SampleRequest};
 use crate::timeline::Regrid;
 
@@ -33,6 +34,27 @@ pub const BOUNDS: &[Bound] = &[
         unit: "clients",
         reason: "a story holds text; a page shows the worst fifty, JSON all",
         when_full: "the mildest story makes room for a worse one",
+    },
+    Bound {
+        name: "replay.waiting_bytes_max",
+        value: sequence::WAITING_BYTES_MAX as u64,
+        unit: "bytes",
+        reason: "our own lines wait for those judged before them; some 40,000 lines",
+        when_full: "the earliest goes on; what comes later from before it is judged after it",
+    },
+    Bound {
+        name: "replay.ends_max",
+        value: sequence::ENDS_MAX as u64,
+        unit: "ends",
+        reason: "requests under way at one time in the live run; some 120 bytes each",
+        when_full: "the earliest end is noted at once",
+    },
+    Bound {
+        name: "replay.runs_max",
+        value: sequence::RUNS_MAX as u64,
+        unit: "processes",
+        reason: "restarts and nodes whose lines overlap; a line may name any number",
+        when_full: "one that has nothing under way is forgotten, else a line is judged when it is read",
     },
 ];
 

@@ -79,6 +79,15 @@ fn describe(record: &Record) -> String {
     for (name, value) in [("family", record.family()), ("group", record.group())] {
         show(&mut out, name, &value.map_or(Fact::Unseen, Fact::Known));
     }
+    show(&mut out, "host name", &facts.host_name);
+    show(&mut out, "signature", &facts.signature);
+    show(&mut out, "head fault", &facts.head_fault);
+    show(&mut out, "place", &record.place().map_or(Fact::Unseen, Fact::Known));
+    show(&mut out, "verdict", &record.verdict().map_or(Fact::Unseen, Fact::Known));
+    if record.place().is_some() {
+        writeln!(out, "  site: {}, hidden: {}, {:?}", facts.site.0, facts.client_hidden, record.observe())
+            .unwrap();
+    }
     show(&mut out, "label", &record.label().map_or(Fact::Unseen, Fact::Known));
     out
 }

@@ -109,6 +109,8 @@ impl Format {
     /// Reads one line as `hint` or else as whichever format understands it.
     pub fn parse_any(line: &str, hint: Option<Format>, scratch: &mut String) -> Option<Record> {
         let line = syslog::strip(line);
+        // Our own lines are labelled traffic too, which must not be a reason to read less of them.
+        let hint = if Format::Palisade.may_be(line) { Some(Format::Palisade) } else { hint };
         let others = Format::ALL.into_iter().filter(|format| Some(*format) != hint && format.may_be(line));
         hint.into_iter()
             .chain(others)
