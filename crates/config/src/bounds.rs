@@ -15,6 +15,13 @@ pub(crate) const ERRORS_MAX: usize = 100;
 /// Characters of a foreign value that an error repeats.
 pub(crate) const QUOTE_CHARS_MAX: usize = 48;
 
+/// Most names of one imported file.
+pub(crate) const IMPORT_NAMES_MAX: usize = 10_000;
+/// Most bytes of one imported value.
+pub(crate) const IMPORT_VALUE_BYTES_MAX: usize = 16 << 10;
+/// Deepest nesting of an imported file.
+pub(crate) const IMPORT_DEPTH_MAX: usize = 16;
+
 /// The named bounds of this crate.
 pub const BOUNDS: &[Bound] = &[
     bound("config.file_bytes_max", FILE_BYTES_MAX, "bytes", "a thousand sites fit ten times", REFUSED),
@@ -27,6 +34,27 @@ pub const BOUNDS: &[Bound] = &[
     ),
     bound("config.sites_max", SITES_MAX as u64, "sites", "one process serves no more", REFUSED),
     bound("config.rules_max", RULES_MAX as u64, "rules", "what the policy budget is measured with", REFUSED),
+    bound(
+        "config.import_names_max",
+        IMPORT_NAMES_MAX as u64,
+        "names",
+        "the longest of the files has three hundred",
+        "the import is refused and says so",
+    ),
+    bound(
+        "config.import_value_bytes_max",
+        IMPORT_VALUE_BYTES_MAX as u64,
+        "bytes",
+        "a list of networks fits; variables in variables could double without end",
+        "the import is refused and says so",
+    ),
+    bound(
+        "config.import_depth_max",
+        IMPORT_DEPTH_MAX as u64,
+        "levels",
+        "the files have two",
+        "the import is refused and says so",
+    ),
     bound(
         "config.errors_max",
         ERRORS_MAX as u64,

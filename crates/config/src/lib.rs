@@ -7,6 +7,7 @@
 //! This crate knows shapes and ranges, not meanings: which detectors exist is told by the caller, rules stay text until
 //! `policy` compiles them, and nothing here opens a socket or a database.
 
+pub mod import;
 pub mod settings;
 
 mod bounds;

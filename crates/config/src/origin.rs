@@ -66,6 +66,14 @@ pub enum Origin {
 }
 
 impl Origin {
+    /// The line in the file, from 1.
+    pub(crate) fn line(&self) -> Option<usize> {
+        match self {
+            Origin::File { file, offset } => Some(file.position(*offset).0),
+            _ => None,
+        }
+    }
+
     /// The order in which errors are shown.
     pub(crate) fn rank(&self) -> (u8, usize) {
         match self {
