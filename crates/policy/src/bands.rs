@@ -45,6 +45,16 @@ impl Bands {
         Ok(Bands { monitor: score(monitor)?, challenge: score(challenge)?, block: score(block)? })
     }
 
+    /// Where clients are watched.
+    pub fn monitor(&self) -> Score {
+        self.monitor
+    }
+
+    /// Where clients are refused.
+    pub fn block(&self) -> Score {
+        self.block
+    }
+
     /// Where `is_bot` and challenges begin.
     pub fn challenge(&self) -> Score {
         self.challenge

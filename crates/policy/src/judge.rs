@@ -3,12 +3,17 @@
 use std::sync::Arc;
 
 use palisade_detect::history::Ticket;
-use palisade_detect::{Engine, Observe, features::Features, scorer};
+use palisade_detect::{Conduct, Engine, Observe, features::Features, scorer};
 use palisade_domain::{
-    Action, Assessment, Decision, NetPrefix, RequestFacts, ResponseFacts, SiteId, Timestamp, Verdict,
+    Action, Assessment, Decision, Enforcement, IdentityClass, NetPrefix, RequestFacts, ResponseFacts, SiteId,
+    Timestamp, Verdict,
 };
 
-use crate::{Circumstances, ListEffect, ListMirror, Policy};
+use crate::expression::View;
+use crate::memory::{self, Memory};
+use crate::rules::{Case, Say};
+use crate::trouble::Event;
+use crate::{DryRun, ListEffect, ListEntry, ListMirror, Policy, Preset, weigh};
 
 /// An engine, a policy for each site and the lists. Shared between threads; a clone is cheap and shares what it
 /// remembers, so that a change of lists or policy is a new judge that is swapped in whole.
@@ -18,6 +23,7 @@ pub struct Judge {
     /// By site number; never empty.
     policies: Arc<[Policy]>,
     lists: Arc<ListMirror>,
+    memory: Arc<Memory>,
 }
 
 /// How much the site is under: decides nothing by itself, and is always calm in a replay.
@@ -73,12 +79,19 @@ pub struct Judged {
     pub wants_name: bool,
     /// An entry to be written.
     pub entry: Option<EntryWish>,
+    /// What the first of the operator's rules on dry run would have done, where one would have decided.
+    pub dry_run: Option<DryRun>,
 }
 
 impl Judge {
     /// A judge of one site, without list entries.
     pub fn new(engine: Engine, policy: Policy) -> Self {
-        Judge { engine: Arc::new(engine), policies: [policy].into(), lists: Arc::default() }
+        Judge {
+            engine: Arc::new(engine),
+            policies: [policy].into(),
+            lists: Arc::default(),
+            memory: Arc::default(),
+        }
     }
 
     /// The same judge with these entries.
@@ -116,21 +129,113 @@ impl Judge {
         };
         let mut verdict = Verdict { assessment: scorer::blank(), decision };
         let noted = self.engine.assess_into(facts, observe, &mut verdict.assessment);
-        verdict.decision = self.decide(self.policy_of(facts.site), &verdict.assessment, facts);
-        let _ = around;
+        let policy = self.policy_of(facts.site);
+        let conduct = &noted.conduct;
+        let challenge_at = policy.bands.challenge();
+        if policy.rules.weighs() {
+            let view = View::new(facts, &verdict.assessment, Some(conduct), challenge_at);
+            let weights = weigh::weights(&policy.rules, &policy.rules.candidates(&view), &view);
+            weigh::apply(&weights, &mut verdict.assessment);
+        }
+        let view = View::new(facts, &verdict.assessment, Some(conduct), challenge_at);
+        let candidates = (!policy.rules.is_empty()).then(|| policy.rules.candidates(&view));
+        let list = self.entry_for(facts, conduct);
+        let case = Case {
+            facts: Some(facts),
+            conduct: Some(conduct),
+            list: list.as_ref(),
+            memory: Some(&self.memory),
+            observe,
+            view: Some(&view),
+            candidates: candidates.as_ref(),
+            ..Case::bare(policy, &verdict.assessment, around)
+        };
+        let (decision, say) = policy.decision(&case);
+        let dry_run = case.dry_run(&say);
+        let entry = self.entry_after(&case, &decision, &say);
+        verdict.decision = decision;
         Judged {
             verdict,
             features: noted.features,
             ticket: noted.ticket,
             wants_name: noted.wants_name,
-            entry: None,
+            entry,
+            dry_run,
         }
     }
 
-    /// What another policy would decide about the same assessment.
+    /// What another policy would decide about the same assessment. Looks at facts, lists and the policy's own rules,
+    /// counts nothing: rates are held against the last minute's pages, limits do not speak.
     pub fn decide(&self, policy: &Policy, assessment: &Assessment, facts: &RequestFacts<'_>) -> Decision {
-        let list = facts.client.ip().and_then(|ip| self.lists.find(ip, facts.time));
-        policy.decide(assessment, &Circumstances { list, keyed_trap_hit: false })
+        let view = View::new(facts, assessment, None, policy.bands.challenge());
+        let candidates = (!policy.rules.is_empty()).then(|| policy.rules.candidates(&view));
+        let around = Around::default();
+        let case = Case {
+            facts: Some(facts),
+            list: self.listed(facts),
+            view: Some(&view),
+            candidates: candidates.as_ref(),
+            ..Case::bare(policy, assessment, &around)
+        };
+        policy.decision(&case).0
+    }
+
+    /// The entry of the lists that covers the client; none where its address is not its own.
+    fn listed(&self, facts: &RequestFacts<'_>) -> Option<&ListEntry> {
+        let ip = facts.client.ip().filter(|_| !facts.client_hidden)?;
+        self.lists.find(ip, facts.time)
+    }
+
+    /// The entry that counts: the lists', or one that was decided here and is not in the lists yet. The operator's word
+    /// stands above ours, and the harsher of the others counts.
+    fn entry_for(&self, facts: &RequestFacts<'_>, conduct: &Conduct) -> Option<ListEntry> {
+        let listed = self.listed(facts);
+        let Some(ip) = facts.client.ip().filter(|_| !facts.client_hidden) else { return listed.copied() };
+        let key = trouble_key(conduct);
+        let troubled = self.memory.trouble.read(key, |trouble| trouble.has_entry()) == Some(true);
+        if !troubled {
+            return listed.copied();
+        }
+        let own = self
+            .memory
+            .trouble
+            .update(key, Default::default, |trouble, _| trouble.holding(facts.time, listed));
+        let own = own.map(|(effect, until)| ListEntry {
+            network: ip.network(),
+            effect,
+            expires_at: Some(until),
+            by_operator: false,
+        });
+        match (listed, own) {
+            (Some(listed), Some(own)) if !listed.outranks(&own) => Some(own),
+            (listed, own) => listed.copied().or(own),
+        }
+    }
+
+    /// The entry that follows from a decision. Only where decisions are carried out: those of the operator's own rules
+    /// always, all others under `enforce = "all"`; never where somebody only asks, or the address is not the client's.
+    fn entry_after(&self, case: &Case<'_>, decision: &Decision, say: &Say) -> Option<EntryWish> {
+        let (facts, conduct) = (case.facts?, case.conduct?);
+        let ip = facts.client.ip().filter(|_| !facts.client_hidden && case.observe == Observe::Note)?;
+        let carried_out = say.number.is_some() || case.policy.enforcement == Enforcement::All;
+        if !carried_out || case.policy.preset == Preset::Observe {
+            return None;
+        }
+        let event = match (say.entry, decision.enforced) {
+            (Some(kind), _) => Event::Wish(kind, say.rule),
+            (None, Action::Throttle(_)) if may_escalate(case.assessment.identity.class) => Event::Violation,
+            _ => return None,
+        };
+        let written = self.memory.trouble.update(trouble_key(conduct), Default::default, |trouble, _| {
+            trouble.note(event, &case.policy.entries, conduct.shared, facts.time)
+        })?;
+        Some(EntryWish {
+            network: ip.network(),
+            effect: written.effect,
+            until: written.until,
+            reason: written.reason,
+            rule_number: say.number,
+        })
     }
 
     /// Notes how a judged request ended.
@@ -157,4 +262,22 @@ impl Judge {
     pub fn lists(&self) -> &ListMirror {
         &self.lists
     }
+
+    /// Memory of buckets and trouble, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.memory.bytes()
+    }
+}
+
+/// Trouble is remembered by network, and apart from its buckets.
+fn trouble_key(conduct: &Conduct) -> u64 {
+    memory::mixed(conduct.keys.network, 0)
+}
+
+/// Welcome programs that come too often are told so each time, and nothing more.
+fn may_escalate(class: IdentityClass) -> bool {
+    matches!(
+        class,
+        IdentityClass::Browser | IdentityClass::Unknown | IdentityClass::Tool | IdentityClass::Library
+    )
 }

@@ -30,6 +30,14 @@ pub struct ListEntry {
     pub by_operator: bool,
 }
 
+impl ListEntry {
+    /// True where this entry of the lists counts rather than `own`, which is younger: an operator's, an allowance, or a
+    /// harsher one.
+    pub(crate) fn outranks(&self, own: &ListEntry) -> bool {
+        self.by_operator || self.effect == ListEffect::Allow || kindness(self.effect) <= kindness(own.effect)
+    }
+}
+
 /// All entries of one tenant, ready for lookup in a handful of hash probes (one per prefix length in use).
 #[derive(Clone, Debug, Default)]
 pub struct ListMirror {

@@ -1,13 +1,22 @@
 //! The order in which a decision is made, as one visible list.
 
+use std::sync::Arc;
+
+use palisade_detect::{Conduct, Observe};
 use palisade_domain::{
-    Action, Assessment, BlockReason, ClaimStatus, Decision, Enforcement, SignalId, Timestamp,
+    Action, Assessment, BlockReason, ClaimStatus, Decision, Enforcement, Fact, IdentityClass, Pace, Price,
+    Rate, RequestFacts, SignalId, Timestamp,
 };
 
+use crate::expression::View;
+use crate::limits::{self, LimitSettings, Purpose, steady};
 use crate::lists::{ListEffect, ListEntry};
-use crate::{Bands, Preset};
+use crate::memory::Memory;
+use crate::ruleset::{Candidates, EntryKind, Rule, RuleEffect, Ruleset};
+use crate::trouble::EntrySettings;
+use crate::{Around, Bands, Preset};
 
-/// What decides beside the assessment.
+/// What decides beside the assessment, where nothing is remembered: the question "what would that policy have said".
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Circumstances<'a> {
     /// The list entry that covers the client now.
@@ -16,7 +25,7 @@ pub struct Circumstances<'a> {
     pub keyed_trap_hit: bool,
 }
 
-/// A policy: a preset, its bands, and whether it is enforced.
+/// A policy: a preset, its bands, the operator's own rules and limits, and whether it is enforced.
 #[derive(Clone, Debug)]
 pub struct Policy {
     /// The preset.
@@ -25,27 +34,104 @@ pub struct Policy {
     pub bands: Bands,
     /// What is carried out.
     pub enforcement: Enforcement,
+    /// The operator's own rules.
+    pub rules: Arc<Ruleset>,
+    /// How much is let pass.
+    pub limits: LimitSettings,
+    /// What is written into the lists, and for how long.
+    pub entries: EntrySettings,
+    /// False until there are challenges to give: until then a challenge is carried out as monitor, and as throttle for
+    /// more than [`LimitSettings::doubtful_pages`].
+    pub challenges: bool,
 }
 
-/// What a rule says: an action and its own name, or nothing.
-type Say = Option<(Action, &'static str)>;
+/// Everything one decision looks at.
+#[derive(Clone, Copy)]
+pub(crate) struct Case<'a> {
+    pub(crate) policy: &'a Policy,
+    pub(crate) assessment: &'a Assessment,
+    /// `None` where only the assessment is known.
+    pub(crate) facts: Option<&'a RequestFacts<'a>>,
+    pub(crate) conduct: Option<&'a Conduct>,
+    pub(crate) around: &'a Around,
+    pub(crate) list: Option<&'a ListEntry>,
+    pub(crate) keyed_trap_hit: bool,
+    /// `None` where nothing is remembered: limits do not speak, rates are held against the last minute's pages.
+    pub(crate) memory: Option<&'a Memory>,
+    pub(crate) observe: Observe,
+    pub(crate) view: Option<&'a View<'a>>,
+    pub(crate) candidates: Option<&'a Candidates>,
+}
+
+/// What a rule says.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Say {
+    pub(crate) action: Action,
+    /// The rule's own name.
+    pub(crate) rule: &'static str,
+    /// Which of the operator's own rules, from 1; those are carried out under `enforce = "hard"` too.
+    pub(crate) number: Option<u16>,
+    /// An entry to be written.
+    pub(crate) entry: Option<EntryKind>,
+    pub(crate) until: Option<Timestamp>,
+}
+
+/// What the first rule on dry run would have done.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DryRun {
+    /// Its action.
+    pub action: Action,
+    /// Which of the operator's own rules, from 1.
+    pub rule_number: u16,
+}
 
 /// One rule of the order.
-type Rule = fn(&Policy, &Assessment, &Circumstances<'_>) -> Say;
+pub(crate) struct Step {
+    /// The name under which it stands in decisions; of those that begin with it where it has several.
+    pub(crate) name: &'static str,
+    /// What it does, in a sentence.
+    pub(crate) says: &'static str,
+    ask: fn(&Case<'_>) -> Option<Say>,
+}
+
+const fn step(name: &'static str, says: &'static str, ask: fn(&Case<'_>) -> Option<Say>) -> Step {
+    Step { name, says, ask }
+}
 
 /// First that speaks decides. DESIGN section 4, with attacks (section 11: refused from the first hour, whoever sends
 /// them) before the class rules, so that an honest `curl` may fetch pages and may not send an injection.
-const PRECEDENCE: [Rule; 9] = [
-    operator_allow,
-    operator_block,
-    verified_identity,
-    list_entry,
-    keyed_trap,
-    forged_identity,
-    attack,
-    class_rule,
-    band,
+pub(crate) const PRECEDENCE: [Step; 13] = [
+    step("operator: allow", "what the operator allows passes, whatever else is known", operator_allow),
+    step("operator: block", "what the operator blocks is refused", operator_block),
+    step(
+        "rule",
+        "the operator's own rules, in the order of the file; the first that decides decides",
+        own_rule,
+    ),
+    step(
+        "identity: verified",
+        "a program that proves who it is passes up to its class's rate",
+        verified_identity,
+    ),
+    step("list", "entries of the lists allow, refuse, hold to a rate", list_entry),
+    step("trap: keyed", "who asks for a trap that was shown to nobody else is refused", keyed_trap),
+    step("identity: forged", "who says it is a crawler and provably is not is refused", forged_identity),
+    step("attack", "payloads, scans and floods are refused, whoever sends them", attack),
+    step("preflight", "a browser's question whether it may ask (CORS preflight) passes", preflight),
+    step("limit", "what goes over a rate limit is throttled", limits::limit),
+    step("limit: pages", "page after page and nothing else is throttled", limits::endless_pages),
+    step(
+        "identity",
+        "programs that say so pass, are watched or refused, up to their class's rate",
+        class_rule,
+    ),
+    step("band", "everybody else is judged by the score", band),
 ];
+
+/// How slowly a tarpit of the operator's own rules answers.
+const RULE_PACE: Pace = Pace(16);
+/// What a request costs that a rule charges for: a tenth of a cent.
+const RULE_PRICE: Price = Price(1_000);
 
 impl Default for Policy {
     fn default() -> Self {
@@ -56,89 +142,251 @@ impl Default for Policy {
 impl Policy {
     /// `preset` as it stands, enforced only for attacks.
     pub fn preset(preset: Preset) -> Self {
-        Policy { preset, bands: preset.bands(), enforcement: Enforcement::Hard }
+        Policy {
+            preset,
+            bands: preset.bands(),
+            enforcement: Enforcement::Hard,
+            rules: Arc::default(),
+            limits: LimitSettings::default(),
+            entries: EntrySettings::default(),
+            challenges: false,
+        }
     }
 
-    /// What is to be done about an assessed request.
+    /// What this policy says about an assessment, where nothing else is known: own rules and limits do not speak.
     pub fn decide(&self, assessment: &Assessment, circumstances: &Circumstances<'_>) -> Decision {
-        let (action, rule) = PRECEDENCE
-            .iter()
-            .find_map(|rule| rule(self, assessment, circumstances))
-            .unwrap_or((Action::Allow, "band: allow"));
-        let action = if self.preset == Preset::Observe { at_most_monitor(action) } else { action };
-        Decision {
+        let around = Around::default();
+        let case =
+            Case { keyed_trap_hit: circumstances.keyed_trap_hit, ..Case::bare(self, assessment, &around) };
+        self.decision(&Case { list: circumstances.list, ..case }).0
+    }
+
+    /// The decision on `case`, and what was said.
+    pub(crate) fn decision(&self, case: &Case<'_>) -> (Decision, Say) {
+        let say = PRECEDENCE.iter().find_map(|step| (step.ask)(case));
+        let say = say.unwrap_or_else(|| Say::new(Action::Allow, "band: allow"));
+        let action = if self.preset == Preset::Observe { at_most_monitor(say.action) } else { say.action };
+        let decision = Decision {
             action,
-            enforced: self.enforced(action),
-            rule,
-            rule_number: None,
-            until: rule_end(rule, circumstances),
+            enforced: self.enforced(action, say.number.is_some(), case),
+            rule: say.rule,
+            rule_number: say.number,
+            until: say.until,
+        };
+        (decision, say)
+    }
+
+    fn enforced(&self, action: Action, own: bool, case: &Case<'_>) -> Action {
+        let action = if self.enforcement == Enforcement::All || own { action } else { self.hard(action) };
+        match (action, case.memory, case.conduct) {
+            (Action::Challenge, Some(memory), Some(conduct)) if !self.challenges => {
+                self.instead_of_challenge(memory, conduct, case)
+            }
+            _ => action,
         }
     }
 
-    fn enforced(&self, action: Action) -> Action {
-        match self.enforcement {
-            Enforcement::All => action,
-            Enforcement::Hard => self.hard(action),
-        }
+    /// Nobody can be challenged yet: let it pass, watched, up to a rate of pages.
+    fn instead_of_challenge(&self, memory: &Memory, conduct: &Conduct, case: &Case<'_>) -> Action {
+        use palisade_detect::gather::Kind;
+        let rate = self.limits.doubtful_pages;
+        let countable =
+            conduct.kind == Kind::Navigation && !(case.hidden() && conduct.keys.session.is_none());
+        let passes = !countable
+            || memory.take(Purpose::Doubtful, conduct.keys.client, rate, case.now_ms(), case.observe);
+        if passes { Action::Monitor } else { Action::Throttle(Rate(rate.per_minute)) }
     }
 
-    /// What is carried out of `action` under `enforce = "hard"`.
+    /// What is carried out of `action` under `enforce = "hard"`. The operator's own rules are carried out as they are.
     pub fn hard(&self, action: Action) -> Action {
         match action {
             Action::Block(reason) if is_hard(reason) => action,
             action => at_most_monitor(action),
         }
     }
+
+    /// The order of this policy's rules: a name and a sentence each, for `config show` and the desk.
+    pub fn describe(&self) -> Vec<(&'static str, String)> {
+        PRECEDENCE.iter().map(|step| (step.name, self.sentence(step))).collect()
+    }
+
+    fn sentence(&self, step: &Step) -> String {
+        let bands = &self.bands;
+        match step.name {
+            "rule" => format!("{} ({} here)", step.says, self.rules.len()),
+            "identity" if self.preset == Preset::Strict => {
+                format!(
+                    "{}; writing (POST, PUT, PATCH, DELETE) by unproven tools and libraries is refused",
+                    step.says
+                )
+            }
+            "identity" if self.preset == Preset::AiCrawlersOut => {
+                format!("{}; AI crawlers are refused", step.says)
+            }
+            "band" => format!(
+                "{}: monitor from {}, challenge from {}, block from {}",
+                step.says,
+                bands.monitor().value(),
+                bands.challenge().value(),
+                bands.block().value()
+            ),
+            _ => step.says.to_owned(),
+        }
+    }
 }
 
-/// Refusals that are carried out from the first hour.
+impl<'a> Case<'a> {
+    /// A case of which only the assessment is known.
+    pub(crate) fn bare(policy: &'a Policy, assessment: &'a Assessment, around: &'a Around) -> Self {
+        Case {
+            policy,
+            assessment,
+            facts: None,
+            conduct: None,
+            around,
+            list: None,
+            keyed_trap_hit: around.keyed_trap_hit,
+            memory: None,
+            observe: Observe::Peek,
+            view: None,
+            candidates: None,
+        }
+    }
+
+    /// True where the address is not the client's: nothing is held against it.
+    pub(crate) fn hidden(&self) -> bool {
+        self.facts.is_some_and(|facts| facts.client_hidden)
+    }
+
+    /// The request's own time, for buckets.
+    pub(crate) fn now_ms(&self) -> u64 {
+        self.facts.map_or(0, |facts| u64::try_from(facts.time.millis()).unwrap_or(0))
+    }
+
+    pub(crate) fn path(&self) -> Option<&'a str> {
+        self.view.and_then(View::path)
+    }
+
+    /// Page requests in the last minute that may be held against the client.
+    fn pages_per_minute(&self) -> f32 {
+        let everybody = self.hidden() && self.conduct.is_some_and(|conduct| conduct.keys.session.is_none());
+        if everybody { 0.0 } else { self.assessment.pages_per_minute }
+    }
+
+    /// True where the request goes over `rate`, counted for `purpose` and the session or network; without memory, where
+    /// the last minute's pages do. A client that is hidden behind a proxy has no count of its own.
+    fn exceeds(&self, rate: Rate, purpose: Purpose, salt: u64) -> bool {
+        let (Some(memory), Some(conduct)) = (self.memory, self.conduct) else {
+            return self.pages_per_minute() > rate.0 as f32;
+        };
+        if self.hidden() && conduct.keys.session.is_none() {
+            return false;
+        }
+        let whom = if purpose == Purpose::Entry { conduct.keys.network } else { conduct.keys.client };
+        !memory.take(purpose, whom ^ salt, steady(rate), self.now_ms(), self.observe)
+    }
+
+    /// What the first rule on dry run before the deciding one would have done.
+    pub(crate) fn dry_run(&self, say: &Say) -> Option<DryRun> {
+        let before = say.number.map_or(usize::MAX, |number| usize::from(number) - 1);
+        let mut rules = self.candidates.map(|found| self.policy.rules.among(found))?;
+        rules.find_map(|(at, rule)| {
+            let tried = rule.dry_run && at < before && !matches!(rule.effect, RuleEffect::Weigh(_));
+            let say = tried.then(|| self.own(at, rule)).flatten()?;
+            Some(DryRun { action: say.action, rule_number: say.number? })
+        })
+    }
+
+    /// What `rule`, number `at` from 0, says.
+    fn own(&self, at: usize, rule: &Rule) -> Option<Say> {
+        if !rule.condition.holds(self.view?) {
+            return None;
+        }
+        let action = match rule.effect {
+            RuleEffect::Weigh(_) => return None,
+            RuleEffect::Throttle(rate) if !self.exceeds(rate, Purpose::Rule, rule.key) => return None,
+            RuleEffect::Throttle(rate) => Action::Throttle(rate),
+            RuleEffect::Allow => Action::Allow,
+            RuleEffect::Monitor => Action::Monitor,
+            RuleEffect::Challenge => Action::Challenge,
+            RuleEffect::Charge => Action::Charge(RULE_PRICE),
+            RuleEffect::Tarpit => Action::Tarpit(RULE_PACE),
+            RuleEffect::Block => Action::Block(BlockReason::Rule),
+        };
+        let number = u16::try_from(at + 1).ok();
+        Some(Say { number, entry: rule.entry, ..Say::new(action, "rule") })
+    }
+}
+
+impl Say {
+    pub(crate) fn new(action: Action, rule: &'static str) -> Self {
+        Say { action, rule, number: None, entry: None, until: None }
+    }
+
+    pub(crate) fn throttle(per_minute: u32, rule: &'static str) -> Self {
+        Say::new(Action::Throttle(Rate(per_minute)), rule)
+    }
+}
+
+/// Refusals that are carried out from the first hour: attacks, the operator's own word, and what an operator who chose
+/// a stricter preset asked for.
 fn is_hard(reason: BlockReason) -> bool {
-    matches!(reason, BlockReason::List | BlockReason::Attack | BlockReason::Flood)
+    match reason {
+        BlockReason::List
+        | BlockReason::Attack
+        | BlockReason::Flood
+        | BlockReason::Class
+        | BlockReason::Rule => true,
+        BlockReason::Trap | BlockReason::Forged | BlockReason::Score => false,
+    }
 }
 
 fn at_most_monitor(action: Action) -> Action {
     if action.is_beyond_monitor() { Action::Monitor } else { action }
 }
 
-fn rule_end(rule: &str, circumstances: &Circumstances<'_>) -> Option<Timestamp> {
-    let by_list = rule.starts_with("operator") || rule.starts_with("list");
-    circumstances.list.filter(|_| by_list).and_then(|entry| entry.expires_at)
+fn operator_allow(case: &Case<'_>) -> Option<Say> {
+    let entry = case.list.filter(|entry| entry.by_operator && entry.effect == ListEffect::Allow)?;
+    Some(Say { until: entry.expires_at, ..Say::new(Action::Allow, "operator: allow") })
 }
 
-fn operator_allow(_: &Policy, _: &Assessment, circumstances: &Circumstances<'_>) -> Say {
-    let entry = circumstances.list.filter(|entry| entry.by_operator)?;
-    (entry.effect == ListEffect::Allow).then_some((Action::Allow, "operator: allow"))
+fn operator_block(case: &Case<'_>) -> Option<Say> {
+    let entry = case.list.filter(|entry| entry.by_operator && entry.effect == ListEffect::Block)?;
+    Some(Say { until: entry.expires_at, ..Say::new(Action::Block(BlockReason::List), "operator: block") })
 }
 
-fn operator_block(_: &Policy, _: &Assessment, circumstances: &Circumstances<'_>) -> Say {
-    let entry = circumstances.list.filter(|entry| entry.by_operator)?;
-    (entry.effect == ListEffect::Block).then_some((Action::Block(BlockReason::List), "operator: block"))
+fn own_rule(case: &Case<'_>) -> Option<Say> {
+    let mut rules = case.policy.rules.among(case.candidates?);
+    rules.find_map(|(at, rule)| if rule.dry_run { None } else { case.own(at, rule) })
 }
 
-fn verified_identity(policy: &Policy, assessment: &Assessment, _: &Circumstances<'_>) -> Say {
-    let identity = assessment.identity;
-    let rule = policy.preset.classes().rule(identity.class).filter(|_| identity.is_verified_program())?;
-    Some((rule.action(true, assessment.pages_per_minute), "identity: verified"))
+fn verified_identity(case: &Case<'_>) -> Option<Say> {
+    let identity = case.assessment.identity;
+    let rule =
+        case.policy.preset.classes().rule(identity.class).filter(|_| identity.is_verified_program())?;
+    Some(Say::new(rule.action(true, case.pages_per_minute()), "identity: verified"))
 }
 
-fn list_entry(_: &Policy, assessment: &Assessment, circumstances: &Circumstances<'_>) -> Say {
-    match circumstances.list?.effect {
-        ListEffect::Allow => Some((Action::Allow, "list: allow")),
-        ListEffect::Block => Some((Action::Block(BlockReason::List), "list: block")),
-        ListEffect::Throttle(rate) if assessment.pages_per_minute > rate.0 as f32 => {
-            Some((Action::Throttle(rate), "list: throttle"))
+fn list_entry(case: &Case<'_>) -> Option<Say> {
+    let entry = case.list?;
+    let say = match entry.effect {
+        ListEffect::Allow => Say::new(Action::Allow, "list: allow"),
+        ListEffect::Block => Say::new(Action::Block(BlockReason::List), "list: block"),
+        ListEffect::Throttle(rate) if case.exceeds(rate, Purpose::Entry, u64::from(rate.0)) => {
+            Say::new(Action::Throttle(rate), "list: throttle")
         }
-        ListEffect::Throttle(_) | ListEffect::Flag => None,
-    }
+        ListEffect::Throttle(_) | ListEffect::Flag => return None,
+    };
+    Some(Say { until: entry.expires_at, ..say })
 }
 
-fn keyed_trap(_: &Policy, _: &Assessment, circumstances: &Circumstances<'_>) -> Say {
-    circumstances.keyed_trap_hit.then_some((Action::Block(BlockReason::Trap), "trap: keyed"))
+fn keyed_trap(case: &Case<'_>) -> Option<Say> {
+    case.keyed_trap_hit.then(|| Say::new(Action::Block(BlockReason::Trap), "trap: keyed"))
 }
 
-fn forged_identity(_: &Policy, assessment: &Assessment, _: &Circumstances<'_>) -> Say {
-    let forged = assessment.identity.status == ClaimStatus::Forged;
-    forged.then_some((Action::Block(BlockReason::Forged), "identity: forged"))
+fn forged_identity(case: &Case<'_>) -> Option<Say> {
+    let forged = case.assessment.identity.status == ClaimStatus::Forged;
+    forged.then(|| Say::new(Action::Block(BlockReason::Forged), "identity: forged"))
 }
 
 /// Attack evidence that decides alone, in log-odds: above any sum of weak hints (an odd method, a stale path).
@@ -153,9 +401,10 @@ const SCANNER: SignalId = SignalId("ua.scanner");
 /// A flood of page requests.
 const FLOOD: SignalId = SignalId("rate.flood");
 
-fn attack(_: &Policy, assessment: &Assessment, _: &Circumstances<'_>) -> Say {
+fn attack(case: &Case<'_>) -> Option<Say> {
+    let assessment = case.assessment;
     if assessment.signal(FLOOD).is_some_and(|line| line.evidence >= ATTACK_DECIDES) {
-        return Some((Action::Block(BlockReason::Flood), "attack: flood"));
+        return Some(Say::new(Action::Block(BlockReason::Flood), "attack: flood"));
     }
     let evidence: f32 = assessment
         .explanation
@@ -163,20 +412,49 @@ fn attack(_: &Policy, assessment: &Assessment, _: &Circumstances<'_>) -> Say {
         .filter(|line| ATTACK_FAMILIES.contains(&line.id.family()) || line.id == SCANNER)
         .map(|line| line.evidence)
         .sum();
-    (evidence >= ATTACK_DECIDES).then_some((Action::Block(BlockReason::Attack), "attack: request"))
+    (evidence >= ATTACK_DECIDES).then(|| Say::new(Action::Block(BlockReason::Attack), "attack: request"))
 }
 
-fn class_rule(policy: &Policy, assessment: &Assessment, _: &Circumstances<'_>) -> Say {
-    let rule = policy.preset.classes().rule(assessment.identity.class)?;
-    Some((rule.action(false, assessment.pages_per_minute), "identity: class"))
+/// Fetch standard, "CORS-preflight request": a browser asks for permission, without cookies and without looks.
+fn preflight(case: &Case<'_>) -> Option<Say> {
+    let facts = case.facts.filter(|facts| facts.method == Fact::Known("OPTIONS"))?;
+    let asks = facts.header("origin").is_known() && facts.header("access-control-request-method").is_known();
+    asks.then(|| Say::new(Action::Allow, "preflight"))
 }
 
-fn band(policy: &Policy, assessment: &Assessment, circumstances: &Circumstances<'_>) -> Say {
-    let (action, rule) = policy.bands.action(assessment.score);
-    let flagged = circumstances.list.is_some_and(|entry| entry.effect == ListEffect::Flag);
-    if flagged && action == Action::Allow {
-        Some((Action::Monitor, "list: flag"))
-    } else {
-        Some((action, rule))
+fn class_rule(case: &Case<'_>) -> Option<Say> {
+    let class = case.assessment.identity.class;
+    let rule = case.policy.preset.classes().rule(class)?;
+    if case.policy.preset == Preset::Strict && writes(case, class) {
+        return Some(Say::new(Action::Block(BlockReason::Class), "identity: writes"));
     }
+    Some(Say::new(rule.action(false, case.pages_per_minute()), "identity: class"))
+}
+
+/// A tool or library that sends instead of reading. Fetching a git repository is reading, by POST.
+fn writes(case: &Case<'_>, class: IdentityClass) -> bool {
+    let sends = matches!(class, IdentityClass::Tool | IdentityClass::Library)
+        && case
+            .facts
+            .and_then(|facts| facts.method.known())
+            .is_some_and(|method| matches!(method, "POST" | "PUT" | "PATCH" | "DELETE"));
+    sends && !case.path().is_some_and(|path| path.ends_with("/git-upload-pack"))
+}
+
+fn band(case: &Case<'_>) -> Option<Say> {
+    let (action, rule) = case.policy.bands.action(case.assessment.score);
+    let entries = &case.policy.entries.bands;
+    let entry = match action {
+        Action::Block(_) => entries.block,
+        Action::Challenge => entries.challenge,
+        Action::Monitor => entries.monitor,
+        _ => None,
+    };
+    let flagged = case.list.filter(|entry| entry.effect == ListEffect::Flag);
+    Some(match flagged {
+        Some(flag) if action == Action::Allow => {
+            Say { until: flag.expires_at, ..Say::new(Action::Monitor, "list: flag") }
+        }
+        _ => Say { entry, ..Say::new(action, rule) },
+    })
 }

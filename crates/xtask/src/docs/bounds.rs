@@ -15,6 +15,7 @@ const REGISTRY: &[(&str, &[Bound])] = &[
     ("fingerprint", palisade_fingerprint::head::BOUNDS),
     ("crawl", palisade_crawl::robots::BOUNDS),
     ("detect", palisade_detect::BOUNDS),
+    ("policy", palisade_policy::BOUNDS),
     ("replay", palisade_replay::tally::BOUNDS),
     ("config", palisade_config::BOUNDS),
     ("store", palisade_store::BOUNDS),
