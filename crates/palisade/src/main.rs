@@ -7,6 +7,7 @@ mod commands;
 mod exit;
 mod memory;
 mod not_yet;
+mod running;
 mod seed;
 mod setup;
 mod shell;
@@ -36,6 +37,10 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Stand in front of a site, judge every request, and act
+    Serve(commands::serve::Args),
+    /// Try it: a sample site defended by Palisade, on this machine only
+    Demo(commands::demo::Args),
     /// Judge access logs: who was there, what would have been done, and why
     Replay(commands::replay::Args),
     /// Judge one described request (a /check body on standard input), or one a line with --batch
@@ -56,6 +61,8 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     log()?;
     match cli.command {
+        Command::Serve(args) => commands::serve::run(&args, &cli.global),
+        Command::Demo(args) => commands::demo::run(&args, &cli.global),
         Command::Replay(args) => commands::replay::run(&args, &cli.global),
         Command::Assess(args) => commands::assess::run(&args, &cli.global),
         Command::Doctor(args) => commands::doctor::run(&args, &cli.global),

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use palisade_config::settings::{DetectionSettings, PolicySettings, SiteSettings};
+use palisade_config::settings::{DetectionSettings, PolicySettings, Settings, SiteSettings};
 use palisade_config::{Effective, Flags, LoadError, Loaded, Origin, SEARCH_PATHS};
 use palisade_crawl::robots::Robots;
 use palisade_detect::{DetectorSettings, Engine, EngineSettings, HashSeed, SiteProfile, detectors};
@@ -23,7 +23,7 @@ pub(crate) struct Overrides {
     preset: Option<Preset>,
     /// What is carried out: attacks only (hard), or everything the policy says (all)
     #[arg(long, value_name = "hard|all", value_parser = enforcement_named)]
-    enforce: Option<Enforcement>,
+    pub(crate) enforce: Option<Enforcement>,
 }
 
 fn preset_named(text: &str) -> Result<Preset, String> {
@@ -46,26 +46,79 @@ pub(crate) fn data(global: &Global) -> anyhow::Result<Option<DataDir>> {
     Ok(global.data.as_deref().map(DataDir::open).transpose()?)
 }
 
-/// The judge that `global`, `overrides` and the data folder describe.
+/// The judge that `global`, `overrides` and the data folder describe, for logs and single questions.
 ///
 /// # Errors
 /// Where the configuration is wrong, or the data folder cannot be read.
 pub(crate) fn judge(global: &Global, overrides: &Overrides, data: Option<&DataDir>) -> anyhow::Result<Judge> {
     let loaded = load(global)?;
-    not_yet::warnings(&loaded).iter().for_each(|line| shell::complain(line));
-    let site = loaded.settings.sites.iter().find(|site| site.hosts.iter().any(|host| host == "*"));
-    let site = site.or(loaded.settings.sites.first()).cloned().unwrap_or_default();
-    let settings = EngineSettings {
-        detectors: detector_settings(&loaded.settings.detection),
-        site: profile(&site)?,
-        ..EngineSettings::new(data.map_or(Ok(OPEN_SEED), seed::of)?)
-    };
-    let policy = policy(&loaded, &site, overrides)?;
-    let judge = Judge::new(Engine::new(settings), policy);
+    tell_idle(&loaded);
+    let seed = data.map_or(Ok(OPEN_SEED), seed::of)?;
+    let judge = assemble(&loaded, overrides, seed)?;
     Ok(match data {
         Some(data) => judge.with_lists(lists(data)?),
         None => judge,
     })
+}
+
+/// Names what somebody set and nothing carries out yet.
+pub(crate) fn tell_idle(loaded: &Loaded) {
+    not_yet::warnings(loaded).iter().for_each(|line| shell::complain(line));
+}
+
+/// A judge of everything `loaded` says, without list entries.
+///
+/// # Errors
+/// Where a preset, a rule or a file that it names is wrong.
+pub(crate) fn assemble(loaded: &Loaded, overrides: &Overrides, seed: HashSeed) -> anyhow::Result<Judge> {
+    let policies = policies(loaded, overrides)?;
+    let judge = Judge::new(Engine::new(engine_settings(loaded, seed)?), policies[0].clone());
+    Ok(judge.with_policies(policies))
+}
+
+/// The judge that follows `judge` after a change of settings: it keeps the history and the list entries.
+///
+/// # Errors
+/// As [`assemble`].
+pub(crate) fn reassemble(
+    judge: &Judge,
+    loaded: &Loaded,
+    overrides: &Overrides,
+    seed: HashSeed,
+) -> anyhow::Result<Judge> {
+    let policies = policies(loaded, overrides)?;
+    let engine = judge.engine().succeeded_by(engine_settings(loaded, seed)?);
+    Ok(judge.clone().with_engine(engine).with_policies(policies))
+}
+
+/// How detection is set up: detectors, and what is known about each site.
+///
+/// # Errors
+/// Where a robots.txt cannot be read.
+pub(crate) fn engine_settings(loaded: &Loaded, seed: HashSeed) -> anyhow::Result<EngineSettings> {
+    let mut profiles = sites(&loaded.settings).iter().map(profile).collect::<anyhow::Result<Vec<_>>>()?;
+    let more_sites = profiles.split_off(1);
+    let site = profiles.pop().unwrap_or_default();
+    let detectors = detector_settings(&loaded.settings.detection);
+    Ok(EngineSettings { detectors, site, more_sites, ..EngineSettings::new(seed) })
+}
+
+/// All sites by number. Site 0 is the one that answers every host, or the first: what a log without host names is about.
+/// Never empty.
+pub(crate) fn sites(settings: &Settings) -> Vec<SiteSettings> {
+    let mut sites = settings.sites.clone();
+    if sites.is_empty() {
+        sites.push(SiteSettings::default());
+    }
+    if let Some(at) = sites.iter().position(|site| site.hosts.iter().any(|host| host == "*")) {
+        sites[..=at].rotate_right(1);
+    }
+    sites
+}
+
+/// The policy of each site, by number.
+fn policies(loaded: &Loaded, overrides: &Overrides) -> anyhow::Result<Vec<Policy>> {
+    sites(&loaded.settings).iter().map(|site| policy(loaded, site, overrides)).collect()
 }
 
 /// The configuration in effect.
@@ -73,11 +126,25 @@ pub(crate) fn judge(global: &Global, overrides: &Overrides, data: Option<&DataDi
 /// # Errors
 /// With everything that is wrong in it; exit code 2.
 pub(crate) fn load(global: &Global) -> anyhow::Result<Loaded> {
+    load_with(global, Flags::default(), &[])
+}
+
+/// The configuration in effect under `flags`, with settings of a command itself below the real environment.
+///
+/// # Errors
+/// With everything that is wrong in it; exit code 2.
+pub(crate) fn load_with(
+    global: &Global,
+    flags: Flags,
+    own: &[(&'static str, &'static str)],
+) -> anyhow::Result<Loaded> {
+    let own = own.iter().filter(|(name, _)| std::env::var_os(name).is_none());
+    let own = own.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     let environment = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let loaded =
-        palisade_config::load(global.config.as_deref(), environment, Flags::default(), &detectors::names())
-            .map_err(refused)?;
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .chain(own);
+    let loaded = palisade_config::load(global.config.as_deref(), environment, flags, &detectors::names())
+        .map_err(refused)?;
     let changed = loaded.effective.iter().filter(|setting| setting.origin != Origin::Default).count();
     let file = config_file(global);
     let source = file.as_deref().map_or(ConfigSource::Defaults, ConfigSource::File);
@@ -169,8 +236,13 @@ fn lists(data: &DataDir) -> anyhow::Result<ListMirror> {
         let entries = list::all(&store).await?;
         store.close().await;
         StoreOpened { store: "sqlite", list_entries: entries.len() }.emit();
-        Ok(ListMirror::new(entries.iter().map(mirror)))
+        Ok(mirror_of(&entries))
     })
+}
+
+/// The entries as the judge wants them.
+pub(crate) fn mirror_of(entries: &[palisade_store::ListEntry]) -> ListMirror {
+    ListMirror::new(entries.iter().map(mirror))
 }
 
 fn mirror(entry: &palisade_store::ListEntry) -> ListEntry {

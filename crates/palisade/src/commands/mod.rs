@@ -2,9 +2,11 @@
 
 pub(crate) mod assess;
 pub(crate) mod config;
+pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod list;
 pub(crate) mod replay;
+pub(crate) mod serve;
 
 use std::path::PathBuf;
 

@@ -1,0 +1,262 @@
+//! A running Palisade: guard, gateway, API and worker, started together, reloaded whole and stopped in order.
+//!
+//! Everything that can fail at the start fails before the first request is taken: configuration, data folder, store,
+//! addresses. What fails later (a full disk, a resolver that is gone) is named by `/ready` and stops nothing.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use palisade_api::Api;
+use palisade_config::{Flags, Loaded};
+use palisade_gateway::Gateway;
+use palisade_guard::{Guard, GuardSettings};
+use palisade_store::{DataDir, FirstRun, FirstRunRandom, Made, SqliteStore, Store, WebhookSecret};
+use palisade_telemetry::StoreOpened;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::commands::{Global, list};
+use crate::setup::{self, Overrides};
+use crate::{memory, seed, shell};
+
+mod convert;
+
+/// How often the history is saved while running: what a kill may cost at most.
+const SAVE_EVERY: Duration = Duration::from_secs(600);
+
+/// Threads of the control plane: API and worker. The data plane has its own.
+const CONTROL_THREADS: usize = 2;
+
+/// What was asked for at the start, and is asked for again at every reload.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Plan {
+    pub(crate) global: Global,
+    pub(crate) flags: Flags,
+    pub(crate) overrides: Overrides,
+    /// Settings of the command itself, as environment variables; the real environment wins.
+    pub(crate) environment: Vec<(&'static str, &'static str)>,
+}
+
+impl Plan {
+    /// The configuration in effect.
+    ///
+    /// # Errors
+    /// With everything that is wrong in it.
+    pub(crate) fn load(&self) -> anyhow::Result<Loaded> {
+        setup::load_with(&self.global, self.flags.clone(), &self.environment)
+    }
+}
+
+/// The runtime of the control plane.
+///
+/// # Errors
+/// Where the system gives no threads.
+pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    Ok(builder.worker_threads(CONTROL_THREADS).thread_name("palisade-control").enable_all().build()?)
+}
+
+/// Everything that runs.
+pub(crate) struct Running {
+    plan: Plan,
+    data: DataDir,
+    store: Arc<SqliteStore>,
+    guard: Arc<Guard>,
+    gateway: Option<Gateway>,
+    api: Arc<Api>,
+    api_addresses: Vec<SocketAddr>,
+    webhook_secret: WebhookSecret,
+    first_run: Option<Made>,
+    tasks: Vec<JoinHandle<()>>,
+    worker: JoinHandle<()>,
+    stop: watch::Sender<bool>,
+    drain_timeout: Duration,
+}
+
+impl Running {
+    /// Starts everything that `loaded` describes.
+    ///
+    /// # Errors
+    /// Where an address is taken, the data folder cannot be used, or a rule is wrong. Nothing runs then.
+    pub(crate) async fn start(loaded: &Loaded, plan: Plan, data: DataDir) -> anyhow::Result<Running> {
+        let seed = seed::of(&data)?;
+        let judge = setup::assemble(loaded, &plan.overrides, seed)?;
+        memory::recall(judge.engine().history(), &data)?;
+        let store = Arc::new(SqliteStore::open(&data.database()).await?);
+        let entries = list::all(&*store).await?;
+        StoreOpened { store: "sqlite", list_entries: entries.len() }.emit();
+        let judge = judge.with_lists(setup::mirror_of(&entries));
+        let sites = convert::sites(&loaded.settings)?;
+        let settings = GuardSettings {
+            seed,
+            event_sample: loaded.settings.store.event_sample,
+            first_id: getrandom::u64()?,
+        };
+        let (guard, backlog) = Guard::new(judge, sites, settings);
+
+        let gateway = match loaded.has_upstream() {
+            true => Some(Gateway::start(Arc::clone(&guard), convert::gateway(&loaded.settings))?),
+            false => None,
+        };
+        let first_run = first_run(&data, &store).await?;
+        let api = Api::new(
+            Arc::clone(&guard),
+            Arc::clone(&store) as Arc<dyn Store>,
+            convert::api(&loaded.settings, &first_run.webhook_secret)?,
+            palisade_api::Clock::system(),
+        );
+        let (stop, stopped) = watch::channel(false);
+        let (mut tasks, mut api_addresses) = (Vec::new(), Vec::new());
+        for address in convert::addresses(&loaded.settings.server.api) {
+            let listener = TcpListener::bind(address).await.with_context(|| {
+                format!("the API cannot listen on {address}; name a free address with --api 127.0.0.1:8081")
+            })?;
+            api_addresses.push(listener.local_addr()?);
+            let router = palisade_api::router(Arc::clone(&api));
+            tasks.push(tokio::spawn(palisade_api::serve(listener, router, told(stopped.clone()))));
+        }
+        let worker = tokio::spawn(async move {
+            told(stopped).await;
+            drop(backlog);
+        });
+        let drain_timeout = Duration::from_millis(loaded.settings.limits.drain_timeout_ms);
+        Ok(Running {
+            plan,
+            data,
+            store,
+            guard,
+            gateway,
+            api,
+            api_addresses,
+            webhook_secret: first_run.webhook_secret,
+            first_run: first_run.made,
+            tasks,
+            worker,
+            stop,
+            drain_timeout,
+        })
+    }
+
+    /// One line that says who listens where; programs read it.
+    pub(crate) fn listening(&self) -> String {
+        let list = |addresses: &[SocketAddr]| {
+            addresses.iter().map(SocketAddr::to_string).collect::<Vec<_>>().join(",")
+        };
+        let gateway = self.gateway.as_ref().map_or_else(|| "off".to_owned(), |g| list(g.addresses()));
+        format!("palisade: listening gateway={gateway} api={}", list(&self.api_addresses))
+    }
+
+    /// What the very first start made, for the terminal of whoever started it.
+    pub(crate) fn first_words(&self) -> Option<String> {
+        let made = self.first_run.as_ref()?;
+        Some(format!(
+            "palisade: first start: an API key was made, {}\n          it stands with the webhook secret in {}",
+            made.key.text(),
+            made.file.display()
+        ))
+    }
+
+    /// The guard, for those who watch.
+    pub(crate) fn guard(&self) -> &Arc<Guard> {
+        &self.guard
+    }
+
+    /// The address visitors come in by, where there is a gateway.
+    pub(crate) fn gateway_address(&self) -> Option<SocketAddr> {
+        self.gateway.as_ref().and_then(|gateway| gateway.addresses().first().copied())
+    }
+
+    /// The address applications ask.
+    pub(crate) fn api_address(&self) -> Option<SocketAddr> {
+        self.api_addresses.first().copied()
+    }
+
+    /// Serves until SIGTERM or SIGINT; SIGHUP reloads.
+    ///
+    /// # Errors
+    /// Where the signals cannot be listened to, or the history cannot be saved at the end.
+    pub(crate) async fn until_stopped(self) -> anyhow::Result<ExitCode> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut hang_up = signal(SignalKind::hangup())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut save = tokio::time::interval_at(tokio::time::Instant::now() + SAVE_EVERY, SAVE_EVERY);
+        loop {
+            tokio::select! {
+                _ = hang_up.recv() => self.reload().await,
+                _ = terminate.recv() => break,
+                _ = interrupt.recv() => break,
+                _ = save.tick() => self.save().await,
+            }
+        }
+        self.stop().await
+    }
+
+    /// Reads the configuration again and takes it whole, or says what is wrong and keeps the old one.
+    async fn reload(&self) {
+        match self.try_reload().await {
+            Ok(()) => shell::complain("palisade: the configuration was read again and is in effect"),
+            Err(error) => {
+                shell::complain(&format!("palisade: not reloaded, the old settings stay: {error:#}"))
+            }
+        }
+    }
+
+    async fn try_reload(&self) -> anyhow::Result<()> {
+        let loaded = self.plan.load()?;
+        setup::tell_idle(&loaded);
+        let judge =
+            setup::reassemble(&self.guard.judge(), &loaded, &self.plan.overrides, seed::of(&self.data)?)?;
+        let sites = convert::sites(&loaded.settings)?;
+        let settings = convert::api(&loaded.settings, &self.webhook_secret)?;
+        self.guard.replace(judge, sites);
+        self.api.replace_settings(settings);
+        Ok(())
+    }
+
+    /// Saves the history beside the traffic: on a thread that may wait.
+    async fn save(&self) {
+        let (guard, data) = (Arc::clone(&self.guard), self.data.clone());
+        let saved =
+            tokio::task::spawn_blocking(move || memory::keep(guard.judge().engine().history(), &data)).await;
+        if let Ok(Err(error)) = saved {
+            shell::complain(&format!("palisade: the history could not be saved: {error:#}"));
+        }
+    }
+
+    /// Lets running requests finish, then stops everything in the order of the traffic and saves what is known.
+    async fn stop(self) -> anyhow::Result<ExitCode> {
+        let Running { data, store, guard, gateway, tasks, worker, stop, drain_timeout, .. } = self;
+        if let Some(gateway) = gateway {
+            let cut = tokio::task::spawn_blocking(move || gateway.drain(drain_timeout)).await?;
+            if cut > 0 {
+                shell::complain(&format!("palisade: {cut} requests were cut after the drain timeout"));
+            }
+        }
+        stop.send_replace(true);
+        for task in tasks {
+            task.await?;
+        }
+        worker.await?;
+        memory::keep(guard.judge().engine().history(), &data)?;
+        store.close().await;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The key and the webhook secret of the first start.
+async fn first_run(data: &DataDir, store: &SqliteStore) -> anyhow::Result<FirstRun> {
+    let mut random = FirstRunRandom { key: [0; 32], webhook: [0; 32] };
+    getrandom::fill(&mut random.key)?;
+    getrandom::fill(&mut random.webhook)?;
+    Ok(palisade_store::first_run(data, store, convert::TENANT, &random, shell::now()).await?)
+}
+
+/// Ends when `stopped` says so, or whoever could say it is gone.
+async fn told(mut stopped: watch::Receiver<bool>) {
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}

@@ -1,0 +1,103 @@
+//! From settings as the file has them to what each part of a running Palisade wants.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::time::Duration;
+
+use palisade_api::{ApiSettings, RequireKey};
+use palisade_config::settings::{self, Listen, ServerSettings, Settings};
+use palisade_domain::TenantId;
+use palisade_gateway::{GatewaySettings, Limits};
+use palisade_guard::{Site, Sites, TrustedProxies};
+use palisade_store::WebhookSecret;
+
+use crate::exit::UsageError;
+use crate::setup;
+
+/// One configuration file is one tenant.
+pub(super) const TENANT: TenantId = TenantId(0);
+
+/// The sites by number, in the order of [`setup::sites`].
+///
+/// # Errors
+/// Where an upstream speaks TLS: that is not built yet.
+pub(super) fn sites(settings: &Settings) -> anyhow::Result<Sites> {
+    let mut sites = Vec::new();
+    for site in setup::sites(settings) {
+        let mut upstreams = Vec::new();
+        for upstream in &site.upstreams {
+            if upstream.tls {
+                let problem =
+                    format!("sites.upstreams: {upstream} speaks TLS, which is not built yet; use http://");
+                return Err(UsageError(problem).into());
+            }
+            upstreams.push(authority(&upstream.host, upstream.port));
+        }
+        sites.push(Site { hosts: site.hosts, tenant: TENANT, upstreams, seed_routes: site.seed_routes });
+    }
+    Ok(Sites::new(sites))
+}
+
+fn authority(host: &str, port: u16) -> String {
+    match host.contains(':') && !host.starts_with('[') {
+        true => format!("[{host}]:{port}"),
+        false => format!("{host}:{port}"),
+    }
+}
+
+/// Whose forwarding headers are believed.
+pub(super) fn trusted(server: &ServerSettings) -> anyhow::Result<TrustedProxies> {
+    let words = server.trusted_proxies.iter().map(ToString::to_string);
+    TrustedProxies::from_words(words)
+        .map_err(|problem| UsageError(format!("server.trusted_proxies: {problem}")).into())
+}
+
+/// The data plane.
+pub(super) fn gateway(settings: &Settings) -> GatewaySettings {
+    let limits = &settings.limits;
+    let ms = Duration::from_millis;
+    GatewaySettings {
+        listeners: addresses(&settings.server.listen),
+        workers: settings.server.workers,
+        limits: Limits {
+            connections_max: limits.connections_max,
+            head_timeout: ms(limits.head_timeout_ms),
+            idle_timeout: ms(limits.idle_timeout_ms),
+            body_window: ms(limits.body_idle_timeout_ms),
+            prefix_timeout: ms(limits.body_prefix_wait_ms),
+            connect_timeout: ms(limits.upstream_connect_timeout_ms),
+            answer_timeout: ms(limits.upstream_timeout_ms),
+            slow_answers_max: limits.tarpits_max,
+            ..Limits::default()
+        },
+        ..GatewaySettings::default()
+    }
+}
+
+/// The application API. A webhook secret of the configuration wins over the installation's own.
+pub(super) fn api(settings: &Settings, webhook: &WebhookSecret) -> anyhow::Result<ApiSettings> {
+    let secret = |secret: &Option<settings::Secret>| {
+        secret.as_ref().and_then(|secret| palisade_api::Secret::new(secret.expose()))
+    };
+    let own = || palisade_api::Secret::new(webhook.text());
+    Ok(ApiSettings {
+        require_key: match settings.api.require_key {
+            settings::RequireKey::Always => RequireKey::Always,
+            settings::RequireKey::UnlessLoopback => RequireKey::UnlessLoopback,
+        },
+        public_list: settings.intel.public_list,
+        webhook_secret: secret(&settings.api.webhook_secret).or_else(own),
+        metrics_token: secret(&settings.api.metrics_token),
+        tenant: TENANT,
+        trusted_proxies: trusted(&settings.server)?,
+        ..ApiSettings::default()
+    })
+}
+
+/// Where to listen. An address without host is every address of this machine: both families where the system has IPv6.
+pub(super) fn addresses(listen: &[Listen]) -> Vec<SocketAddr> {
+    let everywhere = match TcpListener::bind((Ipv6Addr::UNSPECIFIED, 0)) {
+        Ok(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+        Err(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+    };
+    listen.iter().map(|listen| SocketAddr::new(listen.host.unwrap_or(everywhere), listen.port)).collect()
+}
