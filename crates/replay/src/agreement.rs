@@ -5,9 +5,13 @@ use std::collections::BTreeMap;
 use palisade_domain::Verdict as Replayed;
 
 use crate::formats::Verdict;
+use crate::words::{count, shown};
 
 /// Different signals counted by name; ids are our own, but a line may hold anything.
 const SIGNALS_MAX: usize = 256;
+
+/// Longer than any id of ours.
+const ID_CHARS_MAX: usize = 48;
 
 /// How many verdicts were compared, and what differed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,7 +38,10 @@ impl Agreement {
             return;
         }
         let only_in = |one: &[(&str, i16)], other: &[(&str, i16)]| -> Vec<String> {
-            one.iter().filter(|signal| !other.contains(signal)).map(|(id, _)| (*id).to_owned()).collect()
+            one.iter()
+                .filter(|signal| !other.contains(signal))
+                .map(|(id, _)| shown(id, ID_CHARS_MAX))
+                .collect()
         };
         let mut different = only_in(&live.signals, &now);
         different.extend(only_in(&now, &live.signals));
@@ -47,8 +54,17 @@ impl Agreement {
         }
     }
 
-    /// The share of verdicts that are the same, 0.0..=1.0; 1 where there was nothing to compare.
-    pub fn share(&self) -> f64 {
-        if self.compared == 0 { 1.0 } else { self.same as f64 / self.compared as f64 }
+    /// In words, where there was something to compare.
+    pub(crate) fn note(&self) -> Option<String> {
+        let (compared, same) = (count(self.compared), count(self.same));
+        match self.compared {
+            0 => None,
+            all if all == self.same => Some(format!("All {compared} verdicts are those of the live run.")),
+            _ => Some(format!(
+                "{same} of {compared} verdicts are those of the live run. Others come from another policy, list or \
+                 version, from load, from lines that are missing or cut, or from requests that several workers judged \
+                 at once."
+            )),
+        }
     }
 }

@@ -129,6 +129,16 @@ mod tests {
     }
 
     #[test]
+    fn a_comparison_with_live_is_shown_where_there_is_one() {
+        let mut summary = made_up::small();
+        assert!(json(&summary).get("live").is_none());
+        (summary.agreement.compared, summary.agreement.same) = (3, 2);
+        summary.agreement.signals.insert("rate.requests".to_owned(), 1);
+        let expect = json!({ "compared": 3, "same": 2, "signals": { "rate.requests": 1 } });
+        assert_eq!(json(&summary)["live"], expect);
+    }
+
+    #[test]
     fn explanations_add_up() {
         let made = json(&made_up::small());
         let client = &made["clients_top"][0];

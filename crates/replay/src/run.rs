@@ -306,6 +306,7 @@ impl<'a> Run<'a> {
         }
         let requests = self.by_action.total();
         let mut notes = if anonymise { self.doctor.notes_anonymous() } else { self.doctor.notes() };
+        notes.extend(self.agreement.note());
         notes.extend(stats.warnings());
         let summary = Summary {
             files: stats.files.iter().map(|file| file.path.display().to_string()).collect(),
