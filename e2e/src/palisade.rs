@@ -1,6 +1,6 @@
 //! The binary under test: found, started on ports of the system's choice, watched, and ended.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
@@ -61,7 +61,7 @@ impl Setup {
 /// A running `palisade serve`; dropping it ends the process and removes its data folder.
 pub struct Palisade {
     child: Child,
-    /// Where visitors go.
+    /// Where visitors go; nowhere where there is no site to defend.
     pub gateway: SocketAddr,
     /// Where applications ask.
     pub api: SocketAddr,
@@ -190,6 +190,15 @@ impl Palisade {
         wire::request(self.api, "POST", path, &headers, body.to_string().as_bytes()).await
     }
 
+    /// Every event of a run that has ended, oldest first, as `palisade store export` writes them.
+    ///
+    /// # Errors
+    /// Where they cannot be read.
+    pub async fn events(&self) -> anyhow::Result<Vec<Value>> {
+        let lines = self.command(&["store", "export"]).await?;
+        lines.lines().map(|line| serde_json::from_str(line).with_context(|| line.to_owned())).collect()
+    }
+
     /// Asks it to finish what is under way and end (SIGTERM); returns its exit code.
     ///
     /// # Errors
@@ -202,6 +211,9 @@ impl Palisade {
     }
 }
 
+/// Stands for a listener that was not asked for.
+const OFF: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0));
+
 /// Reads lines until the one that names the listeners, and goes on collecting behind it.
 async fn listening(
     stderr: impl AsyncRead + Unpin + Send + 'static,
@@ -213,7 +225,10 @@ async fn listening(
         if line.contains("palisade: listening ") {
             let address = |name: &str| -> anyhow::Result<SocketAddr> {
                 let word = line.split_whitespace().find_map(|word| word.strip_prefix(name));
-                Ok(word.with_context(|| format!("{name} in {line:?}"))?.parse()?)
+                match word.with_context(|| format!("{name} in {line:?}"))? {
+                    "off" => Ok(OFF),
+                    word => Ok(word.parse()?),
+                }
             };
             let found = (address("gateway=")?, address("api=")?);
             tokio::spawn(async move {

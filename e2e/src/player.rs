@@ -1,6 +1,7 @@
 //! Plays recorded visits: the same bytes in the same order, over real connections, from an address of choice.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -101,17 +102,18 @@ pub async fn play(session: &Session, stage: &Stage) -> anyhow::Result<Played> {
 }
 
 async fn one(request: &Request, stage: &Stage, lines: &mut HashMap<u64, Line>) -> anyhow::Result<Said> {
+    let line = match lines.entry(request.connection) {
+        Entry::Occupied(open) => open.into_mut(),
+        Entry::Vacant(closed) => closed.insert(match &request.form {
+            Form::Http1(_) => Line::One(wire::Connection::open(stage.gateway).await?),
+            Form::Http2(first) => Line::Two(h2::Connection::open(stage.gateway, first).await?),
+        }),
+    };
     let body = request.body();
-    match &request.form {
-        Form::Http1(head) => {
-            if !lines.contains_key(&request.connection) {
-                let opened = wire::Connection::open(stage.gateway).await?;
-                lines.insert(request.connection, Line::One(opened));
-            }
-            let Some(Line::One(line)) = lines.get_mut(&request.connection) else {
-                anyhow::bail!("a connection spoke two protocols");
-            };
+    match (line, &request.form) {
+        (Line::One(line), Form::Http1(head)) => {
             let mut head = head.clone();
+            // Before the empty line.
             head.truncate(head.len() - 2);
             head.extend(format!("X-Forwarded-For: {}\r\n\r\n", stage.client).as_bytes());
             let answer = line.exchange(&head, &body).await?;
@@ -120,18 +122,12 @@ async fn one(request: &Request, stage: &Stage, lines: &mut HashMap<u64, Line>) -
             }
             Ok(Said { status: answer.status, body: answer.body })
         }
-        Form::Http2(form) => {
-            if !lines.contains_key(&request.connection) {
-                let opened = h2::Connection::open(stage.gateway, form).await?;
-                lines.insert(request.connection, Line::Two(opened));
-            }
-            let Some(Line::Two(line)) = lines.get_mut(&request.connection) else {
-                anyhow::bail!("a connection spoke two protocols");
-            };
+        (Line::Two(line), Form::Http2(form)) => {
             let more = [("x-forwarded-for", stage.client.as_str()), ("x-forwarded-proto", "https")];
             let answer = line.exchange(form, &more, &body).await?;
             Ok(Said { status: answer.status, body: answer.body })
         }
+        _ => anyhow::bail!("a connection spoke two protocols"),
     }
 }
 

@@ -39,6 +39,12 @@ impl Arrived {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(named, _)| named == name).map(|(_, value)| value.as_str())
     }
+
+    /// Whom the gateway names as the client: the right-most address.
+    pub fn client(&self) -> Option<&str> {
+        let last = self.headers.iter().rev().find(|(name, _)| name == "x-forwarded-for")?;
+        last.1.rsplit(',').next().map(str::trim)
+    }
 }
 
 /// What the site knows while it runs.
@@ -97,14 +103,8 @@ impl Site {
     /// How many requests came from `client`, as the gateway says who that is.
     pub fn arrived_from(&self, client: &str) -> usize {
         let arrived = self.shop.arrived.lock().expect("nobody panics with it");
-        arrived.iter().filter(|request| forwarded_for(request) == Some(client)).count()
+        arrived.iter().filter(|request| request.client() == Some(client)).count()
     }
-}
-
-/// Whom the gateway names: the right-most address.
-fn forwarded_for(request: &Arrived) -> Option<&str> {
-    let last = request.headers.iter().rev().find(|(name, _)| name == "x-forwarded-for")?;
-    last.1.rsplit(',').next().map(str::trim)
 }
 
 /// Bodies are at most this long here.

@@ -6,6 +6,7 @@ use palisade_e2e::browser::{Kind, Running};
 use palisade_e2e::front::Front;
 use palisade_e2e::player::{Reference, Stage, play};
 use palisade_e2e::recorded::people;
+use palisade_e2e::scenario::{Exchange, clients};
 use palisade_e2e::site::Site;
 use palisade_e2e::tools::root;
 use palisade_e2e::wire;
@@ -56,5 +57,20 @@ async fn browsers_load_pages_and_talk() {
         browser.await_title("3 200 204 hello one").await.unwrap();
         let agent = browser.run("return navigator.userAgent").await.unwrap();
         assert!(!agent.as_str().unwrap().contains("Headless"), "{agent}");
+    }
+}
+
+#[tokio::test]
+async fn the_site_answers_every_client_as_expected() {
+    let site = Site::start().await.unwrap();
+    for name in ["welcome", "unwelcome"] {
+        for mut client in clients(name).unwrap() {
+            client.request.iter_mut().for_each(|request| request.every_ms = 0);
+            let exchanges = client.play(site.address, |exchange| !exchange.passed()).await.unwrap();
+            let shown: Vec<String> =
+                exchanges.iter().filter(|exchange| !exchange.passed()).map(Exchange::shown).collect();
+            assert_eq!(shown, Vec::<String>::new(), "{}", client.name);
+            assert_eq!(site.arrived_from(&client.address), client.script().len(), "{}", client.name);
+        }
     }
 }

@@ -30,7 +30,7 @@ pub(super) fn router() -> Router<Shop> {
         .route("/img/{file}", get(|| async { typed("image/png", decoded(PIXEL)) }))
         .route("/favicon.ico", get(|| async { typed("image/png", decoded(PIXEL)) }))
         .route("/robots.txt", get(|| async { typed("text/plain", ROBOTS) }))
-        .route("/feed.xml", get(|| async { typed("application/rss+xml", FEED) }))
+        .route("/feed.xml", get(|| async { typed("application/xml", FEED) }))
         .route("/atom.xml", get(|| async { typed("application/atom+xml", ATOM) }))
         .route("/podcast.xml", get(|| async { typed("application/rss+xml", PODCAST) }))
         .route("/episode.mp3", get(episode))
