@@ -5,7 +5,7 @@ use palisade_domain::{
 };
 
 use super::{ONE, TWO, at};
-use crate::{Client, Event, EventQuery, IdentityRecord, SignalRecord, Store, StoredEvent, bounds};
+use crate::{Client, Event, EventId, EventQuery, IdentityRecord, SignalRecord, Store, StoredEvent, bounds};
 
 /// A full event `secs` after the start.
 pub(super) fn event(client: &str, secs: i64) -> Event {
@@ -123,5 +123,88 @@ pub(super) async fn deleting_touches_one_tenant(store: &dyn Store) {
     assert_eq!(store.delete_before(ONE, at(3)).await.expect("delete"), 2);
     assert_eq!(store.count_events(ONE).await.expect("count"), 1);
     assert_eq!(store.count_events(TWO).await.expect("count"), 3);
+    clear(store).await;
+}
+
+pub(super) async fn exports_come_in_the_order_of_storing(store: &dyn Store) {
+    let facts = |text: &str, secs| Event { facts: Some(text.to_owned()), ..event("192.0.2.1", secs) };
+    let longest = format!("{{}}{}", " ".repeat(bounds::FACTS_BYTES_MAX - 2));
+    let events = [
+        facts("{\"time_ms\":1}", 9),
+        facts(&longest, 1),
+        facts(&format!("{longest} "), 2),
+        facts("{\n}", 3),
+        event("192.0.2.2", 4),
+    ];
+    let ids = store.append(ONE, &events).await.expect("append");
+    store.append(TWO, &events[..1]).await.expect("append");
+    let page = store.export(ONE, ids[0], 3).await.expect("export");
+    assert_eq!(page.iter().map(|row| row.id).collect::<Vec<_>>(), ids[..3], "not by time");
+    let kept: Vec<_> = page.iter().map(|row| row.event.facts.as_deref()).collect();
+    assert_eq!(kept, [Some("{\"time_ms\":1}"), Some(longest.as_str()), None], "dropped rather than cut");
+    let rest = store.export(ONE, EventId(ids[2].0 + 1), usize::MAX).await.expect("export");
+    assert_eq!(rest.iter().map(|row| row.id).collect::<Vec<_>>(), ids[3..]);
+    assert!(rest.iter().all(|row| row.event.facts.is_none()), "a line has no line break");
+    let size = store.events_size(ONE).await.expect("size");
+    assert!(size.events == 5 && size.bytes > bounds::FACTS_BYTES_MAX as u64, "{size:?}");
+    clear(store).await;
+    assert_eq!(store.events_size(ONE).await.expect("size"), crate::EventsSize::default());
+}
+
+pub(super) async fn a_request_is_found_by_its_number(store: &dyn Store) {
+    let numbered = |n, secs| Event { request_id: Some(RequestId(n)), ..event("192.0.2.1", secs) };
+    let ids =
+        store.append(ONE, &[numbered(u64::MAX, 5), numbered(7, 1), numbered(7, 0)]).await.expect("append");
+    let find = async |tenant, n| {
+        let found = store.find_event(tenant, RequestId(n)).await.expect("find");
+        found.map(|found| found.id)
+    };
+    assert_eq!(find(ONE, u64::MAX).await, Some(ids[0]));
+    assert_eq!(find(ONE, 7).await, Some(ids[2]), "the newest");
+    assert_eq!(find(ONE, 8).await, None);
+    assert_eq!(find(TWO, 7).await, None, "the other tenant has no such request");
+    clear(store).await;
+}
+
+pub(super) async fn reputations_add_up(store: &dyn Store) {
+    let scored = |client: &str, score, secs| Event { score: Score::rounded(score), ..event(client, secs) };
+    let events = [scored("192.0.2.1", 10.0, 5), scored("192.0.2.1", 70.0, 1), scored("192.0.2.1", 69.0, 9)];
+    store.append(ONE, &events).await.expect("append");
+    store.append(TWO, &events[..1]).await.expect("append");
+    let bot = Score::rounded(70.0);
+    let found = store.reputation(ONE, &events[0].client, bot).await.expect("reputation").expect("is known");
+    assert_eq!((found.requests, found.bot_requests), (3, 1));
+    assert_eq!((found.first_seen, found.last_seen), (at(1), at(9)));
+    assert!((found.mean_score - 149.0 / 3.0).abs() < 1e-9, "{}", found.mean_score);
+    let found = store.reputation(TWO, &events[0].client, bot).await.expect("reputation").expect("is known");
+    assert_eq!((found.requests, found.bot_requests), (1, 0), "each tenant has its own experience");
+    let name = Client::Opaque("192.0.2.1".into());
+    assert_eq!(store.reputation(ONE, &name, bot).await.expect("reputation"), None, "a name is no address");
+    clear(store).await;
+}
+
+pub(super) async fn addresses_are_shortened_once(store: &dyn Store) {
+    let facts = r#"{"client":"192.0.2.77","path":"/","user_agent":"x/1.2.3.4"}"#;
+    let personal = |secs| {
+        let mut event = Event { facts: Some(facts.into()), ..event("192.0.2.77", secs) };
+        event.signals[0].detail = "192.0.2.77 again".into();
+        event
+    };
+    let events = [personal(1), personal(5), event("2001:db8:1:2::3", 1), event("visitor 7", 1)];
+    let ids = store.append(ONE, &events).await.expect("append");
+    store.append(TWO, &events[..1]).await.expect("append");
+    assert_eq!(store.shorten_addresses(ONE, at(5)).await.expect("shorten"), 3);
+    assert_eq!(store.shorten_addresses(ONE, at(5)).await.expect("shorten"), 0, "once is enough");
+
+    let rows = store.export(ONE, ids[0], 9).await.expect("export");
+    let client = |n: usize| crate::keys::client_text(&rows[n].event.client);
+    assert_eq!((client(0), client(1)), ("ip:192.0.2.0".into(), "ip:192.0.2.77".into()), "only what is old");
+    assert_eq!((client(2), client(3)), ("ip:2001:db8:1::".into(), "name:visitor 7".into()));
+    let expect = facts.replace("192.0.2.77", "192.0.2.0");
+    assert_eq!(rows[0].event.facts.as_deref(), Some(expect.as_str()));
+    assert_eq!(rows[0].event.signals[0].detail, "192.0.2.0 again");
+    assert_eq!(rows[0].event.user_agent, events[0].user_agent);
+    let theirs = EventQuery { client: Some(events[0].client.clone()), ..EventQuery::ALL };
+    assert_eq!(query(store, TWO, &theirs).await.len(), 1, "the other tenant's stay");
     clear(store).await;
 }

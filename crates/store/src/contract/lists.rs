@@ -3,7 +3,7 @@
 use palisade_domain::{ClientIp, NetPrefix, Rate, TenantId, Timestamp};
 
 use super::{ONE, TWO, at};
-use crate::{Effect, EffectKind, EntrySource, ListEntry, NewEntry, Page, Store};
+use crate::{Effect, EffectKind, EntrySource, ListEntry, NewEntry, Page, Store, Watched};
 
 pub(super) fn entry(network: &str, effect: Effect, expires_at: Option<Timestamp>) -> NewEntry {
     NewEntry {
@@ -137,4 +137,22 @@ pub(super) async fn pages_join_up(store: &dyn Store) {
     let behind = store.entries(ONE, Page { after: i64::MAX, limit: usize::MAX }).await.expect("entries");
     assert!(behind.is_empty());
     clear(store).await;
+}
+
+pub(super) async fn changes_are_counted(store: &dyn Store) {
+    let count = async |tenant| store.changes(tenant, Watched::Lists).await.expect("changes");
+    let (ones, twos) = (count(ONE).await, count(TWO).await);
+    put(store, ONE, &[entry("192.0.2.1", Effect::Block, Some(at(5)))]).await;
+    let put_once = count(ONE).await;
+    assert!(put_once > ones, "an entry was put");
+    put(store, ONE, &[entry("192.0.2.1", Effect::Block, Some(at(6)))]).await;
+    let replaced = count(ONE).await;
+    assert!(replaced > put_once, "an entry was replaced");
+    store.purge_expired(ONE, at(6)).await.expect("purge");
+    let purged = count(ONE).await;
+    assert!(purged > replaced, "an entry was purged");
+    store.purge_expired(ONE, at(6)).await.expect("purge");
+    store.remove(ONE, net("192.0.2.1"), None).await.expect("remove");
+    assert_eq!(count(ONE).await, purged, "where nothing happened nobody reads again");
+    assert_eq!(count(TWO).await, twos, "the other tenant's lists did not change");
 }

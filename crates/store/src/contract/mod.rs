@@ -3,10 +3,14 @@
 //! Two tenants use equal keys throughout; whatever one does, the other's rows stay as they were. Bounds have a suite of
 //! their own, [`bounds`], because they need a store with small limits.
 
+mod audit;
 mod bounds;
+mod escalations;
 mod events;
+mod keys;
 mod labels;
 mod lists;
+mod rollups;
 
 use palisade_domain::{TenantId, Timestamp};
 
@@ -27,7 +31,7 @@ pub const SMALL_LIMITS: StoreLimits = StoreLimits {
     audit_lines_max: 3,
     rollups_max: 3,
     escalations_max: 3,
-    ..StoreLimits::USUAL
+    events_bytes_max: 4_000,
 };
 
 /// Every promise but the bounds, on an empty store.
@@ -43,6 +47,17 @@ pub async fn all(store: &dyn Store) {
     events::queries_are_newest_first_and_bounded(store).await;
     events::foreign_text_is_cut(store).await;
     events::deleting_touches_one_tenant(store).await;
+    events::exports_come_in_the_order_of_storing(store).await;
+    events::a_request_is_found_by_its_number(store).await;
+    events::reputations_add_up(store).await;
+    events::addresses_are_shortened_once(store).await;
+    lists::changes_are_counted(store).await;
+    keys::keys_are_made_found_and_revoked(store).await;
+    rollups::minutes_add_up(store).await;
+    escalations::nobody_is_given_what_another_holds(store).await;
+    escalations::failures_end(store).await;
+    audit::a_person_is_erased_and_the_chain_stays_sound(store).await;
+    audit::foreign_audit_text_is_cut(store).await;
     labels::a_label_replaces_its_own_source_only(store).await;
     labels::subjects_come_back(store).await;
 }
