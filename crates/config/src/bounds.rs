@@ -3,7 +3,7 @@
 use palisade_limits::Bound;
 
 /// Most bytes of a configuration file or secret file.
-pub(crate) const FILE_BYTES_MAX: u64 = 1 << 20;
+pub const FILE_BYTES_MAX: u64 = 1 << 20;
 /// Most items of one list.
 pub(crate) const LIST_ITEMS_MAX: usize = 10_000;
 /// Most `[[sites]]`.

@@ -15,10 +15,11 @@ mod seed004;
 mod table;
 mod yaml;
 
+pub use crate::bounds::FILE_BYTES_MAX;
 pub use draft::ImportedSecret;
 pub use given::{ImportError, ImportErrors};
 
-use crate::bounds::{ERRORS_MAX, FILE_BYTES_MAX};
+use crate::bounds::ERRORS_MAX;
 use crate::suggest::nearest;
 use crate::value::escape;
 use draft::{Draft, Outcome, Source};

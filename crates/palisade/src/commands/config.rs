@@ -1,4 +1,6 @@
-//! `palisade config`: check, show and begin a configuration.
+//! `palisade config`: check, show, begin and import a configuration.
+
+mod import;
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -13,14 +15,14 @@ use crate::not_yet;
 use crate::setup;
 use crate::shell;
 
-/// Check, show and begin a configuration.
-#[derive(Clone, Copy, Debug, clap::Args)]
+/// Check, show, begin and import a configuration.
+#[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
     action: Verb,
 }
 
-#[derive(Clone, Copy, Debug, clap::Subcommand)]
+#[derive(Clone, Debug, clap::Subcommand)]
 enum Verb {
     /// Say whether the configuration is sound; every error at once, exit code 2 where there is one
     Check,
@@ -28,6 +30,8 @@ enum Verb {
     Show,
     /// Write a palisade.toml with every key and its default, commented out
     Init,
+    /// Read the configuration of another system and write palisade.toml; every name is told what became of it
+    Import(import::Args),
 }
 
 /// Runs it.
@@ -39,6 +43,7 @@ pub(crate) fn run(args: Args, global: &Global) -> anyhow::Result<ExitCode> {
         Verb::Check => check(global),
         Verb::Show => show(global),
         Verb::Init => init(global.config.as_deref().unwrap_or(Path::new(SEARCH_PATHS[0]))),
+        Verb::Import(args) => import::run(&args, global),
     }
 }
 

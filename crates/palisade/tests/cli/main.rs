@@ -7,6 +7,7 @@ mod bad_input;
 mod config;
 mod data_folder;
 mod desk;
+mod import;
 mod list;
 mod replay;
 mod same_verdict;
