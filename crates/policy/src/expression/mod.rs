@@ -38,8 +38,7 @@ impl Condition {
     /// # Errors
     /// With the first thing that is wrong, and where.
     pub fn compile(text: &str) -> Result<Self, ConditionError> {
-        let parsed = parse::parse(text)?;
-        Ok(Condition { test: check::check(&parsed)? })
+        parse::parse(text, |parsed| Ok(Condition { test: check::check(parsed)? }))
     }
 
     /// Whether it holds for what `view` shows.

@@ -9,7 +9,7 @@ pub const CONDITION_BYTES_MAX: usize = 4_096;
 /// Most levels of brackets and conditional operators within each other.
 pub const CONDITION_DEPTH_MAX: usize = 32;
 /// Most operators, calls and brackets of one condition: chains of them nest in the tree.
-pub const CONDITION_PARTS_MAX: usize = 512;
+pub const CONDITION_PARTS_MAX: usize = 256;
 
 /// A syntax tree with its places.
 pub(super) struct Parsed<'a> {
@@ -22,23 +22,32 @@ impl Parsed<'_> {
     /// Where node `id` stands, in bytes. Operators and calls stand where their sign or bracket is.
     pub(super) fn offset(&self, id: u64) -> Option<usize> {
         let (start, _) = self.starts.offset_for(id)?;
-        Some(byte_of(self.text, start as usize))
+        Some(self.text.floor_char_boundary(start as usize))
     }
 }
 
-/// Reads `text`.
-pub(super) fn parse(text: &str) -> Result<Parsed<'_>, ConditionError> {
+/// What the reader may use of the stack. It takes some 100 KiB for each level of brackets when it is not optimised.
+const STACK_BYTES: usize = 16 << 20;
+
+/// Reads `text`, within bounds, and hands the tree to `then`. On a thread of its own: the reader needs more stack than a
+/// worker has, and should it ever panic, that is a refusal and not the end of a server that reloads.
+pub(super) fn parse<T: Send>(
+    text: &str,
+    then: impl FnOnce(&Parsed<'_>) -> Result<T, ConditionError> + Send,
+) -> Result<T, ConditionError> {
     measure(text)?;
-    let parser = Parser::new().enable_ident_escape_syntax(true);
-    match parser.parse_with_source_info(text) {
-        Ok((root, starts)) => Ok(Parsed { root, text, starts }),
-        Err(errors) => Err(refused(text, &errors)),
-    }
-}
-
-/// The reader counts characters, we count bytes.
-fn byte_of(text: &str, chars: usize) -> usize {
-    text.char_indices().nth(chars).map_or(text.len(), |(at, _)| at)
+    let broken = |words: &str| ConditionError { offset: 0, fault: Fault::Syntax(words.to_owned()) };
+    std::thread::scope(|scope| {
+        let reader = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, || {
+            let parser = Parser::new().enable_ident_escape_syntax(true);
+            match parser.parse_with_source_info(text) {
+                Ok((root, starts)) => then(&Parsed { root, text, starts }),
+                Err(errors) => Err(refused(text, &errors)),
+            }
+        });
+        let reader = reader.map_err(|_| broken("there is no thread left to read the condition"))?;
+        reader.join().unwrap_or_else(|_| Err(broken("the condition cannot be read")))
+    })
 }
 
 fn refused(text: &str, errors: &cel::parser::ParseErrors) -> ConditionError {
@@ -48,8 +57,10 @@ fn refused(text: &str, errors: &cel::parser::ParseErrors) -> ConditionError {
     let (line, column) =
         (usize::try_from(error.pos.0).unwrap_or(0), usize::try_from(error.pos.1).unwrap_or(0));
     let before: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    // Lines are counted in characters here, nodes in bytes.
     let rest = text.get(before..).unwrap_or("");
-    let offset = before + byte_of(rest, column.saturating_sub(1));
+    let in_line = rest.char_indices().nth(column.saturating_sub(1)).map_or(rest.len(), |(at, _)| at);
+    let offset = before + in_line;
     if error.msg.contains("has() macro") {
         let what = "has() of a plain name";
         let instead = "write present(referrer), has(headers.referer) or \"referer\" in headers";
@@ -58,7 +69,7 @@ fn refused(text: &str, errors: &cel::parser::ParseErrors) -> ConditionError {
     if error.msg == "UNKNOWN" {
         return ConditionError { offset: 0, fault: Fault::TooDeep { max: CONDITION_DEPTH_MAX } };
     }
-    ConditionError { offset: offset.min(text.len()), fault: Fault::Syntax(words(&error.msg)) }
+    ConditionError { offset, fault: Fault::Syntax(words(&error.msg)) }
 }
 
 /// The reader's words, without the list of everything it would have liked better.
