@@ -1,7 +1,7 @@
 //! Files of other systems in, palisade.toml out. `UPDATE_GOLDEN=1 cargo test -p palisade-config` rewrites what is
 //! expected, and the tables of docs/coming-from.md.
 
-#![allow(clippy::unwrap_used)] // Helpers of tests are tests.
+#![allow(clippy::unwrap_used, clippy::panic)] // Helpers of tests are tests.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -219,7 +219,7 @@ fn every_known_name_alone_can_be_imported_or_is_refused_with_its_line() {
                     loaded(&imported.toml).unwrap_or_else(|errors| panic!("{file}{}{errors}", imported.toml));
                 }
                 Err(error) => {
-                    assert!(error.starts_with("x.env:1:") || error.starts_with("x.env:2:"), "{error}")
+                    assert!(error.starts_with("x.env:1:") || error.starts_with("x.env:2:"), "{error}");
                 }
             }
         }

@@ -12,7 +12,12 @@ use crate::bounds::{IMPORT_DEPTH_MAX, IMPORT_NAMES_MAX, IMPORT_VALUE_BYTES_MAX, 
 /// # Errors
 /// The first thing that is no YAML, or beyond tables, lists and plain values.
 pub(super) fn parse(text: &str) -> Result<Vec<Given>, Vec<Fault>> {
-    let mut reader = Reader { events: Parser::new_from_str(text), given: Vec::new(), lines: HashMap::new() };
+    let mut reader = Reader {
+        events: Parser::new_from_str(text),
+        open: Vec::new(),
+        given: Vec::new(),
+        lines: HashMap::new(),
+    };
     reader.document().map_err(|fault| vec![fault])?;
     Ok(reader.given)
 }
@@ -32,76 +37,60 @@ enum Open {
 
 struct Reader<'a> {
     events: Parser<'a, StrInput<'a>>,
+    open: Vec<Open>,
     given: Vec<Given>,
     lines: HashMap<String, usize>,
 }
 
 impl Reader<'_> {
     fn document(&mut self) -> Result<(), Fault> {
-        let mut open: Vec<Open> = Vec::new();
         let mut documents = 0;
         while let Some(event) = self.events.next_event() {
             let (event, span) = event.map_err(|error| {
                 Fault::of_line(error.marker().line(), format!("not YAML: {}", one_line(error.info())))
             })?;
             let line = span.start.line();
-            match event {
-                Event::DocumentStart(_) => documents += 1,
-                Event::Alias(_) => return Err(anchor(line)),
-                Event::Scalar(_, _, anchored, _)
-                | Event::SequenceStart(anchored, _)
-                | Event::MappingStart(anchored, _)
-                    if anchored > 0 =>
-                {
-                    return Err(anchor(line));
-                }
-                Event::Scalar(_, _, _, Some(_))
-                | Event::SequenceStart(_, Some(_))
-                | Event::MappingStart(_, Some(_)) => {
-                    return Err(Fault::of_line(line, "tags (!) are not read; write a plain value"));
-                }
-                Event::Scalar(text, style, ..) => self.scalar(open.last_mut(), &text, style, line)?,
-                Event::SequenceStart(..) => {
-                    let (name, line) = self.name_for(open.last_mut(), line)?;
-                    open.push(Open::List { name, line, items: Vec::new() });
-                }
-                Event::MappingStart(..) if open.is_empty() => {
-                    open.push(Open::Table { prefix: String::new(), key: None });
-                }
-                Event::MappingStart(..) => {
-                    let (prefix, _) = self.name_for(open.last_mut(), line)?;
-                    open.push(Open::Table { prefix, key: None });
-                }
-                Event::MappingEnd => drop(open.pop()),
-                Event::SequenceEnd => {
-                    if let Some(Open::List { name, line, items }) = open.pop() {
-                        self.give(name, Foreign::List(items), line)?;
-                    }
-                }
-                Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => {}
-            }
+            documents += usize::from(matches!(event, Event::DocumentStart(_)));
             if documents > 1 {
                 return Err(Fault::of_line(line, "a second document (---) is not read"));
             }
-            if open.len() > IMPORT_DEPTH_MAX {
+            plain(&event, line)?;
+            self.event(event, line)?;
+            if self.open.len() > IMPORT_DEPTH_MAX {
                 return Err(Fault::of_line(line, format!("nested deeper than {IMPORT_DEPTH_MAX}")));
             }
         }
         Ok(())
     }
 
-    fn scalar(
-        &mut self,
-        open: Option<&mut Open>,
-        text: &str,
-        style: ScalarStyle,
-        line: usize,
-    ) -> Result<(), Fault> {
+    fn event(&mut self, event: Event<'_>, line: usize) -> Result<(), Fault> {
+        match event {
+            Event::Scalar(text, style, ..) => self.scalar(&text, style, line),
+            Event::SequenceStart(..) => {
+                let (name, line) = self.name_of_opened(line)?;
+                self.open.push(Open::List { name, line, items: Vec::new() });
+                Ok(())
+            }
+            Event::MappingStart(..) => {
+                let is_root = self.open.is_empty();
+                let prefix = if is_root { String::new() } else { self.name_of_opened(line)?.0 };
+                self.open.push(Open::Table { prefix, key: None });
+                Ok(())
+            }
+            Event::MappingEnd | Event::SequenceEnd => match self.open.pop() {
+                Some(Open::List { name, line, items }) => self.give(name, Foreign::List(items), line),
+                _ => Ok(()),
+            },
+            _ => Ok(()),
+        }
+    }
+
+    fn scalar(&mut self, text: &str, style: ScalarStyle, line: usize) -> Result<(), Fault> {
         if text.len() > IMPORT_VALUE_BYTES_MAX {
             let problem = format!("a value longer than {IMPORT_VALUE_BYTES_MAX} bytes");
             return Err(Fault::of_line(line, problem));
         }
-        match open {
+        match self.open.last_mut() {
             None if text.is_empty() => Ok(()),
             None => Err(Fault::of_line(line, "is no table of settings")),
             Some(Open::List { items, .. }) if items.len() < LIST_ITEMS_MAX => {
@@ -123,10 +112,9 @@ impl Reader<'_> {
             }
             Some(Open::Table { key, .. }) => {
                 let Some((name, line)) = key.take() else { return Ok(()) };
-                let plain = style == ScalarStyle::Plain;
                 let value = match text {
                     "" => Foreign::Nothing,
-                    "~" | "null" | "Null" | "NULL" if plain => Foreign::Nothing,
+                    "~" | "null" | "Null" | "NULL" if style == ScalarStyle::Plain => Foreign::Nothing,
                     _ => Foreign::Text(text.to_owned()),
                 };
                 self.give(name, value, line)
@@ -134,9 +122,9 @@ impl Reader<'_> {
         }
     }
 
-    /// The name under which a table or list begins.
-    fn name_for(&self, open: Option<&mut Open>, line: usize) -> Result<(String, usize), Fault> {
-        match open {
+    /// The name and line of the table or list that begins.
+    fn name_of_opened(&mut self, line: usize) -> Result<(String, usize), Fault> {
+        match self.open.last_mut() {
             Some(Open::Table { key, .. }) => key
                 .take()
                 .ok_or_else(|| Fault::of_line(line, "a name that is itself a table or list is not read")),
@@ -154,13 +142,27 @@ impl Reader<'_> {
     }
 }
 
+/// Refuses what lets a file mean more than it shows: anchors, aliases and tags.
+fn plain(event: &Event<'_>, line: usize) -> Result<(), Fault> {
+    let (anchored, tagged) = match event {
+        Event::Alias(_) => (true, false),
+        Event::Scalar(_, _, anchor, tag)
+        | Event::SequenceStart(anchor, tag)
+        | Event::MappingStart(anchor, tag) => (*anchor > 0, tag.is_some()),
+        _ => (false, false),
+    };
+    match (anchored, tagged) {
+        (true, _) => {
+            Err(Fault::of_line(line, "anchors (&) and aliases (*) are not read; write the value itself"))
+        }
+        (_, true) => Err(Fault::of_line(line, "tags (!) are not read; write a plain value")),
+        _ => Ok(()),
+    }
+}
+
 /// What the parser says, without what a file could smuggle into it.
 fn one_line(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(120).collect()
-}
-
-fn anchor(line: usize) -> Fault {
-    Fault::of_line(line, "anchors (&) and aliases (*) are not read; write the value itself")
 }
 
 #[cfg(test)]
