@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use palisade_domain::{NetPrefix, TenantId, Timestamp};
 use palisade_store::{
-    Effect, EntrySource, Fault, Lists, NewEntry, OpenError, Page, ReadError, SqliteSettings, SqliteStore,
-    WriteError,
+    Audit, AuditRandom, Effect, EntrySource, Fault, Lists, NewAuditLine, NewEntry, OpenError, Page, Personal,
+    ReadError, SqliteSettings, SqliteStore, WriteError,
 };
 use sqlx::{Connection, SqliteConnection};
 
@@ -156,4 +156,110 @@ async fn a_word_from_elsewhere_is_named_with_its_row() {
     let error = store.entries(TENANT, Page::FIRST).await.unwrap_err();
     assert!(matches!(error, ReadError::BadRecord { id: 2, column: "source", .. }), "{error:?}");
     assert!(error.to_string().contains("martian"), "{error}");
+}
+
+#[tokio::test]
+async fn a_full_disk_refuses_audit_lines_and_goes_on_when_there_is_room() {
+    let (_folder, path) = place();
+    let settings = SqliteSettings { pages_max: Some(80), ..SqliteSettings::default() };
+    let store = SqliteStore::open_with(&path, settings).await.unwrap();
+    let mut written = 0;
+    let refused = loop {
+        match store.append_audit(TENANT, &audit_line(written), &random(written)).await {
+            Ok(id) => written = id.0,
+            Err(refused) => break refused,
+        }
+    };
+    assert!(matches!(refused, WriteError::Fault(Fault::DiskFull { .. })), "{refused:?}");
+    assert!(refused.to_string().contains("free space"), "{refused}");
+    let verdict = store.verify_audit(TENANT, &[]).await.unwrap();
+    assert_eq!((verdict.head.line.0, verdict.broken), (written, None), "nothing acknowledged is lost");
+    store.close().await;
+    let store = SqliteStore::open(&path).await.unwrap();
+    let next = store.append_audit(TENANT, &audit_line(written), &random(written)).await.unwrap();
+    assert_eq!(next.0, written + 1, "the refused line left no gap");
+    assert_eq!(store.verify_audit(TENANT, &[]).await.unwrap().broken, None);
+}
+
+fn audit_line(n: i64) -> NewAuditLine {
+    NewAuditLine {
+        time: Timestamp::from_secs(n),
+        actor: "cli".into(),
+        action: "list.add".into(),
+        object: format!("entry:{n}"),
+        detail: "x".repeat(400),
+        personal: Vec::new(),
+    }
+}
+
+fn random(n: i64) -> AuditRandom {
+    AuditRandom::new([n as u8; AuditRandom::BYTES])
+}
+
+async fn log_of_five(path: &Path) -> SqliteStore {
+    let store = SqliteStore::open(path).await.unwrap();
+    for n in 1..=5 {
+        store.append_audit(TENANT, &audit_line(n), &random(n)).await.unwrap();
+    }
+    store
+}
+
+#[tokio::test]
+async fn a_log_that_somebody_changed_is_found_out() {
+    let tamperings = [
+        ("UPDATE audit_lines SET detail = detail || 'y' WHERE id = 3", 3),
+        ("UPDATE audit_lines SET time = time + 1 WHERE id = 2", 2),
+        ("UPDATE audit_lines SET actor = CAST(x'ff' AS TEXT) WHERE id = 4", 4),
+        ("UPDATE audit_lines SET hash = x'00' WHERE id = 1", 1),
+        ("DELETE FROM audit_lines WHERE id = 3", 3),
+        ("DELETE FROM audit_lines WHERE id = 5", 5),
+        ("DELETE FROM audit_lines", 1),
+        ("UPDATE audit_lines SET id = CASE id WHEN 2 THEN 93 ELSE 92 END WHERE id IN (2, 3)", 2),
+        (
+            "INSERT INTO audit_lines SELECT tenant, 6, time, actor, action, object, detail, sealed, hash
+             FROM audit_lines WHERE id = 5",
+            6,
+        ),
+    ];
+    for (sql, line) in tamperings {
+        let (_folder, path) = place();
+        log_of_five(&path).await.close().await;
+        tamper(&path, sql).await;
+        let store = SqliteStore::open(&path).await.unwrap();
+        let verdict = store.verify_audit(TENANT, &[]).await.unwrap();
+        assert_eq!(verdict.broken.map(|broken| broken.line), Some(line), "{sql}");
+    }
+}
+
+#[tokio::test]
+async fn a_log_that_was_begun_anew_misses_the_head_that_was_put_down() {
+    let (_folder, path) = place();
+    let store = log_of_five(&path).await;
+    let head = store.audit_head(TENANT).await.unwrap();
+    store.close().await;
+    tamper(&path, "DELETE FROM audit_lines").await;
+    tamper(&path, "DELETE FROM counters WHERE name = 'audit_lines'").await;
+    let store = SqliteStore::open(&path).await.unwrap();
+    assert_eq!(store.verify_audit(TENANT, &[]).await.unwrap().broken, None, "on its own it looks sound");
+    let broken = store.verify_audit(TENANT, &[head]).await.unwrap().broken.unwrap();
+    assert_eq!(broken.line, 1);
+}
+
+#[tokio::test]
+async fn an_erased_key_is_in_no_file() {
+    let (_folder, path) = place();
+    let store = SqliteStore::open(&path).await.unwrap();
+    let mut line = audit_line(1);
+    let (subject, field, value) = ("ip:192.0.2.7".into(), "address".into(), "192.0.2.7".into());
+    line.personal = vec![Personal { subject, field, value }];
+    store.append_audit(TENANT, &line, &random(1)).await.unwrap();
+    let held = |name: &Path| {
+        let bytes = fs::read(name).unwrap_or_default();
+        bytes.windows(12).any(|window| window == b"ip:192.0.2.7")
+    };
+    let wal = path.with_extension("db-wal");
+    assert!(held(&path) || held(&wal), "the key lies beside the name");
+    assert!(store.erase_subject(TENANT, "ip:192.0.2.7").await.unwrap());
+    assert!(!held(&path) && !held(&wal));
+    assert_eq!(store.verify_audit(TENANT, &[]).await.unwrap().broken, None);
 }
