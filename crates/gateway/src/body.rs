@@ -1,13 +1,17 @@
 //! Bodies on their way through: never whole in memory, watched for speed, counted to their end.
 
+use std::cell::Cell;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use palisade_domain::{BodyPrefix, Fact, ResponseFacts};
+use tokio::time::Instant;
 
 use crate::exchange::Ending;
 use crate::settings::Limits;
@@ -31,10 +35,25 @@ pub(crate) enum BodyError {
 /// A request body on its way up: what was held of it, then the rest as it comes.
 #[derive(Debug)]
 pub(crate) struct RequestBody {
-    held: Vec<Frame<Bytes>>,
-    held_bytes: usize,
+    held: Bytes,
+    /// Trailers that came while the body was held.
+    trailers: Option<HeaderMap>,
     incoming: Option<Incoming>,
     pace: Pace,
+    progress: Rc<Progress>,
+}
+
+/// How far a body has come, for those who wait for its answer.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    moved: Cell<Instant>,
+}
+
+impl Progress {
+    /// When the body last went on, or ended.
+    pub(crate) fn moved(&self) -> Instant {
+        self.moved.get()
+    }
 }
 
 /// What was held of a body.
@@ -49,17 +68,27 @@ pub(crate) struct Prefix {
 impl RequestBody {
     pub(crate) fn new(incoming: Incoming, limits: &Limits) -> Self {
         let incoming = (!incoming.is_end_stream()).then_some(incoming);
-        RequestBody { held: Vec::new(), held_bytes: 0, incoming, pace: Pace::new(limits) }
+        RequestBody { incoming, ..RequestBody::empty(limits) }
     }
 
     /// A body without content.
     pub(crate) fn empty(limits: &Limits) -> Self {
-        RequestBody { held: Vec::new(), held_bytes: 0, incoming: None, pace: Pace::new(limits) }
+        let progress = Rc::new(Progress { moved: Cell::new(Instant::now()) });
+        RequestBody { held: Bytes::new(), trailers: None, incoming: None, pace: Pace::new(limits), progress }
     }
 
     /// True where there is nothing to send.
     pub(crate) fn is_empty(&self) -> bool {
-        self.held.is_empty() && self.incoming.is_none()
+        self.held.is_empty() && self.incoming.is_none() && self.trailers.is_none()
+    }
+
+    /// True where more is to come from the client.
+    pub(crate) fn is_unread(&self) -> bool {
+        self.incoming.is_some()
+    }
+
+    pub(crate) fn progress(&self) -> Rc<Progress> {
+        Rc::clone(&self.progress)
     }
 
     /// Waits for the start of the body, up to [`BodyPrefix::BYTES_MAX`] or `limit`. Everything stays to be sent.
@@ -67,33 +96,38 @@ impl RequestBody {
     /// # Errors
     /// Where the body broke off before that.
     pub(crate) async fn hold(&mut self, limit: Duration) -> Result<Prefix, BodyError> {
-        let filled = tokio::time::timeout(limit, std::future::poll_fn(|cx| self.poll_hold(cx))).await;
-        if let Ok(result) = filled {
-            result?;
+        let mut joined = BytesMut::new();
+        let filling = std::future::poll_fn(|cx| self.poll_hold(cx, &mut joined));
+        // In time or not: what has come is what is looked at.
+        let filled = tokio::time::timeout(limit, filling).await.unwrap_or(Ok(()));
+        if !joined.is_empty() {
+            self.held = joined.freeze();
         }
-        let mut parts = self.held.iter().filter_map(Frame::data_ref);
-        let bytes = match (parts.next(), parts.next()) {
-            (None, _) => Bytes::new(),
-            (Some(only), None) => only.clone(),
-            (Some(first), Some(second)) => {
-                [first, second].into_iter().chain(parts).flat_map(|part| part.iter().copied()).collect()
-            }
-        };
-        Ok(Prefix { bytes, complete: self.incoming.is_none() })
+        filled?;
+        Ok(Prefix { bytes: self.held.clone(), complete: self.incoming.is_none() })
     }
 
-    fn poll_hold(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BodyError>> {
-        while self.held_bytes < BodyPrefix::BYTES_MAX {
+    /// The first piece is kept as it is; only where there is a second one are they joined.
+    fn poll_hold(&mut self, cx: &mut Context<'_>, joined: &mut BytesMut) -> Poll<Result<(), BodyError>> {
+        while self.held.len().max(joined.len()) < BodyPrefix::BYTES_MAX {
             let Some(incoming) = &mut self.incoming else { break };
             let Some(frame) = ready!(Pin::new(&mut *incoming).poll_frame(cx)) else {
                 self.incoming = None;
                 break;
             };
             let frame = frame?;
-            self.held_bytes += frame.data_ref().map_or(0, Bytes::len);
-            self.held.push(frame);
             if incoming.is_end_stream() {
                 self.incoming = None;
+            }
+            match frame.into_data() {
+                Ok(data) if self.held.is_empty() => self.held = data,
+                Ok(data) => {
+                    if joined.is_empty() {
+                        joined.extend_from_slice(&self.held);
+                    }
+                    joined.extend_from_slice(&data);
+                }
+                Err(frame) => self.trailers = frame.into_trailers().ok(),
             }
         }
         Poll::Ready(Ok(()))
@@ -109,12 +143,13 @@ impl Body for RequestBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let this = self.get_mut();
+        this.progress.moved.set(Instant::now());
         if !this.held.is_empty() {
-            let frame = this.held.remove(0);
-            this.held_bytes -= frame.data_ref().map_or(0, Bytes::len);
-            return Poll::Ready(Some(Ok(frame)));
+            return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut this.held)))));
         }
-        let Some(incoming) = &mut this.incoming else { return Poll::Ready(None) };
+        let Some(incoming) = &mut this.incoming else {
+            return Poll::Ready(this.trailers.take().map(|trailers| Ok(Frame::trailers(trailers))));
+        };
         match Pin::new(incoming).poll_frame(cx) {
             Poll::Ready(Some(Ok(frame))) => {
                 this.pace.moved(frame.data_ref().map_or(0, Bytes::len));
@@ -129,12 +164,14 @@ impl Body for RequestBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.held.is_empty() && self.incoming.as_ref().is_none_or(Incoming::is_end_stream)
+        self.held.is_empty()
+            && self.trailers.is_none()
+            && self.incoming.as_ref().is_none_or(Incoming::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
         let mut hint = self.incoming.as_ref().map_or_else(|| SizeHint::with_exact(0), Incoming::size_hint);
-        let held = self.held_bytes as u64;
+        let held = self.held.len() as u64;
         if let Some(upper) = hint.upper() {
             hint.set_upper(upper + held);
         }

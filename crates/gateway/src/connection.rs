@@ -77,7 +77,7 @@ async fn serve_http1(client: Rc<Client>, wire: Wire) {
         let (stream, rest) = wire.into_parts();
         let early = [&parts.read_buf[..], &rest].concat();
         tunnel.run(stream, &early).await;
-    } else if wire.is_refused() {
+    } else if wire.has_more() {
         linger(wire.into_parts().0).await;
     }
 }

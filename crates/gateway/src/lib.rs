@@ -12,6 +12,7 @@ mod body;
 mod bounds;
 mod clock;
 mod connection;
+mod decode;
 mod exchange;
 mod forward;
 mod gateway;

@@ -1,9 +1,9 @@
-//! A request as facts: what was captured of its head, or what HTTP/2 leaves of it.
+//! A request head as text: what was captured of it, or what HTTP/2 leaves.
 
 use std::borrow::Cow;
 
 use http::request::Parts;
-use http::{HeaderMap, Version};
+use http::{HeaderValue, Version};
 use palisade_domain::{HeaderCase, HeaderList, HeaderOrder, HttpVersion};
 use palisade_fingerprint::head;
 use palisade_guard::peer::Forwarding;
@@ -13,8 +13,9 @@ pub(crate) struct Seen<'a> {
     pub method: &'a str,
     pub target: Cow<'a, str>,
     pub version: HttpVersion,
-    pub authority: Option<&'a str>,
-    names: Vec<(&'a str, Cow<'a, str>)>,
+    /// `:authority`, or that of an absolute target.
+    authority: Option<&'a str>,
+    headers: Vec<(&'a str, Cow<'a, str>)>,
     order: HeaderOrder,
     case: HeaderCase,
 }
@@ -23,16 +24,13 @@ impl<'a> Seen<'a> {
     /// From the bytes of an HTTP/1 head. `None` where they are none.
     pub(crate) fn captured(bytes: &'a [u8]) -> Option<Self> {
         let head = head::parse(bytes).ok()?;
+        let text = |(name, value)| (name, String::from_utf8_lossy(value));
         Some(Seen {
             method: head.method,
             target: Cow::Borrowed(head.target),
             version: head.version,
-            authority: None,
-            names: head
-                .headers
-                .into_iter()
-                .map(|(name, value)| (name, String::from_utf8_lossy(value)))
-                .collect(),
+            authority: authority_of(head.target),
+            headers: head.headers.into_iter().map(text).collect(),
             order: HeaderOrder::Wire,
             case: HeaderCase::Wire,
         })
@@ -41,7 +39,7 @@ impl<'a> Seen<'a> {
     /// From what hyper read. On HTTP/2 names are lower case by protocol and the map keeps the order of first mention.
     pub(crate) fn parsed(parts: &'a Parts) -> Self {
         let multiplexed = parts.version == Version::HTTP_2;
-        let text = |value: &'a http::HeaderValue| String::from_utf8_lossy(value.as_bytes());
+        let text = |value: &'a HeaderValue| String::from_utf8_lossy(value.as_bytes());
         let target = match parts.uri.path_and_query() {
             Some(path) => Cow::Borrowed(path.as_str()),
             None => Cow::Owned(parts.uri.to_string()),
@@ -51,52 +49,133 @@ impl<'a> Seen<'a> {
             target,
             version: if multiplexed { HttpVersion::Http2 } else { HttpVersion::Http11 },
             authority: parts.uri.authority().map(http::uri::Authority::as_str),
-            names: parts.headers.iter().map(|(name, value)| (name.as_str(), text(value))).collect(),
+            headers: parts.headers.iter().map(|(name, value)| (name.as_str(), text(value))).collect(),
             order: if multiplexed { HeaderOrder::Wire } else { HeaderOrder::Lost },
             case: if multiplexed { HeaderCase::Wire } else { HeaderCase::Lost },
         }
     }
 
+    /// From bytes that are refused: what can be read of them, at least the first line.
+    pub(crate) fn garbled(bytes: &'a [u8]) -> Self {
+        if let Some(seen) = Seen::captured(bytes) {
+            return seen;
+        }
+        let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_end();
+        let mut words = line.split(|byte| *byte == b' ');
+        let method = words.next().and_then(|word| std::str::from_utf8(word).ok()).unwrap_or("");
+        let is_method =
+            (1..=20).contains(&method.len()) && method.bytes().all(|byte| byte.is_ascii_alphabetic());
+        let target = if is_method { words.next().unwrap_or(line) } else { line };
+        Seen {
+            method: if is_method { method } else { "" },
+            target: String::from_utf8_lossy(&target[..target.len().min(GARBAGE_BYTES_MAX)]),
+            version: HttpVersion::Other,
+            authority: None,
+            headers: Vec::new(),
+            order: HeaderOrder::Lost,
+            case: HeaderCase::Lost,
+        }
+    }
+
+    /// True where nothing but a first line could be read.
+    pub(crate) fn is_garbled(&self) -> bool {
+        self.version == HttpVersion::Other
+    }
+
+    /// The first value of header `name`.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(held, _)| held.eq_ignore_ascii_case(name)).map(|(_, value)| &**value)
+    }
+
+    /// The host it asks for: RFC 9112 section 3.2.2, the authority of the target counts before `Host`.
+    pub(crate) fn host(&self) -> Option<&str> {
+        self.authority.or_else(|| self.header("host"))
+    }
+
     /// Runs `f` on the headers.
     pub(crate) fn with_list<R>(&self, f: impl FnOnce(HeaderList<'_>) -> R) -> R {
-        let entries: Vec<(&str, &str)> = self.names.iter().map(|(name, value)| (*name, &**value)).collect();
+        let entries: Vec<(&str, &str)> = self.headers.iter().map(|(name, value)| (*name, &**value)).collect();
         f(HeaderList { entries: &entries, order: self.order, case: self.case })
     }
+
+    /// The forwarding headers, repeated ones joined.
+    pub(crate) fn forwarded(&self) -> Forwarded<'_> {
+        let mut found = Forwarded::default();
+        for (name, value) in &self.headers {
+            if !matches!(name.as_bytes().first(), Some(b'x' | b'X' | b'f' | b'F')) {
+                continue;
+            }
+            let Some(at) = FORWARDING.iter().position(|held| held.eq_ignore_ascii_case(name)) else {
+                continue;
+            };
+            let held = &mut found.values[at];
+            *held = Some(match held.take() {
+                None => Cow::Borrowed(&**value),
+                Some(before) => Cow::Owned(format!("{before}, {value}")),
+            });
+        }
+        found
+    }
 }
 
-/// The forwarding headers of a request, repeated ones joined.
+/// Bytes kept of a first line that is none.
+const GARBAGE_BYTES_MAX: usize = 2_048;
+
+const FORWARDING: [&str; 5] =
+    ["x-forwarded-for", "x-real-ip", "x-forwarded-proto", "x-forwarded-host", "forwarded"];
+
+/// The forwarding headers of a request, in the order of [`FORWARDING`].
+#[derive(Default)]
 pub(crate) struct Forwarded<'a> {
-    x_forwarded_for: Option<Cow<'a, str>>,
-    x_real_ip: Option<Cow<'a, str>>,
-    x_forwarded_proto: Option<Cow<'a, str>>,
-    x_forwarded_host: Option<Cow<'a, str>>,
-    forwarded: Option<Cow<'a, str>>,
+    values: [Option<Cow<'a, str>>; 5],
 }
 
-impl<'a> Forwarded<'a> {
-    pub(crate) fn of(headers: &'a HeaderMap) -> Self {
-        Forwarded {
-            x_forwarded_for: joined(headers, "x-forwarded-for"),
-            x_real_ip: joined(headers, "x-real-ip"),
-            x_forwarded_proto: joined(headers, "x-forwarded-proto"),
-            x_forwarded_host: joined(headers, "x-forwarded-host"),
-            forwarded: joined(headers, "forwarded"),
-        }
-    }
-
+impl Forwarded<'_> {
     pub(crate) fn view(&self) -> Forwarding<'_> {
-        Forwarding {
-            x_forwarded_for: self.x_forwarded_for.as_deref(),
-            x_real_ip: self.x_real_ip.as_deref(),
-            x_forwarded_proto: self.x_forwarded_proto.as_deref(),
-            x_forwarded_host: self.x_forwarded_host.as_deref(),
-            forwarded: self.forwarded.as_deref(),
-        }
+        let [x_forwarded_for, x_real_ip, x_forwarded_proto, x_forwarded_host, forwarded] =
+            self.values.each_ref().map(Option::as_deref);
+        Forwarding { x_forwarded_for, x_real_ip, x_forwarded_proto, x_forwarded_host, forwarded }
     }
 }
 
-fn joined<'a>(headers: &'a HeaderMap, name: &str) -> Option<Cow<'a, str>> {
-    let mut values = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
-    let first = values.next()?;
-    Some(values.fold(first, |all, value| Cow::Owned(format!("{all}, {value}"))))
+/// The authority of an absolute target.
+fn authority_of(target: &str) -> Option<&str> {
+    if target.starts_with('/') {
+        return None;
+    }
+    let (_, rest) = target.split_once("://")?;
+    rest.split(['/', '?']).next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn garbage_keeps_its_first_line() {
+        let check = |bytes: &[u8], method: &str, target: &str| {
+            let seen = Seen::garbled(bytes);
+            assert_eq!((seen.method, &*seen.target), (method, target), "{}", bytes.escape_ascii());
+        };
+        check(b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: +1\r\n\r\n", "GET", "/");
+        check(b"GET /x HTTP/9\r\nHost: a\r\n\r\n", "GET", "/x");
+        check(b"\x16\x03\x01\x02", "", "\u{16}\u{3}\u{1}\u{2}");
+        check(b"", "", "");
+        check(b"hello", "hello", "hello");
+    }
+
+    #[test]
+    fn repeated_forwarding_headers_are_joined() {
+        let bytes = b"GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 1.2.3.4\r\nFrom: x\r\nx-forwarded-for: 5.6.7.8\r\n\r\n";
+        let seen = Seen::captured(bytes).unwrap();
+        let forwarded = seen.forwarded();
+        assert_eq!(forwarded.view().x_forwarded_for, Some("1.2.3.4, 5.6.7.8"));
+        assert_eq!(forwarded.view().x_real_ip, None);
+    }
+
+    #[test]
+    fn an_absolute_target_names_the_host() {
+        let seen = Seen::captured(b"GET http://b.example:81/x HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+        assert_eq!(seen.host(), Some("b.example:81"));
+    }
 }

@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use palisade_guard::Sites;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-use crate::body::RequestBody;
+use crate::body::{Progress, RequestBody};
 use crate::bounds;
 use crate::settings::Limits;
 
@@ -141,17 +142,17 @@ impl Group {
                     },
                 };
                 let mut sender = sender;
+                let progress = request.body().progress();
                 let answer =
-                    tokio::time::timeout(limits.answer_timeout, sender.try_send_request(request)).await;
-                let mut error = match answer {
-                    Err(_) => return Err(NoAnswer::Silent),
-                    Ok(Ok(answer)) => {
+                    in_time(sender.try_send_request(request), limits.answer_timeout, &progress).await;
+                let mut error = match answer? {
+                    Ok(answer) => {
                         return Ok((
                             answer,
                             Lease { upstream: Rc::clone(upstream), sender, limits: *limits },
                         ));
                     }
-                    Ok(Err(error)) => error,
+                    Err(error) => error,
                 };
                 request = match error.take_message() {
                     Some(unsent) if reused => unsent,
@@ -164,6 +165,19 @@ impl Group {
             }
         }
         Err(NoAnswer::Unreachable)
+    }
+}
+
+/// Waits for `answer` as long as the request's body goes on, and `limit` from then.
+async fn in_time<F: Future>(answer: F, limit: Duration, progress: &Progress) -> Result<F::Output, NoAnswer> {
+    let mut answer = pin!(answer);
+    let mut until = Instant::now() + limit;
+    loop {
+        match tokio::time::timeout_at(until, answer.as_mut()).await {
+            Ok(answer) => return Ok(answer),
+            Err(_) if progress.moved() + limit > until => until = progress.moved() + limit,
+            Err(_) => return Err(NoAnswer::Silent),
+        }
     }
 }
 

@@ -11,6 +11,7 @@
 mod chunks;
 mod timer;
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::io;
@@ -131,8 +132,8 @@ pub(crate) struct Wire {
     start: usize,
     /// How many of them hyper may have.
     cleared: usize,
-    /// Where the stand-in is being handed over: how much of it.
-    stand_in: Option<usize>,
+    /// What hyper reads in place of the bytes that came, from `.1`.
+    instead: Option<(Cow<'static, [u8]>, usize)>,
     limits: Limits,
     reading: Deadline,
     writing: Deadline,
@@ -147,7 +148,7 @@ impl Wire {
             held: Vec::new(),
             start: 0,
             cleared: 0,
-            stand_in: None,
+            instead: None,
             limits,
             reading: Deadline::default(),
             writing: Deadline::default(),
@@ -184,13 +185,17 @@ impl Wire {
         (self.stream, rest)
     }
 
-    /// True where the client sent something we refused and may still be sending.
-    pub(crate) fn is_refused(&self) -> bool {
-        matches!(self.state, State::Refused | State::Broken)
+    /// True where the client may still be sending what nobody reads: a body, or more of a refused head.
+    pub(crate) fn has_more(&self) -> bool {
+        !matches!(self.state, State::Head { .. } | State::Undecided) || !self.pending().is_empty()
     }
 
     /// Reads what there is into `held`; 0 at the end of the stream.
     fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if self.start > 0 {
+            self.held.drain(..self.start);
+            self.start = 0;
+        }
         let before = self.held.len();
         self.held.resize(before + READ_BYTES, 0);
         let mut buf = ReadBuf::new(&mut self.held[before..]);
@@ -216,7 +221,10 @@ impl Wire {
             Step::More => return false,
             Step::Skip(count) => self.start += count,
             Step::Clear(count) => self.cleared = count,
-            Step::StandIn => self.stand_in = Some(0),
+            Step::Instead { skip, bytes } => {
+                self.start += skip;
+                self.instead = Some((bytes, 0));
+            }
         }
         true
     }
@@ -245,11 +253,15 @@ impl Wire {
         if let Some(next) = next {
             self.state = next;
         }
-        let clear = if let Step::Clear(count) = step { count } else { 0 };
-        let skip = if let Step::Skip(count) = step { count } else { 0 };
-        if matches!(step, Step::StandIn) {
-            self.stand_in = Some(0);
-        }
+        let (clear, skip) = match step {
+            Step::More => (0, 0),
+            Step::Clear(count) => (count, 0),
+            Step::Skip(count) => (0, count),
+            Step::Instead { skip, bytes } => {
+                self.instead = Some((bytes, 0));
+                (0, skip)
+            }
+        };
         self.held.clear();
         self.start = 0;
         self.held.extend_from_slice(&bytes[clear + skip..]);
@@ -289,8 +301,8 @@ enum Step {
     Skip(usize),
     /// So many go to hyper.
     Clear(usize),
-    /// hyper reads the stand-in.
-    StandIn,
+    /// hyper reads other bytes in place of so many.
+    Instead { skip: usize, bytes: Cow<'static, [u8]> },
 }
 
 fn look(state: &State, bytes: &[u8], link: &Link) -> (Step, Option<State>) {
@@ -327,7 +339,7 @@ fn look_for_head(bytes: &[u8], searched: usize, link: &Link) -> (Step, Option<St
     }
     let refuse = |fault, seen: usize| {
         link.push(&bytes[..seen.min(head::BYTES_MAX)], Some(fault));
-        (Step::StandIn, Some(State::Refused))
+        (Step::Instead { skip: bytes.len(), bytes: Cow::Borrowed(STAND_IN) }, Some(State::Refused))
     };
     let Some(first) = bytes.first() else { return (Step::More, None) };
     if !first.is_ascii_graphic() {
@@ -342,7 +354,7 @@ fn look_for_head(bytes: &[u8], searched: usize, link: &Link) -> (Step, Option<St
     if end > head::BYTES_MAX {
         return refuse(HeadFault::TooLong, end);
     }
-    let Accepted { body, upgrade } = match strict::check(&bytes[..end]) {
+    let Accepted { body, upgrade, spelled } = match strict::check(&bytes[..end]) {
         Ok(accepted) => accepted,
         Err(fault) => return refuse(fault, end),
     };
@@ -361,7 +373,11 @@ fn look_for_head(bytes: &[u8], searched: usize, link: &Link) -> (Step, Option<St
     link.body_fault.set(None);
     link.switch.set(Switch::Undecided);
     link.push(&bytes[..end], None);
-    (Step::Clear(end), Some(next))
+    let step = match spelled {
+        None => Step::Clear(end),
+        Some(bytes) => Step::Instead { skip: end, bytes: Cow::Owned(bytes) },
+    };
+    (step, Some(next))
 }
 
 /// Where the first empty line ends, however lines end; `searched` bytes are known to hold none.
@@ -382,10 +398,13 @@ impl AsyncRead for Wire {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         loop {
-            if let Some(done) = this.stand_in {
-                let count = (STAND_IN.len() - done).min(buf.remaining());
-                buf.put_slice(&STAND_IN[done..done + count]);
-                this.stand_in = Some(done + count).filter(|done| *done < STAND_IN.len());
+            if let Some((bytes, done)) = &mut this.instead {
+                let count = (bytes.len() - *done).min(buf.remaining());
+                buf.put_slice(&bytes[*done..*done + count]);
+                *done += count;
+                if *done == bytes.len() {
+                    this.instead = None;
+                }
                 return Poll::Ready(Ok(()));
             }
             if this.cleared > 0 {

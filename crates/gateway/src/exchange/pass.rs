@@ -1,0 +1,131 @@
+//! The request passes: to the upstream, and its answer back.
+
+use http::header::{ACCEPT, ACCEPT_LANGUAGE, CONNECTION, HeaderValue, SET_COOKIE, UPGRADE};
+use http::request::Parts;
+use http::{Method, Request, Response, StatusCode, Version};
+use palisade_domain::{RequestId, SiteId};
+use palisade_fingerprint::head;
+use palisade_visitor::{Notice, Reply, Wants};
+
+use super::{Ending, Exchange, Tunnel};
+use crate::body::{AnswerBody, BodyError, Passed, RequestBody};
+use crate::forward::{self, Path, Told};
+use crate::reply::{self, After};
+use crate::strict;
+use crate::upstream::NoAnswer;
+
+impl Exchange {
+    #[expect(clippy::too_many_arguments, reason = "each is one thing found out before, used once")]
+    pub(super) async fn pass(
+        self,
+        site: SiteId,
+        path: Path,
+        told: Option<Told>,
+        head: Option<&[u8]>,
+        body: RequestBody,
+        mut ending: Ending,
+        id: RequestId,
+    ) -> Response<AnswerBody> {
+        let Exchange { client, mut parts, .. } = self;
+        let worker = &client.worker;
+        let limits = &worker.settings.limits;
+        let upgrade = !client.multiplexed && asks_upgrade(&parts);
+        let wanted = Wanted::of(&parts);
+        let (bare, unread) = (body.is_empty(), body.is_unread());
+        let may_repeat = bare && !upgrade && parts.method.is_idempotent();
+        // HTTP/2 leaves no bytes to read again.
+        let copy = (may_repeat && client.multiplexed).then(|| parts.clone());
+        forward::to_upstream(&mut parts, path, told, upgrade);
+        let again = || {
+            let mut parts = may_repeat.then(|| copy.or_else(|| reread(head?)))??;
+            forward::to_upstream(&mut parts, path, told, false);
+            Some(Request::from_parts(parts, RequestBody::empty(limits)))
+        };
+        let sent = match worker.upstreams.of(&worker.guard.sites(), site) {
+            Some(group) => group.send(Request::from_parts(parts, body), limits, again).await,
+            None => Err(NoAnswer::Unreachable),
+        };
+        let (mut answer, lease) = match sent {
+            Ok(answered) => answered,
+            Err(error) => {
+                let reply = Reply::notice(notice(&error), &wanted.view(), id);
+                let after = if unread { After::Close } else { After::Keep };
+                return reply::answer(worker, reply, ending, after);
+            }
+        };
+        ending.answered(answer.status().as_u16(), answer.headers().contains_key(SET_COOKIE));
+        if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+            if !upgrade {
+                let reply = Reply::notice(Notice::Unreachable, &wanted.view(), id);
+                return reply::answer(worker, reply, ending, After::Close);
+            }
+            let upstream = hyper::upgrade::on(&mut answer);
+            let (mut head, _) = answer.into_parts();
+            forward::to_client(&mut head, true);
+            *client.tunnel.borrow_mut() = Some(Tunnel::new(upstream, ending));
+            return Response::from_parts(head, AnswerBody::Empty);
+        }
+        let (mut head, incoming) = answer.into_parts();
+        forward::to_client(&mut head, false);
+        let passed = Passed::new(incoming, lease, ending, limits.upstream_silence);
+        Response::from_parts(head, AnswerBody::Passed(Box::new(passed)))
+    }
+}
+
+/// The request as its captured bytes say, for sending it a second time.
+fn reread(bytes: &[u8]) -> Option<Parts> {
+    let head = head::parse(bytes).ok()?;
+    let mut request = Request::builder().method(head.method).uri(&*strict::readable(head.target.as_bytes())?);
+    for (name, value) in head.headers {
+        request = request.header(name, HeaderValue::from_bytes(value).ok()?);
+    }
+    Some(request.body(()).ok()?.into_parts().0)
+}
+
+/// What is said where the upstream gave no answer. A body that broke off on the client's side is the client's fault.
+fn notice(error: &NoAnswer) -> Notice {
+    match error {
+        NoAnswer::Silent => Notice::TimedOut,
+        NoAnswer::Unreachable => Notice::Unreachable,
+        NoAnswer::Broken(error) => {
+            let source = std::error::Error::source(error);
+            let of_client = source.is_some_and(|source| source.is::<BodyError>());
+            if of_client { Notice::BadRequest } else { Notice::Unreachable }
+        }
+    }
+}
+
+/// True where the client asks for another protocol on this connection (RFC 9110 section 7.8).
+fn asks_upgrade(parts: &Parts) -> bool {
+    let says = |value: &HeaderValue| {
+        let mut names = value.as_bytes().split(|byte| *byte == b',');
+        names.any(|name| name.trim_ascii().eq_ignore_ascii_case(b"upgrade"))
+    };
+    parts.version == Version::HTTP_11
+        && parts.headers.contains_key(UPGRADE)
+        && parts.headers.get_all(CONNECTION).iter().any(says)
+}
+
+/// What the client can read, kept for an answer after the request went on.
+struct Wanted {
+    accept: Option<HeaderValue>,
+    language: Option<HeaderValue>,
+    head_only: bool,
+}
+
+impl Wanted {
+    fn of(parts: &Parts) -> Self {
+        let get = |name| parts.headers.get(name).cloned();
+        Wanted {
+            accept: get(ACCEPT),
+            language: get(ACCEPT_LANGUAGE),
+            head_only: parts.method == Method::HEAD,
+        }
+    }
+
+    fn view(&self) -> Wants<'_> {
+        let accept = self.accept.as_ref().and_then(|value| value.to_str().ok());
+        let language = self.language.as_ref().and_then(|value| value.to_str().ok());
+        Wants { accept, language, head_only: self.head_only }
+    }
+}
