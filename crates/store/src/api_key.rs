@@ -6,6 +6,7 @@
 mod scope;
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use async_trait::async_trait;
 use palisade_domain::{TenantId, Timestamp};
@@ -53,7 +54,7 @@ impl ApiKey {
 }
 
 /// SHA-256 of a key's text. Compared without telling by the time taken where two differ.
-#[derive(Clone, Copy, Hash)]
+#[derive(Clone, Copy)]
 pub struct KeyHash(pub(crate) [u8; 32]);
 
 impl PartialEq for KeyHash {
@@ -63,6 +64,13 @@ impl PartialEq for KeyHash {
 }
 
 impl Eq for KeyHash {}
+
+/// For maps: the same bytes are the same key.
+impl Hash for KeyHash {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
 
 impl fmt::Debug for KeyHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
