@@ -3,13 +3,42 @@
 //! A binary of its own, because counting takes the place of the whole process's allocator.
 
 use palisade_detect::{Engine, EngineSettings, HashSeed, Observe};
-use palisade_domain::Vantage;
-use palisade_policy::{Judge, Policy};
+use std::sync::Arc;
+
+use palisade_domain::{Enforcement, Rate, Vantage};
+use palisade_policy::{EntryKind, Judge, Policy, RuleEffect, RuleSource, Ruleset};
 use palisade_testkit::{CaseTable, Mix};
 
 fn judge() -> Judge {
+    judge_of(Policy::default())
+}
+
+fn judge_of(policy: Policy) -> Judge {
     let settings = EngineSettings::new(HashSeed([3, 4]));
-    Judge::new(Engine::new(settings), Policy::default())
+    Judge::new(Engine::new(settings), policy)
+}
+
+/// Rules of every effect, rates and entries among them; of a thousand, some hold for the mix.
+fn policy_with_rules() -> Policy {
+    let conditions: Vec<String> = (0..990)
+        .map(|n| format!("path.startsWith(\"/part-{n}\") && score > 3 && user_agent.matches(\"(?i)bot\")"))
+        .collect();
+    let mut sources: Vec<RuleSource<'_>> =
+        conditions.iter().map(|when| RuleSource::new(when, RuleEffect::Block)).collect();
+    let rule = |when, effect| RuleSource::new(when, effect);
+    sources.push(RuleSource {
+        name: Some("tables"),
+        ..rule(r#"path.contains("table")"#, RuleEffect::Weigh(30))
+    });
+    sources.push(RuleSource { dry_run: true, ..rule(r#"method == "POST""#, RuleEffect::Block) });
+    sources.push(RuleSource {
+        entry: Some(EntryKind::Flag),
+        ..rule(r#"method == "POST" && kind == "page""#, RuleEffect::Throttle(Rate(1)))
+    });
+    sources.push(rule(r#"user_agent.matches("Firefox/1[34]")"#, RuleEffect::Monitor));
+    let (rules, warnings) = Ruleset::compile(&sources).expect("the conditions are well formed");
+    assert_eq!(warnings, []);
+    Policy { rules: Arc::new(rules), enforcement: Enforcement::All, ..Policy::default() }
 }
 
 /// Allocations of this thread during `work`.
@@ -18,9 +47,9 @@ fn allocations(work: impl FnOnce()) -> u64 {
 }
 
 /// Requests of the mix, all of them a second time.
-fn of_the_mix(vantage: Vantage) -> u64 {
+fn of_the_mix(vantage: Vantage, judge: &Judge) -> u64 {
     const REQUESTS: u64 = 3_000;
-    let (judge, mix) = (judge(), Mix::new(vantage));
+    let mix = Mix::new(vantage);
     let pass = || {
         for n in 0..REQUESTS {
             let facts = mix.facts(n);
@@ -57,7 +86,9 @@ fn of_attacks() -> u64 {
 
 #[test]
 fn a_verdict_allocates_nothing_once_its_client_is_known() {
-    assert_eq!(of_the_mix(Vantage::GatewayTls), 0, "at a gateway");
-    assert_eq!(of_the_mix(Vantage::Log), 0, "from a log");
+    assert_eq!(of_the_mix(Vantage::GatewayTls, &judge()), 0, "at a gateway");
+    assert_eq!(of_the_mix(Vantage::Log, &judge()), 0, "from a log");
     assert_eq!(of_attacks(), 0, "where detectors find something");
+    let with_rules = judge_of(policy_with_rules());
+    assert_eq!(of_the_mix(Vantage::GatewayTls, &with_rules), 0, "with a thousand rules");
 }

@@ -82,11 +82,16 @@ impl Ruleset {
         self.rules.is_empty()
     }
 
-    /// Numbers, from 0, of all rules whose condition holds, in order: what a dry look at one request shows.
-    pub fn matching<'a>(&'a self, view: &'a View<'a>) -> impl Iterator<Item = usize> + 'a {
-        let found = self.index.candidates(view);
-        (0..self.rules.len())
-            .filter(move |at| found.each().any(|held| held == *at) && self.rules[*at].condition.holds(view))
+    /// Number, from 0, of the first rule whose condition holds.
+    pub fn first_match(&self, view: &View<'_>) -> Option<usize> {
+        let found = self.candidates(view);
+        self.among(&found).find(|(_, rule)| rule.condition.holds(view)).map(|(at, _)| at)
+    }
+
+    /// Numbers, from 0, of all rules whose condition holds, in order: what a look at one request shows.
+    pub fn matching(&self, view: &View<'_>) -> Vec<usize> {
+        let found = self.candidates(view);
+        self.among(&found).filter(|(_, rule)| rule.condition.holds(view)).map(|(at, _)| at).collect()
     }
 
     pub(crate) fn weighs(&self) -> bool {

@@ -1,1 +1,185 @@
+use palisade_detect::scorer;
+use palisade_domain::{
+    ClaimStatus, ClientKey, Fact, Identity, IdentityClass, Rate, RequestFacts, Score, Timestamp, Vantage,
+};
+use proptest::prelude::*;
+
 use super::*;
+
+fn compile(rules: &[(&str, RuleEffect)]) -> Result<(Ruleset, Vec<Warning>), Vec<RuleError>> {
+    let sources: Vec<RuleSource<'_>> =
+        rules.iter().map(|(when, effect)| RuleSource::new(when, *effect)).collect();
+    Ruleset::compile(&sources)
+}
+
+fn blocks(conditions: &[&str]) -> (Ruleset, Vec<Warning>) {
+    let rules: Vec<(&str, RuleEffect)> = conditions.iter().map(|when| (*when, RuleEffect::Block)).collect();
+    compile(&rules).unwrap()
+}
+
+fn matching(rules: &Ruleset, method: &str, host: &str, target: &str, class: IdentityClass) -> Vec<usize> {
+    with_view(method, host, target, class, |view| rules.matching(view))
+}
+
+/// What asking each rule without an index gives.
+fn asked(rules: &Ruleset, method: &str, host: &str, target: &str, class: IdentityClass) -> Vec<usize> {
+    let all = 0..rules.len();
+    with_view(method, host, target, class, |view| {
+        all.filter(|at| rules.rules[*at].condition.holds(view)).collect()
+    })
+}
+
+fn with_view<T>(
+    method: &str,
+    host: &str,
+    target: &str,
+    class: IdentityClass,
+    then: impl FnOnce(&View<'_>) -> T,
+) -> T {
+    let mut facts = RequestFacts::bare(ClientKey::Opaque("a"), Timestamp::default(), Vantage::Log);
+    facts.method = Fact::Known(method);
+    facts.host = Fact::Known(host);
+    facts.target = Fact::Known(target);
+    let mut assessment = scorer::blank();
+    assessment.identity = Identity { class, claimed: None, status: ClaimStatus::Unverified };
+    let view = View::new(&facts, &assessment, None, Score::new(70).unwrap());
+    then(&view)
+}
+
+#[test]
+fn rules_are_found_by_path_host_method_and_class() {
+    let (rules, _) = blocks(&[
+        r#"path.startsWith("/api/")"#,
+        r#"host == "a.example""#,
+        r#"method == "DELETE""#,
+        r#"identity.class == "ai""#,
+        r#"path == "/" && host == "B.example""#,
+        "true",
+        r#"path in ["/x", "/y"] || method == "PUT""#,
+    ]);
+    let check = |method, host, target, class, expect: &[usize]| {
+        assert_eq!(matching(&rules, method, host, target, class), expect, "{method} {host} {target} {class}");
+    };
+    check("GET", "c.example", "/api/1", IdentityClass::Browser, &[0, 5]);
+    check("DELETE", "A.Example:80", "/api", IdentityClass::Ai, &[1, 2, 3, 5]);
+    check("GET", "b.EXAMPLE", "/?a=1", IdentityClass::Tool, &[4, 5]);
+    check("PUT", "", "/z", IdentityClass::Tool, &[5, 6]);
+    check("GET", "", "/y", IdentityClass::Tool, &[5, 6]);
+}
+
+#[test]
+fn long_paths_and_many_methods_are_found_too() {
+    let long = format!("/{}", "a".repeat(300));
+    let mut conditions = vec![format!("path.startsWith(\"{long}\")"), format!("path == \"{long}b\"")];
+    conditions.extend((0..40).map(|n| format!("method == \"M{n}\"")));
+    let conditions: Vec<&str> = conditions.iter().map(String::as_str).collect();
+    let (rules, _) = blocks(&conditions);
+    assert_eq!(matching(&rules, "GET", "", &format!("{long}b"), IdentityClass::Unknown), [0, 1]);
+    assert!(matching(&rules, "GET", "", &long[..200], IdentityClass::Unknown).is_empty());
+    for n in 0..40 {
+        assert_eq!(matching(&rules, &format!("M{n}"), "", "/", IdentityClass::Unknown), [n + 2]);
+    }
+}
+
+#[test]
+fn rules_that_can_never_fire_are_named() {
+    let check = |conditions: &[&str], expect: &[(usize, &str)]| {
+        let (_, warnings) = blocks(conditions);
+        let found: Vec<(usize, String)> =
+            warnings.iter().map(|warning| (warning.index, warning.reason.to_string())).collect();
+        assert_eq!(found.len(), expect.len(), "{conditions:?}: {found:?}");
+        for ((index, reason), (at, words)) in found.iter().zip(expect) {
+            assert!(index == at && reason.contains(words), "{conditions:?}: {found:?}");
+        }
+    };
+    check(&["is_bot", "score > 10"], &[]);
+    check(&["false"], &[(0, "never true")]);
+    check(&[r#"method == "GET" && method == "POST""#], &[(0, "method")]);
+    check(&[r#"path.startsWith("/a") && path == "/b""#], &[(0, "path")]);
+    check(&[r#"path.startsWith("/a") && path.startsWith("/ab")"#], &[]);
+    check(&[r#"host in ["a", "b"] && host != "a""#], &[]);
+    check(&[r#"host.endsWith(".a") && host in ["a.b", "c.d"]"#], &[(0, "host")]);
+    check(&["score > 50 && score < 40"], &[(0, "number")]);
+    check(&["score >= 50 && score <= 50"], &[]);
+    check(&["score == 50 && score > 50"], &[(0, "number")]);
+    check(&["is_bot && !is_bot"], &[(0, "its own parts")]);
+    check(&["true", "is_bot"], &[(1, "rule 1 decides first")]);
+    check(&["is_bot", "is_bot"], &[(1, "rule 1 decides first")]);
+    check(&[r#"path == "/a""#, r#"is_bot && path == "/a" && score > 3"#], &[(1, "rule 1 decides first")]);
+    check(&[r#"path == "/a" && is_bot"#, r#"path == "/a""#], &[]);
+}
+
+#[test]
+fn weights_rates_and_dry_runs_cover_nothing() {
+    for effect in [RuleEffect::Weigh(5), RuleEffect::Throttle(Rate(3))] {
+        let (_, warnings) = compile(&[("true", effect), ("true", RuleEffect::Block)]).unwrap();
+        assert_eq!(warnings, []);
+    }
+    let tried = RuleSource { dry_run: true, ..RuleSource::new("true", RuleEffect::Block) };
+    let (_, warnings) = Ruleset::compile(&[tried, RuleSource::new("true", RuleEffect::Block)]).unwrap();
+    assert_eq!(warnings, []);
+    let (_, warnings) = compile(&[("true", RuleEffect::Block), ("true", RuleEffect::Weigh(5))]).unwrap();
+    assert_eq!(warnings, [], "weights come before what decides");
+}
+
+#[test]
+fn every_refused_rule_is_named() {
+    let errors = compile(&[
+        ("is_bot", RuleEffect::Block),
+        ("is_bto", RuleEffect::Block),
+        ("true", RuleEffect::Allow),
+        (r#"is_bot && path == 3"#, RuleEffect::Block),
+    ])
+    .unwrap_err();
+    let found: Vec<(usize, usize)> = errors.iter().map(|error| (error.index, error.error.offset)).collect();
+    assert_eq!(found, [(1, 0), (3, 18)]);
+    assert!(errors[0].to_string().starts_with("rule 2: there is no `is_bto`"), "{}", errors[0]);
+    let many = vec![RuleSource::new("true", RuleEffect::Monitor); RULES_MAX + 1];
+    assert_eq!(Ruleset::compile(&many).unwrap_err().len(), 1);
+}
+
+#[test]
+fn effects_have_the_names_of_configuration() {
+    for name in palisade_domain::Action::NAMES {
+        assert!(RuleEffect::named(name, 30).is_some(), "{name}");
+    }
+    assert_eq!(RuleEffect::named("throttle", 30), Some(RuleEffect::Throttle(Rate(30))));
+    assert_eq!(RuleEffect::named("ban", 30), None);
+    assert_eq!(EntryKind::named("flag"), Some(EntryKind::Flag));
+}
+
+const PARTS: [&str; 10] = [
+    r#"path.startsWith("/a")"#,
+    r#"path == "/a/b""#,
+    r#"path.startsWith("/b/c")"#,
+    r#"host == "one.example""#,
+    r#"host in ["one.example", "two.example"]"#,
+    r#"method == "GET""#,
+    r#"method in ["POST", "PUT"]"#,
+    r#"identity.class == "tool""#,
+    r#"identity.class in ["ai", "browser"]"#,
+    "score < 50",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// The index leaves out no rule that holds: it gives what asking every rule gives.
+    #[test]
+    fn the_index_loses_no_rule(
+        rules in prop::collection::vec((0usize..10, 0usize..10, 0usize..10, any::<bool>(), any::<bool>()), 1..12),
+        path in prop::sample::select(vec!["/", "/a", "/a/b", "/b/c/d", "/b"]),
+        host in prop::sample::select(vec!["one.example", "TWO.example:8080", "three.example"]),
+        method in prop::sample::select(vec!["GET", "POST", "PATCH"]),
+        class in prop::sample::select(vec![IdentityClass::Tool, IdentityClass::Ai, IdentityClass::Search]),
+    ) {
+        let conditions: Vec<String> = rules.iter().map(|(a, b, c, first, second)| {
+            let sign = |both: &bool| if *both { "&&" } else { "||" };
+            format!("({} {} {}) {} {}", PARTS[*a], sign(first), PARTS[*b], sign(second), PARTS[*c])
+        }).collect();
+        let words: Vec<&str> = conditions.iter().map(String::as_str).collect();
+        let (all, _) = blocks(&words);
+        let found = matching(&all, method, host, path, class);
+        prop_assert_eq!(found, asked(&all, method, host, path, class), "{:?}", words);
+    }
+}
