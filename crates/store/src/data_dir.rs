@@ -87,6 +87,11 @@ impl DataDir {
         self.root.join("audit-heads.ndjson")
     }
 
+    /// Published ranges of crawlers, one file an operator.
+    pub fn ranges(&self) -> PathBuf {
+        self.root.join("ranges")
+    }
+
     fn probe(&self) -> io::Result<()> {
         let probe = self.root.join(format!(".probe-{}", std::process::id()));
         fs::write(&probe, b"palisade may write here\n")?;
