@@ -47,7 +47,9 @@ impl Layers {
             match key_of(name) {
                 Some(Ok(path)) => {
                     let path: Vec<_> = path.iter().map(String::as_str).collect();
-                    tree.set(&path, Node::text(value, origin));
+                    // A list of sites is taken apart here, for flags to mend it.
+                    let sites = (path == ["sites"]).then(|| tree::parse_inline(value, &origin)).flatten();
+                    tree.set(&path, sites.unwrap_or_else(|| Node::text(value, origin)));
                 }
                 Some(Err(problem)) => errors.push(ConfigError { origin, key: String::new(), problem }),
                 None => {}
@@ -113,8 +115,11 @@ fn answers_every_host(site: &Node) -> bool {
 }
 
 /// The key an environment variable sets; `None` where it is none of ours. Names without `__` (a file name, a log
-/// level) belong to others.
+/// level) belong to others, but for the one list that is no section.
 fn key_of(name: &str) -> Option<Result<Vec<String>, String>> {
+    if name == "PALISADE_SITES" {
+        return Some(Ok(vec!["sites".to_owned()]));
+    }
     let key = name.strip_prefix(PREFIX).filter(|key| key.contains("__"))?;
     let path: Vec<_> = key.split("__").map(str::to_ascii_lowercase).collect();
     let fits = path.len() <= DEPTH_MAX && path.iter().all(|part| !part.is_empty());
@@ -130,6 +135,7 @@ mod tests {
         let path = |name| key_of(name).map(|path| path.map(|parts| parts.join(".")));
         assert_eq!(path("PALISADE_POLICY__BANDS__BLOCK"), Some(Ok("policy.bands.block".into())));
         assert_eq!(path("PALISADE_STORE__EVENT_SAMPLE"), Some(Ok("store.event_sample".into())));
+        assert_eq!(path("PALISADE_SITES"), Some(Ok("sites".into())));
         assert_eq!(path("PALISADE_LOG"), None);
         assert_eq!(path("HOME__X"), None);
         assert!(path("PALISADE___X").is_some_and(|path| path.is_err()));

@@ -76,6 +76,40 @@ fn the_environment_speaks_every_type() {
 }
 
 #[test]
+fn the_environment_reaches_what_serves() {
+    let loaded = Given::file("")
+        .env("PALISADE_LIMITS__HEAD_TIMEOUT_MS", "5000")
+        .env("PALISADE_LIMITS__PATHS", r#"[{path = "/login", per_minute = 20}]"#)
+        .env("PALISADE_POLICY__ENTRIES__BLOCK_HOURS", "48")
+        .env("PALISADE_POLICY__ENTRIES__FROM_BANDS", "challenge,block")
+        .env("PALISADE_SITES", r#"[{upstreams = ["http://a"], enforce = "all"}]"#)
+        .env("PALISADE_INTEL__DNS", "127.0.0.1:5353")
+        .env("PALISADE_API__METRICS_TOKEN", "hunter2")
+        .env("PALISADE_CRAWL__TRUSTED_AGENTS", r#"[{origin = "https://bot.example", class = "ai"}]"#)
+        .read()
+        .expect("loads");
+    let settings = &loaded.settings;
+    assert_eq!((settings.limits.head_timeout_ms, settings.limits.rates.paths[0].per_minute), (5000, 20));
+    assert_eq!((settings.policy.entries.block_hours, settings.policy.entries.from_bands.len()), (48, 2));
+    assert_eq!((settings.intel.dns.to_string(), loaded.has_upstream()), ("127.0.0.1:5353".into(), true));
+    assert_eq!(settings.crawl.trusted_agents[0].name, "bot.example");
+    assert_eq!(shown(&loaded, "api.metrics_token"), "(secret) # PALISADE_API__METRICS_TOKEN");
+    assert!(!format!("{loaded:?}").contains("hunter2"));
+}
+
+#[test]
+fn nothing_to_stand_in_front_of_is_seen() {
+    let bare = read(&Layers::default(), &[]).expect("loads");
+    assert!(!bare.has_file && !bare.has_upstream());
+    let flags = Flags { upstream: vec!["http://127.0.0.1:9".into()], ..Flags::default() };
+    assert!(read(&Layers { flags: flags.clone(), ..Layers::default() }, &[]).expect("loads").has_upstream());
+    let sites = r#"[{hosts = ["a.example"], enforce = "all"}]"#;
+    let both = Given::file("").env("PALISADE_SITES", sites).flags(flags).read().expect("loads");
+    assert_eq!(both.settings.sites.len(), 2, "the flag adds a site and takes none away");
+    assert!(Given::file("").read().expect("loads").has_file);
+}
+
+#[test]
 fn errors_of_all_layers_come_together() {
     let flags = Flags { api: vec!["5000".into()], ..Flags::default() };
     let errors = Given::file("[store]\nevent_sample = 2\n[policy.bands]\nblok = 1")

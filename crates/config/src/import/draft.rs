@@ -182,6 +182,9 @@ impl Draft {
         let mut text = Text::default();
         text.line(&format!("# Imported from {}.", files.join(", ")));
         text.line("# Each line says where its value came from. Every other key: `palisade config init -c all.toml`.");
+        if !self.has("sites.upstreams") {
+            text.line("# No site is named: the API answers, and `palisade serve --upstream URL` stands in front of one too.");
+        }
         self.write_secrets(&mut text);
         let mut sections: Vec<&str> = self.settings.iter().map(|setting| section_of(&setting.key)).collect();
         let rank = |section: &str| {

@@ -21,6 +21,20 @@ impl Listen {
         Listen { host: None, port }
     }
 
+    /// True where both cannot be listened on: one port, and addresses of which one holds the other.
+    pub fn overlaps(self, other: Listen) -> bool {
+        let holds = |wide: Option<IpAddr>, narrow: Option<IpAddr>| match (wide, narrow) {
+            (None, _) => true,
+            (Some(wide), Some(narrow)) => {
+                wide == narrow || (wide.is_unspecified() && wide.is_ipv4() == narrow.is_ipv4())
+            }
+            (Some(_), None) => false,
+        };
+        self.port != 0
+            && self.port == other.port
+            && (holds(self.host, other.host) || holds(other.host, self.host))
+    }
+
     /// `port` on 127.0.0.1.
     pub const fn loopback(port: u16) -> Self {
         Listen { host: Some(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST)), port }
@@ -54,6 +68,22 @@ impl FromStr for Listen {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn overlapping_listeners_are_seen() {
+        let check = |a: &str, b: &str, expect: bool| {
+            let (left, right): (Listen, Listen) = (a.parse().unwrap(), b.parse().unwrap());
+            assert_eq!((left.overlaps(right), right.overlaps(left)), (expect, expect), "{a} {b}");
+        };
+        check(":80", ":80", true);
+        check(":80", "127.0.0.1:80", true);
+        check(":80", "[::1]:80", true);
+        check("0.0.0.0:80", "127.0.0.1:80", true);
+        check("0.0.0.0:80", "[::1]:80", false);
+        check("127.0.0.1:80", "127.0.0.2:80", false);
+        check(":80", ":81", false);
+        check(":0", ":0", false);
+    }
 
     #[test]
     fn addresses_round_trip() {

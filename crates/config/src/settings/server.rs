@@ -143,7 +143,7 @@ impl ServerSettings {
         let listeners = [("listen", &self.listen), ("api", &self.api), ("desk", &self.desk)];
         for (at, (key, here)) in listeners.iter().enumerate() {
             for (other, there) in &listeners[..at] {
-                let shared = here.iter().find(|listen| listen.port != 0 && there.contains(listen));
+                let shared = here.iter().find(|listen| there.iter().any(|taken| listen.overlaps(*taken)));
                 if let Some(shared) = shared {
                     section.conflict(key, format!("{shared} is taken by server.{other}"));
                 }
