@@ -8,9 +8,10 @@ use super::{Fault, HEADER_BYTES_MAX, SignedRequest};
 /// Where a signer publishes its keys.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct AgentUrl {
-    /// `https://host[:port]`, lower case, without default port: the identity.
+    /// The identity: `https://host[:port]`, lower case, without default port; for a key set with its path, because a
+    /// host may serve many people's files. Query and fragment are no part of it.
     pub origin: String,
-    /// The address to fetch, on that origin.
+    /// The address to fetch.
     pub url: String,
     /// What lies there.
     pub kind: Kind,
@@ -80,13 +81,20 @@ impl AgentUrl {
         let lower = authority.to_ascii_lowercase();
         let lower = lower.strip_suffix(":443").unwrap_or(&lower);
         let origin = format!("https://{lower}");
-        let is_path = |byte: u8| (0x21..0x7f).contains(&byte) && byte != b'#';
-        let url = match kind {
-            Kind::Directory if matches!(path, "" | "/") => format!("{origin}{WELL_KNOWN}"),
-            Kind::Directory => return None,
-            Kind::KeySet | Kind::Card if path.bytes().all(is_path) => format!("{origin}{path}"),
-            Kind::KeySet | Kind::Card => return None,
-        };
-        Some(AgentUrl { origin, url, kind })
+        if kind == Kind::Directory {
+            let url = format!("{origin}{WELL_KNOWN}");
+            return matches!(path, "" | "/").then_some(AgentUrl { origin, url, kind });
+        }
+        let is_path = |byte: u8| (0x21..0x7f).contains(&byte);
+        let path = path.split(['?', '#']).next().unwrap_or("");
+        let url = format!("{origin}{path}");
+        let fits = path.len() > 1 && path.bytes().all(is_path);
+        fits.then(|| AgentUrl { origin: url.clone(), url, kind })
+    }
+
+    /// The agent with this identity, as [`AgentUrl::origin`] has it.
+    pub fn of_identity(identity: &str) -> Option<AgentUrl> {
+        let agent = AgentUrl::parse(identity, Kind::Directory);
+        agent.or_else(|| AgentUrl::parse(identity, Kind::KeySet)).filter(|agent| agent.origin == identity)
     }
 }

@@ -39,7 +39,7 @@ const TEST_KEYS: [&str; 2] =
     ["poqkLGiymh_W0uP6PZFw-dvez3QJT5SolqXBCW38r0U", "oD0HwocPBSfpNy5W3bpJeyFGY_IQ_YpqxSjQ3Yd-CLA"];
 
 /// One public key.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
     thumbprint: String,
     material: Material,
@@ -47,7 +47,7 @@ pub struct Key {
     expires: Option<i64>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Material {
     Ed25519(Vec<u8>),
     P256(Vec<u8>),
@@ -201,6 +201,11 @@ impl Directory {
     /// The key with this thumbprint.
     pub fn key(&self, thumbprint: &str) -> Option<&Key> {
         self.keys.iter().find(|key| key.thumbprint == thumbprint)
+    }
+
+    /// All keys.
+    pub fn keys(&self) -> &[Key] {
+        &self.keys
     }
 
     /// How many keys there are.

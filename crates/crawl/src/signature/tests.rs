@@ -153,13 +153,15 @@ fn agents_are_read_in_every_form() {
             "jwks_uri" => Kind::KeySet,
             _ => Kind::Card,
         };
-        assert_eq!((found.kind, found.origin.as_str()), (kind, "https://signature-agent.test"));
-        if kind != Kind::Directory {
-            assert_eq!(Some(found.url.as_str()), entry["uri"].as_str());
+        assert_eq!((found.kind, Some(found.origin.as_str())), (kind, entry["uri"].as_str()));
+        if kind != Kind::Card {
+            assert_eq!(AgentUrl::of_identity(&found.origin), Some(found));
         }
     }
     let directory = |text| AgentUrl::parse(text, Kind::Directory).map(|agent| agent.origin);
     assert_eq!(directory("HTTPS://Bot.Example:443/"), Some("https://bot.example".to_owned()));
+    let key_set = AgentUrl::parse("https://Pages.example/eve/keys.json?v=2", Kind::KeySet).unwrap();
+    assert_eq!(key_set.origin, "https://pages.example/eve/keys.json");
     for bad in ["https://", "https://user@a", "https://a b", "http://a", "https://a/#x", "https://a?x", ""] {
         assert_eq!(directory(bad), None, "{bad}");
     }
