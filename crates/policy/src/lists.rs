@@ -92,7 +92,7 @@ impl ListMirror {
     }
 
     /// Entries of exactly `network`.
-    fn of(&self, network: NetPrefix) -> &[ListEntry] {
+    pub fn of(&self, network: NetPrefix) -> &[ListEntry] {
         self.parts.get(part_of(network)).and_then(|part| part.get(&network)).map_or(&[], Vec::as_slice)
     }
 
