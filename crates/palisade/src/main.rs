@@ -3,8 +3,10 @@
 //! Owns the command line, the wiring and the exit codes: 0 fine, 1 the answer is "no", 2 usage or configuration,
 //! 3 runtime. Everything else lives in the crates.
 
+mod columns;
 mod commands;
 mod exit;
+mod ledger;
 mod memory;
 mod not_yet;
 mod running;
@@ -49,6 +51,12 @@ enum Command {
     Doctor(commands::doctor::Args),
     /// Networks that are always let in, kept out, slowed or watched
     List(commands::list::Args),
+    /// Keys of the API: making, showing, revoking
+    Keys(commands::keys::Args),
+    /// Who changed what and when, and whether that record is sound
+    Audit(commands::audit::Args),
+    /// What is stored: counting it, taking it out, throwing it away
+    Store(commands::store::Args),
     /// Check, show and begin a configuration
     Config(commands::config::Args),
 }
@@ -67,6 +75,9 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Assess(args) => commands::assess::run(&args, &cli.global),
         Command::Doctor(args) => commands::doctor::run(&args, &cli.global),
         Command::List(args) => commands::list::run(args, &cli.global),
+        Command::Keys(args) => commands::keys::run(&args, &cli.global),
+        Command::Audit(args) => commands::audit::run(&args, &cli.global),
+        Command::Store(args) => commands::store::run(&args, &cli.global),
         Command::Config(args) => commands::config::run(args, &cli.global),
     }
 }

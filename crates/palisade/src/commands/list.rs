@@ -19,7 +19,7 @@ use super::Global;
 use crate::exit::{self, UsageError};
 use crate::shell;
 use export::Format;
-use span::Span;
+pub(crate) use span::Span;
 
 /// One configuration file is one tenant; its number in the data folder.
 const TENANT: TenantId = TenantId(0);

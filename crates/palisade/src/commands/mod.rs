@@ -1,12 +1,15 @@
 //! The commands, one file each.
 
 pub(crate) mod assess;
+pub(crate) mod audit;
 pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+pub(crate) mod keys;
 pub(crate) mod list;
 pub(crate) mod replay;
 pub(crate) mod serve;
+pub(crate) mod store;
 
 use std::path::PathBuf;
 

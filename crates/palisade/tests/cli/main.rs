@@ -3,12 +3,15 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod assess;
+mod audit;
 mod bad_input;
 mod config;
 mod data_folder;
 mod desk;
 mod import;
+mod keys;
 mod list;
 mod replay;
 mod same_verdict;
+mod store;
 mod usage;

@@ -8,7 +8,7 @@ use std::fmt::Write;
 use palisade_domain::{NetPrefix, Timestamp};
 use palisade_store::{EffectKind, ListEntry};
 
-use super::table::moment;
+use crate::columns::moment;
 
 /// Who will read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]

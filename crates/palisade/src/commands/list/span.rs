@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 /// A length of time, one second to ten years.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Span {
+pub(crate) struct Span {
     secs: i64,
 }
 
@@ -13,7 +13,7 @@ const SECS_MAX: i64 = 10 * 366 * 86_400;
 
 impl Span {
     /// In milliseconds.
-    pub(super) fn millis(self) -> i64 {
+    pub(crate) fn millis(self) -> i64 {
         self.secs * 1_000
     }
 }
