@@ -12,6 +12,7 @@ use palisade_domain::{BodyKind, BodyPrefix};
 use siphasher::sip::SipHasher13;
 
 use super::masks::{Masks, Space, word};
+use super::text::push_display;
 
 /// Longest name that is kept. Forms' names are shorter; what is longer is a value in the wrong place.
 const NAME_BYTES_MAX: usize = 128;
@@ -161,7 +162,8 @@ impl Masker {
         }
     }
 
-    /// JSON: structure, names, `true`, `false`, `null` and what is empty stay.
+    /// JSON: structure, names, `true`, `false`, `null` and what is empty stay. What is no JSON is divided as well as it
+    /// goes; a detector that looks for one name in it may then see another text.
     fn json(&mut self, bytes: &[u8]) {
         let mut rest = bytes;
         while let Some(&first) = rest.first() {
@@ -210,7 +212,7 @@ impl Masker {
             None if self.length == WordLength::Short => self.out.push('1'),
             None => {
                 let digits = self.next() % 1_000_000_000;
-                self.out.push_str(&format!("1{digits:09}"));
+                push_display(&mut self.out, format_args!("1{digits:09}"));
             }
         }
         len

@@ -13,7 +13,7 @@ use palisade_policy::{Around, Level};
 use super::body;
 use super::masks::{Masks, Space};
 use super::names;
-use super::text::{Object, quote};
+use super::text::{Object, push_display, quote};
 use crate::source::LINE_BYTES_MAX;
 
 /// How a request was judged.
@@ -140,7 +140,7 @@ fn verdict(object: &mut Object, judgement: &Judgement<'_>) {
     object.list("signals", &assessment.explanation, |out, line| {
         out.push('[');
         quote(out, line.id.0, usize::MAX);
-        out.push_str(&format!(",{}]", line.points));
+        push_display(out, format_args!(",{}]", line.points));
     });
     if judgement.observe == Observe::Peek {
         object.raw("observe", false);
@@ -256,7 +256,7 @@ fn evidence(object: &mut Object, body: &BodyPrefix<'_>) {
     }
     let mut digits = String::with_capacity(2 * body.bytes.len());
     for byte in body.bytes {
-        digits.push_str(&format!("{byte:02x}"));
+        push_display(&mut digits, format_args!("{byte:02x}"));
     }
     object.string("body_hex", &digits);
 }

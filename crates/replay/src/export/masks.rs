@@ -151,9 +151,32 @@ pub(super) fn word(hash: u64) -> String {
 
 /// True for headers whose value is never written down.
 fn is_secret(name: &str) -> bool {
+    if is_everyday(name) {
+        return false;
+    }
     SECRET_NAMES.iter().any(|known| known.eq_ignore_ascii_case(name))
         || SECRET_PARTS.iter().any(|part| contains(name, part))
         || SECRET_BEGINNINGS.iter().any(|start| {
+            name.get(..start.len()).is_some_and(|beginning| beginning.eq_ignore_ascii_case(start))
+        })
+}
+
+/// Most headers of most requests, told before anything is searched.
+fn is_everyday(name: &str) -> bool {
+    const BEGINNINGS: [&str; 5] = ["accept", "sec-fetch-", "sec-ch-ua", "content-", "if-"];
+    const NAMES: [&str; 9] = [
+        "host",
+        "user-agent",
+        "connection",
+        "referer",
+        "origin",
+        "range",
+        "cache-control",
+        "upgrade-insecure-requests",
+        "priority",
+    ];
+    NAMES.iter().any(|known| known.eq_ignore_ascii_case(name))
+        || BEGINNINGS.iter().any(|start| {
             name.get(..start.len()).is_some_and(|beginning| beginning.eq_ignore_ascii_case(start))
         })
 }
@@ -195,6 +218,7 @@ mod tests {
             "X-Forwarded-For",
             "Proxy-Authorization",
             "my-client-secret",
+            "Sec-Session-Id",
         ] {
             assert!(is_secret(name), "{name}");
         }

@@ -39,7 +39,7 @@ impl Object {
     /// A value that is JSON already: a number, `true`.
     pub(super) fn raw(&mut self, key: &str, value: impl std::fmt::Display) {
         self.key(key);
-        self.text.push_str(&value.to_string());
+        push_display(&mut self.text, value);
     }
 
     pub(super) fn string(&mut self, key: &str, value: &str) {
@@ -100,26 +100,44 @@ impl Object {
 
 /// Appends `value` as a JSON string of at most about `bytes_max` bytes; true where it had to be cut.
 pub(super) fn quote(out: &mut String, value: &str, bytes_max: usize) -> bool {
-    let start = out.len();
-    let mut cut = false;
+    let end = out.len().saturating_add(bytes_max);
+    let mut rest = value;
     out.push('"');
-    for c in value.chars() {
-        if out.len() - start >= bytes_max {
-            cut = true;
+    while !rest.is_empty() && out.len() < end {
+        // All that JSON escapes is ASCII, so that a character is never cut in two here.
+        let is_special = |b: u8| b < 0x20 || matches!(b, b'"' | b'\\' | 0x7f);
+        let plain = rest.bytes().position(is_special).unwrap_or(rest.len());
+        let kept = if plain > end - out.len() { rest.floor_char_boundary(end - out.len()) } else { plain };
+        out.push_str(&rest[..kept]);
+        rest = &rest[kept..];
+        if kept < plain {
             break;
         }
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if u32::from(c) < 0x20 || c == '\u{7f}' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
-            c => out.push(c),
+        if let (Some(special), true) = (rest.bytes().next(), out.len() < end) {
+            escape(out, special);
+            rest = &rest[1..];
         }
     }
     out.push('"');
-    cut
+    !rest.is_empty()
+}
+
+fn escape(out: &mut String, special: u8) {
+    match special {
+        b'"' => out.push_str("\\\""),
+        b'\\' => out.push_str("\\\\"),
+        b'\n' => out.push_str("\\n"),
+        b'\r' => out.push_str("\\r"),
+        b'\t' => out.push_str("\\t"),
+        other => push_display(out, format_args!("\\u{other:04x}")),
+    }
+}
+
+/// Appends what `value` displays, without a string of its own.
+pub(super) fn push_display(out: &mut String, value: impl std::fmt::Display) {
+    use std::fmt::Write as _;
+    // Writing into a string cannot fail; a value that refuses to be displayed leaves what it has written.
+    let _ = write!(out, "{value}");
 }
 
 #[cfg(test)]
