@@ -13,10 +13,25 @@ pub const PREFIX: &str = "/.palisade/";
 pub fn route(prefix: &str, method: &str, path: &str, wants: &Wants<'_>, id: RequestId) -> Option<Reply> {
     let rest = path.strip_prefix(prefix)?;
     let reads = matches!(method, "GET" | "HEAD");
-    Some(match rest {
-        "about" if reads => about(wants),
+    let mut parts = rest.split('/');
+    Some(match (parts.next(), parts.next(), parts.next(), parts.next()) {
+        (Some("about"), None, None, None) if reads => about(wants),
+        (Some("refused"), Some(action), Some(number), None) => refused(action, number, wants, id),
         _ => Reply::notice(Notice::NotFound, wants, id),
     })
+}
+
+/// The page of a refusal that somebody else carries out: nginx, which hears no more than "no" and asks here for the words.
+/// Whoever types such an address reads the same page and learns nothing.
+fn refused(action: &str, number: &str, wants: &Wants<'_>, id: RequestId) -> Reply {
+    let notice = match action {
+        "throttle" | "tarpit" => Notice::SlowDown,
+        "charge" => Notice::Payment,
+        "automated" => Notice::Automated,
+        "block" | "challenge" => Notice::Refused,
+        _ => Notice::NotFound,
+    };
+    Reply::notice(notice, wants, number.parse().unwrap_or(id))
 }
 
 /// What stands behind this address, for people who ask.
@@ -51,5 +66,18 @@ mod tests {
         assert_eq!(status("POST", "/.palisade/about"), Some(404));
         assert_eq!(status("GET", "/.palisade/../etc"), Some(404));
         assert_eq!(status("GET", "/.palisade/"), Some(404));
+        assert_eq!(status("GET", "/.palisade/refused/block/0000000000009"), Some(403));
+        assert_eq!(status("POST", "/.palisade/refused/throttle/0000000000009"), Some(429));
+        assert_eq!(status("GET", "/.palisade/refused/charge/x"), Some(402));
+        assert_eq!(status("GET", "/.palisade/refused/else/0000000000009"), Some(404));
+        assert_eq!(status("GET", "/.palisade/refused/block/0000000000009/more"), Some(404));
+    }
+
+    #[test]
+    fn a_refusal_keeps_its_number() {
+        let wants = Wants { accept: Some("text/html"), ..Wants::default() };
+        let reply =
+            route(PREFIX, "GET", "/.palisade/refused/block/000000000001Z", &wants, RequestId(1)).unwrap();
+        assert!(String::from_utf8_lossy(&reply.body).contains("000000000001Z"));
     }
 }
