@@ -10,10 +10,16 @@ use crate::{ReadError, WriteError};
 pub struct ActionName(&'static str);
 
 impl ActionName {
-    /// Every name, mildest first.
-    pub fn all() -> impl Iterator<Item = ActionName> {
-        Action::NAMES.into_iter().map(ActionName)
-    }
+    /// Every name, mildest first: the index is [`Action::rank`].
+    pub const ALL: [ActionName; Action::NAMES.len()] = {
+        let mut all = [ActionName(""); Action::NAMES.len()];
+        let mut rank = 0;
+        while rank < all.len() {
+            all[rank] = ActionName(Action::NAMES[rank]);
+            rank += 1;
+        }
+        all
+    };
 
     /// The word.
     pub fn as_str(self) -> &'static str {
@@ -22,7 +28,7 @@ impl ActionName {
 
     /// The action called `name`.
     pub fn named(name: &str) -> Option<Self> {
-        ActionName::all().find(|known| known.0 == name)
+        ActionName::ALL.into_iter().find(|known| known.0 == name)
     }
 }
 
@@ -112,7 +118,7 @@ mod tests {
         let block = ActionName::from(Action::Block(BlockReason::List));
         assert_eq!(ActionName::named("block"), Some(block));
         assert_eq!(ActionName::named("Block"), None);
-        assert_eq!(ActionName::all().count(), 7);
+        assert_eq!(ActionName::ALL[Action::Monitor.rank()].as_str(), "monitor");
     }
 
     #[test]
