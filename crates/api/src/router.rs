@@ -7,17 +7,22 @@ use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::map_response_with_state;
 use axum::response::{IntoResponse, Response};
+use axum::routing::any;
+use palisade_visitor::route::PREFIX;
 
 use crate::api::Api;
 use crate::openapi;
 use crate::problem::{Code, Problem};
-use crate::routes::later;
+use crate::routes::{auth, later};
 
 /// The API's routes, to be served with peer addresses: [`crate::serve`], or
 /// `into_make_service_with_connect_info::<SocketAddr>()`.
 pub fn router(api: Arc<Api>) -> Router {
     let (router, _) = openapi::documented().split_for_parts();
     later::routes(router)
+        .route("/auth", any(auth::judge))
+        .route("/auth/{*rest}", any(auth::judge))
+        .route(&format!("{PREFIX}{{*rest}}"), any(auth::visitor))
         .fallback(not_found)
         .layer(map_response_with_state(Arc::clone(&api), finish))
         .with_state(api)

@@ -1,5 +1,6 @@
 //! One file per route, or per few that belong together; names as in the URL.
 
+pub mod auth;
 pub mod check;
 pub mod docs;
 pub mod escalate;
