@@ -1,6 +1,9 @@
 //! Replay equals live (DESIGN section 2): what one judge saw, exported, mixed up as a store would return it, and
 //! replayed, gives the same verdicts.
 
+// Clippy allows these in tests only inside `#[test]`; the helpers below are tests as well.
+#![allow(clippy::unwrap_used)]
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 

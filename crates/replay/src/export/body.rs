@@ -244,7 +244,7 @@ mod tests {
     /// `#` stands for any word or number of ours.
     fn check(kind: BodyKind, body: &str, expect: &str) {
         let mut shape = mask(kind, body);
-        while let Some(at) = shape.find(|c: char| c == 'v' || c == '1') {
+        while let Some(at) = shape.find(['v', '1']) {
             let len = shape[at + 1..].find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(shape.len() - at - 1);
             shape.replace_range(at..=at + len, "#");
         }
