@@ -143,6 +143,14 @@ impl Ticket {
     }
 }
 
+impl Ticket {
+    /// The same for an attempt to log in: the application says that it was one, whatever its path is called.
+    #[must_use]
+    pub fn of_login(self) -> Ticket {
+        Ticket { is_login: true, ..self }
+    }
+}
+
 /// Different clients of a network within the hour from which it is a crowd.
 const CROWD_MIN: f32 = 16.0;
 
@@ -297,10 +305,11 @@ fn submitted_body<'a>(facts: &RequestFacts<'a>, gathered: &Gathered<'_>) -> Opti
 /// The application's word, else what the status says: 401, 403, 422 and 429 are failures, a redirect is a success;
 /// 200 shows a form again, and answers a script's call.
 fn login_outcome(response: &ResponseFacts, kind: Kind) -> Option<bool> {
-    response.login_ok.known().or(match response.status.known()? {
+    let by_status = || match response.status.known()? {
         401 | 403 | 422 | 429 => Some(false),
         200 => Some(kind == Kind::Fetch),
         300..=399 => Some(true),
         _ => None,
-    })
+    };
+    response.login_ok.known().or_else(by_status)
 }
