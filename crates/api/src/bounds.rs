@@ -4,6 +4,8 @@ use palisade_limits::Bound;
 
 /// Most bytes of a request body.
 pub const BODY_BYTES_MAX: usize = 1024 * 1024;
+/// Deepest nesting of a JSON body.
+pub const JSON_DEPTH_MAX: usize = 100;
 /// Milliseconds until a request body must be complete.
 pub const BODY_MS_MAX: u64 = 10_000;
 /// Milliseconds until a request head must be complete.
@@ -27,6 +29,13 @@ pub const BOUNDS: &[Bound] = &[
         "bytes",
         "a described request with a body prefix has less than 100 KiB",
         "413, before the rest is read",
+    ),
+    bound(
+        "api.json_depth_max",
+        JSON_DEPTH_MAX as u64,
+        "levels",
+        "bodies here have 3; details of an event may have a few more",
+        "400",
     ),
     bound(
         "api.body_ms_max",

@@ -18,7 +18,7 @@ use palisade_store::{KeyId, Scope};
 use serde::Serialize;
 
 use crate::api::Api;
-use crate::bounds::{BODY_BYTES_MAX, BODY_MS_MAX};
+use crate::bounds::{BODY_BYTES_MAX, BODY_MS_MAX, JSON_DEPTH_MAX};
 use crate::limit::{Allowance, Caller, Group};
 use crate::place::Place;
 use crate::problem::{Code, Problem, json};
@@ -224,14 +224,45 @@ impl Call {
     }
 }
 
-/// `body` as text.
+/// `body` as text that may be a JSON object.
 ///
 /// # Errors
-/// 400 where it is not UTF-8.
+/// 400 where it is not UTF-8 or nested too deep, 422 where it is a list: that would be read as an object without names.
 pub fn text(body: &[u8]) -> Result<&str, Problem> {
-    std::str::from_utf8(body).map_err(|error| {
+    let text = std::str::from_utf8(body).map_err(|error| {
         Problem::new(Code::BadRequest, format!("the body is not UTF-8 from byte {} on", error.valid_up_to()))
-    })
+    })?;
+    if is_deep(body) {
+        return Err(Problem::new(
+            Code::BadRequest,
+            format!("the body is nested deeper than {JSON_DEPTH_MAX}"),
+        ));
+    }
+    if text.trim_start().starts_with('[') {
+        return Err(Problem::new(Code::InvalidBody, "the body is a list; it must be a JSON object"));
+    }
+    Ok(text)
+}
+
+/// Is `json` nested beyond the bound? Fields that nobody reads count too.
+fn is_deep(json: &[u8]) -> bool {
+    let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
+    for byte in json {
+        match (in_text, byte) {
+            (true, _) if escaped => escaped = false,
+            (true, b'\\') => escaped = true,
+            (_, b'"') => in_text = !in_text,
+            (false, b'{' | b'[') => {
+                depth += 1;
+                if depth > JSON_DEPTH_MAX {
+                    return true;
+                }
+            }
+            (false, b'}' | b']') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    false
 }
 
 /// Reads a JSON body.
@@ -298,6 +329,16 @@ mod tests {
         {
             assert!(!is_this_machine(host), "{host}");
         }
+    }
+
+    #[test]
+    fn depth_is_that_outside_of_texts() {
+        let nested = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(
+            !is_deep(nested(JSON_DEPTH_MAX).as_bytes()) && is_deep(nested(JSON_DEPTH_MAX + 1).as_bytes())
+        );
+        assert!(!is_deep(format!("{{\"a\":\"\\\"{}\"}}", "[".repeat(999)).as_bytes()));
+        assert!(!is_deep("[]".repeat(999).as_bytes()));
     }
 
     fn local(headers: &[(&str, &str)]) -> bool {

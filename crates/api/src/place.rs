@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn a_wrong_value_is_found() {
         check(r#"{"ip":5}"#, Some("ip"), 1);
-        check("{\n  \"ip\": [1]}", Some("ip[0]"), 2);
+        check("{\n  \"ip\": [1]}", Some("ip"), 2);
         check(r#"{"pairs":[["a","b"],["c",{}]]}"#, Some("pairs[1][1]"), 1);
         check(r#"{"inner":{"ip":"x","pairs":"no"}}"#, Some("inner.pairs"), 1);
         check(r#"{"ip":"a\"b","inner":true,"x":1}"#, Some("inner"), 1);

@@ -138,22 +138,19 @@ impl FeedbackRequest {
     }
 }
 
-/// Notes the attempt where the client's requests are remembered. The application knows that it was a log-in, whatever
-/// its path is called.
+/// Notes the attempt where the client's requests are remembered; behind a proxy that hides it, nowhere.
 fn note_login(call: &Call, told: &FeedbackRequest, ip: ClientIp, event: LoginEvent) {
     let now = call.api.clock.now();
     let mut facts = RequestFacts::bare(ClientKey::Ip(ip), now, Vantage::Check);
     facts.tenant = call.settings.tenant;
-    facts.method = Fact::Known("POST");
-    facts.target = Fact::Known("/login");
+    facts.target = told.endpoint.as_deref().map_or(Fact::Unseen, Fact::Known);
     facts.user_agent = told.user_agent();
     facts.client_hidden = call.origin.hidden && told.ip.is_none();
     let response =
         ResponseFacts { login_ok: Fact::Known(event == LoginEvent::LoginOk), ..ResponseFacts::default() };
     let judge = call.api.guard.judge();
-    // Only asked: the request itself was counted when it came.
     let judged = judge.request(&facts, Observe::Peek);
-    judge.response(judged.ticket, &response, now);
+    judge.response(judged.ticket.of_login(), &response, now);
 }
 
 async fn label(call: &Call, told: &FeedbackRequest, ip: ClientIp, is_bot: bool) -> Result<i64, Problem> {

@@ -1,0 +1,15 @@
+//! The routes, called as programs call them; one module per route, named as in the URL.
+
+mod bench;
+
+mod any_bytes;
+mod check;
+mod documents;
+mod escalate;
+mod feedback;
+mod keys;
+mod list;
+mod operation;
+mod stats;
+mod webhook;
+mod wire;

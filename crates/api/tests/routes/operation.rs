@@ -1,0 +1,159 @@
+//! `/health`, `/ready`, `/metrics`, and what all routes have in common.
+
+use std::sync::Arc;
+
+use palisade_api::routes::health::{Health, Ready};
+use palisade_api::{Api, ApiSettings, Clock, Degraded, Secret};
+use palisade_store::{MemoryStore, Scope};
+
+use crate::bench::{Bench, Call, START, settings};
+
+#[tokio::test]
+async fn it_runs() {
+    let bench = Bench::new().await;
+    let answer = bench.call(Call::new("GET", "/health")).await;
+    assert_eq!(answer.parsed::<Health>().status, "ok");
+    assert_eq!(answer.header("x-content-type-options"), "nosniff");
+    assert_eq!(bench.call(Call::new("HEAD", "/health")).await.status, 200);
+}
+
+async fn ready(bench: &Bench) -> (u16, String, Vec<String>) {
+    let answer = bench.call(Call::new("GET", "/ready")).await;
+    let ready: Ready = answer.parsed();
+    (answer.status, ready.status, ready.degraded.into_iter().map(|one| one.what).collect())
+}
+
+#[tokio::test]
+async fn what_is_degraded_is_named_and_does_not_take_us_out_of_service() {
+    let bench = Bench::new().await;
+    assert_eq!(ready(&bench).await, (200, "ready".into(), vec![]));
+    bench.api.set_degraded(vec![Degraded::new("testing", "challenges may be passed by a known answer")]);
+    assert_eq!(ready(&bench).await, (200, "degraded".into(), vec!["testing".into()]));
+    bench.api.set_degraded(Vec::new());
+    assert_eq!(ready(&bench).await.1, "ready");
+}
+
+#[tokio::test]
+async fn a_proxy_nobody_told_us_to_trust_is_named_with_the_line_to_add() {
+    let bench = Bench::new().await;
+    let call = Call::new("GET", "/health").from([10, 0, 0, 7]).header("x-forwarded-for", "192.0.2.1");
+    bench.call(call).await;
+    let answer = bench.call(Call::new("GET", "/ready")).await;
+    let ready: Ready = answer.parsed();
+    assert_eq!((ready.status.as_str(), ready.degraded[0].what.as_str()), ("degraded", "untrusted_proxy"));
+    let message = &ready.degraded[0].message;
+    assert!(message.contains("10.0.0.7") && message.contains("trusted_proxies"), "{message}");
+    bench.pass_secs(300);
+    assert_eq!(bench.call(Call::new("GET", "/ready")).await.parsed::<Ready>().status, "ready");
+}
+
+#[tokio::test]
+async fn before_the_keys_are_read_it_is_not_ready() {
+    let bench = Bench::new().await;
+    let store = Arc::new(MemoryStore::new());
+    let clock = Clock::new(|| START);
+    let api = Api::new(Arc::clone(&bench.api.guard), store, settings(), clock);
+    let fresh = bench.serving(api);
+    let (status, word, _) = ready(&fresh).await;
+    assert_eq!((status, word.as_str()), (503, "starting"));
+    fresh.api.refresh().await.unwrap();
+    assert_eq!(ready(&fresh).await, (200, "degraded".into(), vec!["no_keys".into()]));
+}
+
+#[tokio::test]
+async fn metrics_are_for_this_machine_or_with_the_token() {
+    let bench = Bench::with(ApiSettings { metrics_token: Secret::new("t0ken"), ..settings() }).await;
+    let metrics = |peer| Call::new("GET", "/metrics").from(peer);
+    let (here, there) = ([127, 0, 0, 1], [192, 0, 2, 1]);
+    assert_eq!(bench.call(metrics(here)).await.status, 200);
+    bench.call(metrics(there)).await.is_error(401, "unauthorized");
+    bench.call(metrics(here).header("x-forwarded-for", "192.0.2.1")).await.is_error(401, "unauthorized");
+    let token = |token: &str| metrics(there).header("authorization", format!("Bearer {token}"));
+    assert_eq!(bench.call(token("t0ken")).await.status, 200);
+    for wrong in ["", "t0ke", "t0kenn", &bench.key(Scope::Admin)] {
+        bench.call(token(wrong)).await.is_error(401, "unauthorized");
+    }
+    bench.api.replace_settings(settings());
+    bench.call(token("t0ken")).await.is_error(401, "unauthorized");
+}
+
+#[tokio::test]
+async fn metrics_are_in_the_text_format_and_count() {
+    let bench = Bench::new().await;
+    bench.post("/check", Scope::Check, r#"{"user_agent":"curl/8","endpoint":"/"}"#).await;
+    bench.call(Call::new("GET", "/nowhere")).await;
+    let answer = bench.call(Call::new("GET", "/metrics").from([127, 0, 0, 1])).await;
+    assert_eq!(answer.header("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+    let text = answer.text();
+    let mut family = "";
+    for line in text.lines() {
+        if let Some(rest) = line.strip_prefix("# TYPE ") {
+            let (name, kind) = rest.split_once(' ').unwrap();
+            assert!(["counter", "gauge"].contains(&kind) && name.starts_with("palisade_"), "{line}");
+            assert_eq!(name.ends_with("_total"), kind == "counter", "{line}");
+            family = name;
+        } else if !line.starts_with("# HELP ") {
+            let (series, value) = line.rsplit_once(' ').unwrap();
+            assert_eq!(series.split('{').next(), Some(family), "{line}");
+            assert!(value.parse::<f64>().is_ok(), "{line}");
+        }
+    }
+    for line in [
+        "palisade_requests_total 1",
+        "palisade_bot_requests_total 1",
+        "palisade_identities_total{class=\"tool\"} 1",
+        "palisade_api_answers_total{status=\"4xx\"} 1",
+    ] {
+        assert!(text.lines().any(|held| held == line), "{line} is not in\n{text}");
+    }
+}
+
+#[tokio::test]
+async fn routes_that_are_not_there_and_wrong_methods_are_answered_in_json() {
+    let bench = Bench::new().await;
+    for path in ["/", "/nowhere", "/check/", "/admin", "/..", "/reputation", "/v1/models"] {
+        bench.call(Call::new("GET", path)).await.is_error(404, "not_found");
+    }
+    for (method, path, allow) in [
+        ("DELETE", "/check", "POST,GET,HEAD"),
+        ("GET", "/feedback", "POST"),
+        ("POST", "/stats", "GET,HEAD"),
+        ("BREW", "/health", "GET,HEAD"),
+    ] {
+        let answer = bench.call(Call::new(method, path)).await;
+        answer.is_error(405, "method_not_allowed");
+        let mut named: Vec<&str> = answer.header("allow").split(',').collect();
+        let mut expect: Vec<&str> = allow.split(',').collect();
+        named.sort_unstable();
+        expect.sort_unstable();
+        assert_eq!(named, expect, "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_built_yet_is_named() {
+    let bench = Bench::new().await;
+    for (method, path, feature) in [
+        ("GET", "/captcha.js", "captcha widget"),
+        ("GET", "/api/public_key", "captcha widget"),
+        ("GET", "/.well-known/jwks.json", "captcha widget"),
+        ("POST", "/api/challenge", "captcha widget"),
+        ("POST", "/api/store", "captcha widget"),
+        ("POST", "/api/update", "captcha widget"),
+        ("POST", "/captcha/verify", "captcha widget"),
+        ("POST", "/siteverify", "siteverify"),
+        ("POST", "/turnstile/v0/siteverify", "siteverify"),
+        ("POST", "/recaptcha/api/siteverify", "siteverify"),
+        ("POST", "/train?epochs=10&batch_size=32", "training"),
+        ("GET", "/jobs/7", "training"),
+        ("GET", "/recommendations", "recommendations"),
+        ("POST", "/v1/models/mine:predict", "text CAPTCHA lab"),
+        ("GET", "/v1/models/mine", "text CAPTCHA lab"),
+        ("POST", "/register-crawler", "pay per crawl"),
+        ("POST", "/pay", "pay per crawl"),
+    ] {
+        let answer = bench.call(Call::new(method, path).body("{}")).await;
+        let message = answer.is_error(501, "not_built");
+        assert!(message.contains(feature) && answer.json()["feature"] == feature, "{path}: {message}");
+    }
+}
