@@ -35,17 +35,31 @@ pub struct LimitSettings {
     pub loop_pages_per_minute: u32,
     /// Page requests of one client in the challenge band, until there are challenges.
     pub doubtful_pages: BucketRate,
-    /// Requests of one client that has the face of a flood, while there is one.
+    /// Whether what has the face of a flood is slowed while there is one.
+    pub adaptive: bool,
+    /// How much one client with that face may still ask for.
     pub flood_pages: BucketRate,
 }
 
 /// A limit of its own for everything below a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PathLimit {
-    /// How the path begins, as sent.
+    /// The path, as sent, and everything below it: `/login` covers `/login/reset`, not `/logins`.
     pub prefix: String,
     /// How much is let pass.
     pub rate: BucketRate,
+}
+
+impl PathLimit {
+    fn covers(&self, path: &str) -> bool {
+        let below = path.strip_prefix(&*self.prefix);
+        below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || self.prefix.ends_with('/'))
+    }
+}
+
+/// The bucket that configuration calls `per_minute`: so many in a minute, all at once if need be; 0 is no limit.
+pub fn per_minute(per_minute: u32) -> Option<BucketRate> {
+    (per_minute > 0).then_some(BucketRate { per_minute, burst: per_minute })
 }
 
 const fn rate(per_minute: u32, burst: u32) -> BucketRate {
@@ -53,18 +67,18 @@ const fn rate(per_minute: u32, burst: u32) -> BucketRate {
 }
 
 impl Default for LimitSettings {
-    /// Two hundred requests a second and 12,000 at once of a network, 40 a second and 2,400 at once of a session; sixty
-    /// pages of a client that loads nothing else.
+    /// Two hundred requests a second and 12,000 at once of a network; sixty pages of a client that loads nothing else.
     fn default() -> Self {
         LimitSettings {
             network: Some(rate(12_000, 12_000)),
-            session: Some(rate(2_400, 2_400)),
+            session: None,
             site: None,
             key: None,
             paths: Vec::new(),
             loop_pages_in_ten_seconds: 60,
             loop_pages_per_minute: 60,
             doubtful_pages: rate(30, 15),
+            adaptive: true,
             flood_pages: rate(6, 6),
         }
     }
@@ -109,12 +123,8 @@ pub(crate) fn limit(case: &Case<'_>) -> Option<Say> {
     });
     general.or_else(|| {
         let path = case.path()?;
-        let (at, limit) = settings
-            .paths
-            .iter()
-            .take(PATHS_MAX)
-            .enumerate()
-            .find(|(_, limit)| path.starts_with(&limit.prefix))?;
+        let (at, limit) =
+            settings.paths.iter().take(PATHS_MAX).enumerate().find(|(_, limit)| limit.covers(path))?;
         let key = whom?.wrapping_add(at as u64 + 1);
         let passes = memory.take(Purpose::Path, key, limit.rate, case.now_ms(), case.observe);
         (!passes).then(|| Say::throttle(limit.rate.per_minute, "limit: path"))
@@ -123,7 +133,8 @@ pub(crate) fn limit(case: &Case<'_>) -> Option<Say> {
 
 /// Under load: what looks like the flood, and like nobody.
 fn flood(case: &Case<'_>, conduct: &Conduct) -> Option<Say> {
-    let loaded = case.around.level > Level::Calm && case.around.in_flood;
+    let adaptive = case.policy.limits.adaptive;
+    let loaded = adaptive && case.around.level > Level::Calm && case.around.in_flood;
     let anonymous = !case.assessment.identity.class.is_program() && conduct.keys.session.is_none();
     if !loaded || !anonymous || conduct.loads_assets || case.hidden() {
         return None;

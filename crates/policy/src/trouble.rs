@@ -25,9 +25,9 @@ pub struct EntrySettings {
     /// How long `entry = "flag"` watches.
     pub flag_ms: u64,
     /// Flags from which a network is blocked; 0 for never.
-    pub flags_max: u8,
+    pub flags_max: u32,
     /// Exceeded limits from which a network is blocked; 0 for never.
-    pub violations_max: u16,
+    pub violations_max: u32,
     /// How long the first such block is; each further one is twice as long.
     pub escalated_ms: u64,
     /// The longest one.
@@ -74,13 +74,13 @@ const OCCASION_MS: u64 = 10 * MINUTE_MS;
 /// What was counted this long ago is over; so is the doubling, this long after the end of a block.
 const FORGOTTEN_MS: u64 = 7 * DAY_MS;
 
-/// One network's past trouble. 40 bytes.
+/// One network's past trouble.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Trouble {
     last_ms: u64,
     last_flag_ms: u64,
-    violations: u16,
-    flags: u8,
+    violations: u32,
+    flags: u32,
     blocks: u8,
     /// The entry that holds.
     effect: Option<ListEffect>,

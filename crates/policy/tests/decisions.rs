@@ -309,7 +309,7 @@ fn weights_show_in_the_explanation_and_move_the_bands() {
 
 #[test]
 fn a_doubtful_browser_passes_watched_up_to_thirty_pages_a_minute() {
-    let doubtful = [RuleSource::new(r#"kind == "page""#, RuleEffect::Challenge)];
+    let doubtful = [RuleSource::new(r#"kind == "navigation""#, RuleEffect::Challenge)];
     let judge = judge(with_rules(all(Preset::Balanced), &doubtful));
     let mut actions = Vec::new();
     for n in 0..40_i64 {
@@ -354,6 +354,8 @@ fn limits_count_by_network_session_path_key_and_site() {
     over(4, "limit: session", "/api/x", &calm, Some(7), false);
     over(3, "limit: key", "/api/x", &Around { key: Some(9), ..calm }, None, false);
     over(2, "limit: path", "/search?q=1", &calm, None, false);
+    over(2, "limit: path", "/search/more", &calm, None, false);
+    over(5, "limit: network", "/searches", &calm, None, false);
     over(31, "limit: site", "/api/x", &calm, None, true);
 }
 

@@ -37,8 +37,8 @@ impl<'a> View<'a> {
         });
         let is_bot = assessment.score >= challenge_at || assessment.identity.class.is_program();
         let kind = conduct.map(|conduct| match conduct.kind {
-            Kind::Navigation => "page",
-            Kind::Fetch => "call",
+            Kind::Navigation => "navigation",
+            Kind::Fetch => "fetch",
             Kind::Asset => "asset",
             Kind::Machine => "machine",
         });

@@ -29,7 +29,7 @@ pub enum TextFact {
     HostName,
     /// Origin of a verified Web Bot Auth signature.
     SignedBy,
-    /// What was asked for: `page`, `call`, `asset` or `machine`.
+    /// What was asked for: `navigation`, `fetch`, `asset` or `machine`.
     Kind,
     /// Identity class.
     Class,
@@ -126,7 +126,7 @@ impl TextFact {
         match self {
             TextFact::Scheme => Some(&["http", "https"]),
             TextFact::Version => Some(&["0.9", "1.0", "1.1", "2", "3", "other"]),
-            TextFact::Kind => Some(&["page", "call", "asset", "machine"]),
+            TextFact::Kind => Some(&["navigation", "fetch", "asset", "machine"]),
             TextFact::Class => Some(&CLASSES),
             TextFact::Status => Some(&["verified", "unverified", "forged"]),
             _ => None,

@@ -164,7 +164,7 @@ fn what_is_not_known_makes_a_comparison_false_and_never_an_error() {
             r#"referrer.contains("")"#,
             "size(referrer) < 10",
             r#"headers["cookie"] != "a""#,
-            r#"kind == "page""#,
+            r#"kind == "navigation""#,
             "referrer == ja4",
         ],
     );
