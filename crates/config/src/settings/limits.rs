@@ -78,10 +78,10 @@ impl Default for LimitsSettings {
 }
 
 impl Default for RateSettings {
-    /// A hundred requests a second of one address: 200 people behind it stay far below.
+    /// Two hundred requests a second of one address: 200 people behind it, all reading at once, stay below.
     fn default() -> Self {
         RateSettings {
-            network_per_minute: 6_000,
+            network_per_minute: 12_000,
             session_per_minute: 0,
             site_per_minute: 0,
             key_per_minute: 0,
