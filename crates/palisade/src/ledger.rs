@@ -4,7 +4,7 @@
 use std::future::Future;
 use std::path::Path;
 
-use palisade_domain::{TenantId, Timestamp};
+use palisade_domain::{NetPrefix, TenantId, Timestamp};
 use palisade_store::{Audit, AuditRandom, DataDir, NewAuditLine, Personal, SqliteStore};
 
 use crate::commands::Global;
@@ -44,8 +44,8 @@ pub(crate) fn random<const N: usize>() -> anyhow::Result<[u8; N]> {
     Ok(bytes)
 }
 
-/// Writes into the audit log that somebody at the command line did `action` to `object`. Who, is the system's name for
-/// the user, sealed as personal.
+/// Writes into the audit log that somebody at the command line did `action` to `object`. The system's name for the user
+/// and the network it was about are sealed as personal.
 ///
 /// # Errors
 /// Where the store fails.
@@ -54,22 +54,31 @@ pub(crate) async fn record(
     action: &str,
     object: String,
     detail: String,
+    network: Option<NetPrefix>,
     now: Timestamp,
 ) -> anyhow::Result<()> {
     let user = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
-    let personal = user.filter(|user| !user.is_empty()).map(|user| Personal {
-        subject: format!("user:{user}"),
-        field: "actor".into(),
-        value: user,
-    });
+    let user =
+        user.filter(|user| !user.is_empty()).map(|user| personal(format!("user:{user}"), "actor", user));
+    let network = network.map(|network| personal(subject(network), "network", network.to_string()));
     let line = NewAuditLine {
         time: now,
         actor: "cli".into(),
         action: action.into(),
         object,
         detail,
-        personal: personal.into_iter().collect(),
+        personal: user.into_iter().chain(network).collect(),
     };
     store.append_audit(TENANT, &line, &AuditRandom::new(random()?)).await?;
     Ok(())
+}
+
+fn personal(subject: String, field: &str, value: String) -> Personal {
+    Personal { subject, field: field.into(), value }
+}
+
+/// A single address goes by the address, as elsewhere; a network by its own name.
+fn subject(network: NetPrefix) -> String {
+    let whole = if network.addr().is_ipv4() { 32 } else { 128 };
+    if network.len() == whole { format!("ip:{}", network.addr()) } else { format!("net:{network}") }
 }

@@ -167,7 +167,7 @@ async fn erase(store: &dyn Store, subject: &str, now: Timestamp, as_json: bool) 
     let erased = store.erase_subject(TENANT, subject).await?;
     if erased {
         // Not whom: that was just erased.
-        ledger::record(store, "audit.erase", "person".into(), String::new(), now).await?;
+        ledger::record(store, "audit.erase", "person".into(), String::new(), None, now).await?;
     }
     shell::say(&match (as_json, erased) {
         (true, _) => json!({ "erased": erased }).to_string(),

@@ -79,7 +79,7 @@ async fn create(store: &dyn Store, args: &Create, now: Timestamp, as_json: bool)
     let new = NewKey { name: args.name.clone(), scopes: args.scopes, created_at: now };
     let made = store.create_key(TENANT, &key, &new).await?;
     let object = format!("key:{}", made.id.0);
-    ledger::record(store, "key.create", object, format!("scopes {}", made.scopes), now).await?;
+    ledger::record(store, "key.create", object, format!("scopes {}", made.scopes), None, now).await?;
     let text = key.text();
     Ok(if as_json {
         serde_json::json!({ "id": made.id.0, "key": text }).to_string()
@@ -100,7 +100,7 @@ async fn revoke(
     let mut revoked = Vec::new();
     for id in ids {
         if store.revoke_key(TENANT, KeyId(*id)).await? {
-            ledger::record(store, "key.revoke", format!("key:{id}"), String::new(), now).await?;
+            ledger::record(store, "key.revoke", format!("key:{id}"), String::new(), None, now).await?;
             revoked.push(*id);
         }
     }

@@ -7,22 +7,18 @@ mod export;
 mod span;
 mod table;
 
-use std::path::Path;
 use std::process::ExitCode;
 
-use palisade_domain::{ClientIp, NetPrefix, Rate, TenantId, Timestamp};
-use palisade_store::{
-    DataDir, Effect, EffectKind, EntrySource, ListEntry, Lists, NewEntry, Page, ReadError, SqliteStore,
-};
+use palisade_domain::{ClientIp, NetPrefix, Rate, Timestamp};
+use palisade_store::{Effect, EffectKind, EntrySource, ListEntry, Lists, NewEntry, Page, ReadError, Store};
 
 use super::Global;
+use crate::columns::moment;
 use crate::exit::{self, UsageError};
+use crate::ledger::{self, TENANT};
 use crate::shell;
 use export::Format;
 pub(crate) use span::Span;
-
-/// One configuration file is one tenant; its number in the data folder.
-const TENANT: TenantId = TenantId(0);
 
 /// Networks that are always let in, kept out, slowed or watched.
 #[derive(Debug, clap::Args)]
@@ -128,19 +124,14 @@ struct Answer {
 /// # Errors
 /// Where the data folder or the database cannot be used, or a request makes no sense.
 pub(crate) fn run(args: Args, global: &Global) -> anyhow::Result<ExitCode> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let answer = runtime.block_on(async {
-        let folder = DataDir::open(global.data.as_deref().unwrap_or(Path::new("palisade-data")))?;
-        let store = SqliteStore::open(&folder.database()).await?;
-        let answer = answer(&store, args.action, shell::now(), global.json).await;
-        store.close().await;
-        answer
+    let answer = ledger::with_store(global, async |_, store| {
+        answer(&*store, args.action, shell::now(), global.json).await
     })?;
     shell::say(&answer.text)?;
     Ok(if answer.no { ExitCode::from(exit::NO) } else { ExitCode::SUCCESS })
 }
 
-async fn answer(store: &dyn Lists, verb: Verb, now: Timestamp, as_json: bool) -> anyhow::Result<Answer> {
+async fn answer(store: &dyn Store, verb: Verb, now: Timestamp, as_json: bool) -> anyhow::Result<Answer> {
     match verb {
         Verb::Add(args) => add(store, &args, now, as_json).await,
         Verb::Remove(args) => remove(store, &args, now, as_json).await,
@@ -153,7 +144,7 @@ async fn answer(store: &dyn Lists, verb: Verb, now: Timestamp, as_json: bool) ->
     }
 }
 
-async fn add(store: &dyn Lists, args: &Add, now: Timestamp, as_json: bool) -> anyhow::Result<Answer> {
+async fn add(store: &dyn Store, args: &Add, now: Timestamp, as_json: bool) -> anyhow::Result<Answer> {
     if let Some(everyone) = args.networks.iter().find(|network| network.is_everyone())
         && args.effect == EffectName::Block
     {
@@ -171,17 +162,30 @@ async fn add(store: &dyn Lists, args: &Add, now: Timestamp, as_json: bool) -> an
         created_at: now,
     };
     let made = store.put(TENANT, &args.networks.iter().map(entry).collect::<Vec<_>>()).await?;
+    for entry in &made {
+        let until =
+            entry.expires_at.map_or_else(|| "for good".to_owned(), |end| format!("until {}", moment(end)));
+        let detail = format!("{} {until}", entry.effect.kind().name());
+        let object = format!("entry:{}", entry.id.0);
+        ledger::record(store, "list.add", object, detail, Some(entry.network), now).await?;
+    }
     let text = if as_json { table::json(&made)? } else { table::text(&made, now) };
     Ok(Answer { text, no: false })
 }
 
-async fn remove(store: &dyn Lists, args: &Remove, now: Timestamp, as_json: bool) -> anyhow::Result<Answer> {
+async fn remove(store: &dyn Store, args: &Remove, now: Timestamp, as_json: bool) -> anyhow::Result<Answer> {
     let mut removed = 0;
     if args.expired {
         removed += store.purge_expired(TENANT, now).await?;
+        ledger::record(store, "list.purge", "lists".into(), format!("{removed} entries"), None, now).await?;
     }
     for network in &args.networks {
-        removed += store.remove(TENANT, *network, args.effect.map(EffectName::kind)).await?;
+        let gone = store.remove(TENANT, *network, args.effect.map(EffectName::kind)).await?;
+        if gone > 0 {
+            let detail = format!("{gone} entries");
+            ledger::record(store, "list.remove", "network".into(), detail, Some(*network), now).await?;
+        }
+        removed += gone;
     }
     let text = match (as_json, removed) {
         (true, _) => serde_json::json!({ "removed": removed }).to_string(),

@@ -192,7 +192,7 @@ async fn purge(store: &dyn Store, args: &Purge, global: &Global) -> anyhow::Resu
     let entries = store.purge_expired(TENANT, now).await?;
     let detail =
         format!("{events} events, {rollups} roll-ups, {entries} list entries; {shortened} events shortened");
-    ledger::record(store, "store.purge", "store".into(), detail.clone(), now).await?;
+    ledger::record(store, "store.purge", "store".into(), detail.clone(), None, now).await?;
     let counts =
         json!({"events": events, "rollups": rollups, "list_entries": entries, "shortened": shortened});
     let text = if global.json { counts.to_string() } else { format!("thrown away: {detail}") };

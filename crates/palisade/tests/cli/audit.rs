@@ -99,6 +99,20 @@ fn a_person_is_erased_and_the_chain_stays_sound() {
 }
 
 #[test]
+fn changes_of_lists_are_recorded_too() {
+    let desk = Desk::new();
+    desk.run("list add 203.0.113.7 198.51.100.0/24 --for 1h --data d").fine();
+    desk.run("list remove 198.51.100.0/24 --data d").fine();
+    desk.run("list remove 198.51.100.0/24 --data d");
+    let found = lines(&desk);
+    let actions: Vec<_> = found.iter().map(|line| line["action"].as_str().unwrap()).collect();
+    assert_eq!(actions, ["list.add", "list.add", "list.remove"], "only what changed something");
+    desk.run("audit erase ip:203.0.113.7 --data d").fine();
+    let shown = desk.run("audit show --data d").fine();
+    assert!(shown.contains("network=(erased)") && shown.contains("network=198.51.100.0/24"), "{shown}");
+}
+
+#[test]
 fn a_database_that_is_none_is_a_runtime_error() {
     let desk = Desk::new();
     fs::create_dir(desk.path("d")).unwrap();
