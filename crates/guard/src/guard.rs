@@ -1,19 +1,22 @@
 //! The guard: one place where a live request is judged and remembered.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use palisade_detect::{HashSeed, Observe};
 use palisade_domain::{ClientIp, Fact, RequestFacts, RequestId, ResponseFacts, SiteId, TenantId, Timestamp};
 use palisade_policy::{Around, Judge, Judged, ListMirror};
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::mpsc;
 
+use crate::health::{Degradation, Health, QUEUE};
+use crate::keyed;
 use crate::load::LoadMeter;
 use crate::names::NameTable;
-use crate::record::{Backlog, Question, Recorded, Verdicts, Watched, Wished};
+use crate::peer::{Arrival, Forwarding, TrustedProxies};
+use crate::record::{Backlog, Known, Question, Sink, Tail, Verdicts, Wished};
+use crate::signatures::{self, PublicKey, Signatures, Verifier};
 use crate::sites::Sites;
-use crate::totals::{Counted, Totals};
+use crate::totals::{Counted, Passage, Totals};
 
 /// How a guard is made.
 #[derive(Clone, Copy, Debug)]
@@ -28,47 +31,52 @@ pub struct GuardSettings {
 
 /// Judges live requests. Shared between all threads and both edges.
 pub struct Guard {
-    judge: ArcSwap<Judge>,
+    pub(crate) judge: ArcSwap<Judge>,
     sites: ArcSwap<Sites>,
+    trusted: ArcSwap<TrustedProxies>,
     settings: GuardSettings,
     /// Confirmed names.
     pub names: NameTable,
+    /// Signatures and the keys to check them with.
+    pub signatures: Signatures,
     /// How much the site is under.
     pub load: LoadMeter,
     /// Totals.
     pub totals: Totals,
-    sequence: AtomicU64,
-    events: mpsc::Sender<Recorded>,
+    /// What does not work as it should.
+    pub health: Health,
+    sink: Arc<Sink>,
     entries: mpsc::Sender<Wished>,
     questions: mpsc::Sender<Question>,
-    watchers: broadcast::Sender<Watched>,
+    /// Held while a change of the lists is committed and mirrored, so that both happen in one order. Inside: up to which
+    /// change of the store the mirror has come.
+    pub(crate) changing_lists: tokio::sync::Mutex<Option<u64>>,
 }
 
 /// One request, ruled on. Give it back with [`Guard::response`] when the exchange is over; dropping it means that nobody
-/// knows how it ended.
+/// knows how it ended, and is recorded as that.
 #[derive(Debug)]
 pub struct Ruling {
     /// The reference number.
     pub id: RequestId,
     /// The verdict and what belongs to it.
     pub judged: Judged,
-    /// Where the request came in the order of all.
+    /// Where the request came in the order of all judgings and ends.
     pub sequence: u64,
     /// When the request arrived.
     pub time: Timestamp,
+    tail: Tail,
 }
 
 /// Events that wait for the store.
-const EVENTS_MAX: usize = 8_192;
+pub const EVENTS_MAX: usize = 8_192;
 /// Entries that wait for the store.
-const ENTRIES_MAX: usize = 1_024;
+pub const ENTRIES_MAX: usize = 1_024;
 /// Questions that wait for an answer.
-const QUESTIONS_MAX: usize = 1_024;
-/// Verdicts that a slow watcher may be behind.
-const WATCHED_MAX: usize = 256;
+pub const QUESTIONS_MAX: usize = 1_024;
 
 impl Guard {
-    /// A guard and the cold ends of its queues.
+    /// A guard and the cold ends of its queues. It believes forwarding headers of this machine, see [`Guard::trust`].
     pub fn new(judge: Judge, sites: Sites, settings: GuardSettings) -> (Arc<Guard>, Backlog) {
         let (events, events_end) = mpsc::channel(EVENTS_MAX);
         let (entries, entries_end) = mpsc::channel(ENTRIES_MAX);
@@ -76,55 +84,110 @@ impl Guard {
         let guard = Guard {
             judge: ArcSwap::from_pointee(judge),
             sites: ArcSwap::from_pointee(sites),
+            trusted: ArcSwap::from_pointee(TrustedProxies::default()),
             settings,
-            names: NameTable::default(),
-            load: LoadMeter::default(),
+            names: NameTable::new(settings.seed),
+            signatures: Signatures::new(settings.seed),
+            load: LoadMeter::new(settings.seed),
             totals: Totals::default(),
-            sequence: AtomicU64::new(0),
-            events,
+            health: Health::default(),
+            sink: Arc::new(Sink::new(&settings, events)),
             entries,
             questions,
-            watchers: broadcast::channel(WATCHED_MAX).0,
+            changing_lists: tokio::sync::Mutex::default(),
         };
         let backlog = Backlog { events: events_end, entries: entries_end, questions: questions_end };
         (Arc::new(guard), backlog)
     }
 
+    /// Whom a request of `peer` is attributed to. The edge takes client, scheme, host and `hidden`
+    /// (`RequestFacts::client_hidden`) from here.
+    pub fn arrival<'a>(&self, peer: ClientIp, forwarding: &Forwarding<'a>) -> Arrival<'a> {
+        self.trusted.load().resolve(peer, forwarding)
+    }
+
     /// Judges one request as seen from here: adds what came from outside (proofs) and what is around (load). The edge
     /// has set tenant and site ([`Guard::site_of`]), client, and everything the head says. `key` is a hash of the API
-    /// key the request showed.
+    /// key the request showed. Under [`Observe::Peek`] nothing is counted or recorded.
     pub fn request(&self, facts: &RequestFacts<'_>, observe: Observe, key: Option<u64>) -> Ruling {
-        let name = match facts.client.ip() {
-            Some(ip) if facts.host_name == Fact::Unseen => self.names.of(ip, facts.time),
-            _ => Fact::Unseen,
+        let name = self.name_of(facts);
+        let signature = match facts.signature {
+            Fact::Unseen => self.signatures.look(facts),
+            _ => signatures::Known::Nothing(Fact::Unseen),
         };
         let mut facts = *facts;
         if facts.host_name == Fact::Unseen {
             facts.host_name = name.as_ref().map(|name| &**name);
         }
-        let (level, in_flood) = self.load.note(&facts);
+        if facts.signature == Fact::Unseen {
+            facts.signature = signature.fact();
+        }
+        let (level, in_flood) = match observe {
+            Observe::Note => self.load.note(&facts),
+            Observe::Peek => self.load.look(&facts),
+        };
         let around = Around { level, in_flood, key, ..Around::default() };
         let judge = self.judge.load();
+        // Taken just before history notes the request: for one worker the order of numbers is the order of history.
+        let sequence = self.sink.next();
         let judged = judge.request_around(&facts, observe, &around);
-        let sequence = self.sequence.fetch_add(1, Ordering::Relaxed);
         let id = RequestId(self.settings.first_id.wrapping_add(sequence));
-        let judge_bands = judge.policy_of(facts.site).bands;
-        self.totals.add(&Counted {
-            site: facts.site,
-            verdict: &judged.verdict,
-            is_bot: judged.verdict.is_bot(judge_bands.challenge()),
-            fault: facts.head_fault.known(),
-            client: crate::keyed::of_client(self.settings.seed, facts.client),
-        });
+        let tail = match observe {
+            Observe::Note => {
+                let challenge_at = judge.policy_of(facts.site).bands.challenge();
+                let known = Known { facts: &facts, id, sequence, verdict: &judged.verdict, around: &around };
+                self.note(&known, &judged, judged.verdict.is_bot(challenge_at))
+            }
+            Observe::Peek => Tail::NONE,
+        };
         if let (true, Some(ip)) = (judged.wants_name, facts.client.ip()) {
-            self.ask(Question::Name(ip));
+            self.ask_name(ip, facts.time);
         }
-        Ruling { id, judged, sequence, time: facts.time }
+        if let signatures::Known::Unverified(Some(origin)) = &signature {
+            self.ask_keys(origin, facts.time);
+        }
+        Ruling { id, judged, sequence, time: facts.time, tail }
     }
 
-    /// Notes how a ruled request ended; events go to the record from here.
+    /// Notes how a ruled request ended; events go to the record from here. A response without a status is that of a
+    /// client that went away.
     pub fn response(&self, ruling: Ruling, response: &ResponseFacts, now: Timestamp) {
-        self.judge.load().response(ruling.judged.ticket, response, now);
+        let Ruling { judged, tail, .. } = ruling;
+        if !tail.is_noted() {
+            return;
+        }
+        let end_sequence = self.sink.next();
+        self.judge.load().response(judged.ticket, response, now);
+        tail.finish(response, end_sequence, now);
+    }
+
+    /// Counts, records and wishes.
+    fn note(&self, known: &Known<'_>, judged: &Judged, is_bot: bool) -> Tail {
+        let facts = known.facts;
+        let client = keyed::of_client(self.settings.seed, facts.client);
+        let fault = facts.head_fault.known();
+        self.totals.add(&Counted { site: facts.site, verdict: known.verdict, is_bot, fault, client });
+        if let Some(wish) = judged.entry {
+            let wished = Wished { tenant: facts.tenant, site: facts.site, time: facts.time, wish };
+            if self.entries.try_send(wished).is_err() {
+                self.totals.pass(Passage::EntryDropped, 1);
+            }
+        }
+        if let (true, Some(ip)) = (facts.client_hidden, facts.client.ip()) {
+            self.health.hidden_behind(ip, &self.trusted.load(), facts.time);
+        }
+        Tail::new(&self.sink, self.totals.shard(), known, client)
+    }
+
+    fn name_of(&self, facts: &RequestFacts<'_>) -> Fact<Arc<str>> {
+        let Some(ip) = facts.client.ip().filter(|_| facts.host_name == Fact::Unseen) else {
+            return Fact::Unseen;
+        };
+        let (name, is_over) = self.names.look(ip, facts.time);
+        if is_over {
+            self.ask_name(ip, facts.time);
+        }
+        name
     }
 
     /// The tenant and site of a request for `host`; `None` where no site answers to it.
@@ -144,10 +207,22 @@ impl Guard {
         self.judge.load_full()
     }
 
-    /// Other sites and another judge, whole. Requests under way keep the old ones.
+    /// Whose forwarding headers are believed.
+    pub fn trusted(&self) -> Arc<TrustedProxies> {
+        self.trusted.load_full()
+    }
+
+    /// Believes these proxies from now on, and nobody else.
+    pub fn trust(&self, proxies: TrustedProxies) {
+        self.trusted.store(Arc::new(proxies));
+        self.health.forget_proxies();
+    }
+
+    /// Other sites and another judge, whole. Requests under way keep the old ones. The new judge keeps the list entries
+    /// that are in effect now, whatever it brings.
     pub fn replace(&self, judge: Judge, sites: Sites) {
         self.sites.store(Arc::new(sites));
-        self.judge.store(Arc::new(judge));
+        self.judge.rcu(|old| judge.clone().with_lists(old.lists().clone()));
     }
 
     /// Other list entries; in effect when the call returns.
@@ -160,13 +235,49 @@ impl Guard {
         self.names.put(ip, name, until);
     }
 
-    /// Every recorded verdict from now on.
-    pub fn watch(&self) -> Verdicts {
-        self.watchers.subscribe()
+    /// The keys that `origin` publishes; empty where it publishes none.
+    pub fn keys_answer(&self, origin: &str, keys: Vec<PublicKey>, until: Timestamp) {
+        self.signatures.put_keys(origin, keys, until);
     }
 
-    fn ask(&self, question: Question) {
-        // A full queue answers later: the client asks again by coming back.
-        let _ = self.questions.try_send(question);
+    /// Checks Web Bot Auth signatures with `verifier` from now on.
+    pub fn plug_verifier(&self, verifier: Box<dyn Verifier>) {
+        self.signatures.plug(verifier);
+    }
+
+    /// Every verdict from now on, recorded or not. Costs nothing while nobody watches.
+    pub fn watch(&self) -> Verdicts {
+        self.sink.watch()
+    }
+
+    /// Everything that does not work as it should, for `/ready`, log and `doctor`.
+    pub fn degradations(&self) -> Vec<Degradation> {
+        self.health.all()
+    }
+
+    fn ask_name(&self, ip: ClientIp, now: Timestamp) {
+        if self.names.ask(ip, now) && !self.ask(Question::Name(ip), now) {
+            self.names.forget_question(ip);
+        }
+    }
+
+    fn ask_keys(&self, origin: &str, now: Timestamp) {
+        if self.signatures.ask(origin, now) {
+            self.ask(Question::Keys(origin.to_owned()), now);
+        }
+    }
+
+    /// False where the queue is full: the client asks again by coming back.
+    fn ask(&self, question: Question, now: Timestamp) -> bool {
+        let asked = self.questions.try_send(question);
+        if let Err(mpsc::error::TrySendError::Full(_)) = asked {
+            self.totals.pass(Passage::QuestionDropped, 1);
+            let message = format!(
+                "more than {QUESTIONS_MAX} questions wait for an answer (names of addresses, keys of signatures); \
+                 crawlers stay unverified meanwhile: check that the resolver answers"
+            );
+            self.health.fail(QUEUE, message, now);
+        }
+        asked.is_ok()
     }
 }

@@ -40,3 +40,25 @@ fn hasher(seed: HashSeed) -> SipHasher13 {
     let HashSeed([first, second]) = seed;
     SipHasher13::new_with_keys(first, second)
 }
+
+/// True for a `share` of all clients (0.0..=1.0), always the same ones under one seed.
+pub(crate) fn is_in_sample(client: u64, share: f64) -> bool {
+    // 53 bits are what an f64 holds exactly.
+    ((client >> 11) as f64) < share * (1_u64 << 53) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sample_is_as_large_as_its_share() {
+        let count = |share: f64| {
+            let clients = (0..10_000_u32).map(|n| of_text(HashSeed([3, 4]), &n.to_string()));
+            clients.filter(|client| is_in_sample(*client, share)).count()
+        };
+        assert_eq!((count(0.0), count(1.0)), (0, 10_000));
+        assert!((50..150).contains(&count(0.01)), "{}", count(0.01));
+        assert!((4_800..5_200).contains(&count(0.5)), "{}", count(0.5));
+    }
+}

@@ -2,21 +2,29 @@
 //!
 //! Owns the judge that is swapped whole, the sites by host name, who the client behind trusted proxies is ([`peer`]),
 //! proofs that arrived from outside ([`names`]), how much the site is under ([`load`]), totals ([`totals`]), and the
-//! bounded queue to the record ([`record`]). The hot side ([`Guard::request`], [`Guard::response`]) is synchronous, reads
-//! memory only and never waits; what is slow sits behind [`Backlog`] and is run by the worker.
+//! bounded queue to the record ([`record`]), signatures ([`signatures`]), what does not work as it should ([`health`]) and
+//! how lists change ([`lists`]). The hot side ([`Guard::request`], [`Guard::response`]) is synchronous, reads
+//! memory only and never waits; what is slow sits behind [`Backlog`] and is run by the [`worker`].
 //!
 //! It opens no socket, and knows neither HTTP servers nor answers to visitors: those are the edges'.
 
+pub mod bounds;
 pub mod guard;
+pub mod health;
 mod keyed;
+pub mod lists;
 pub mod load;
 pub mod names;
 pub mod peer;
 pub mod record;
+pub mod signatures;
 pub mod sites;
 pub mod totals;
+pub mod worker;
 
+pub use bounds::BOUNDS;
 pub use guard::{Guard, GuardSettings, Ruling};
+pub use health::Degradation;
 pub use peer::{Arrival, TrustedProxies};
-pub use record::{Backlog, Question, Verdicts};
+pub use record::{Backlog, Question, Verdicts, Watched};
 pub use sites::{Site, Sites};

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use tracing::{debug, info, warn};
+use tracing::{debug, error, info, warn};
 
 /// Whose events they are, whichever module they come from.
 pub(crate) const TARGET: &str = "palisade";
@@ -208,6 +208,57 @@ impl HistorySaved {
     pub fn emit(&self) {
         let Self { clients, bytes } = self;
         info!(target: TARGET, { history.clients = clients, history.bytes = bytes }, "history saved");
+    }
+}
+
+/// Something does not work as it should; the rest goes on. Once per trouble, not per request.
+#[derive(Clone, Copy, Debug)]
+pub struct Degraded<'a> {
+    /// Which trouble, in a word.
+    pub code: &'static str,
+    /// What is wrong, what follows and what to do.
+    pub message: &'a str,
+}
+
+impl Degraded<'_> {
+    /// Level warn: `/ready` says the same until it is over.
+    pub fn emit(&self) {
+        warn!(target: TARGET, { degraded.code = self.code }, "{}", self.message);
+    }
+}
+
+/// A trouble that was told before is over.
+#[derive(Clone, Copy, Debug)]
+pub struct Recovered {
+    /// Which trouble, in a word.
+    pub code: &'static str,
+}
+
+impl Recovered {
+    /// Level info.
+    pub fn emit(&self) {
+        info!(target: TARGET, { degraded.code = self.code }, "works again");
+    }
+}
+
+/// What could not be stored before the process ended.
+#[derive(Clone, Copy, Debug)]
+pub struct RecordsLost {
+    /// Events.
+    pub events: usize,
+    /// List entries that rules asked for.
+    pub list_entries: usize,
+}
+
+impl RecordsLost {
+    /// Level error: the store has to be looked at.
+    pub fn emit(&self) {
+        let Self { events, list_entries } = self;
+        error!(
+            target: TARGET,
+            { lost.events = events, lost.list_entries = list_entries },
+            "the store took no more: records of the last moments are lost"
+        );
     }
 }
 

@@ -23,7 +23,7 @@ mod human;
 pub mod init;
 
 pub use event::{
-    ConfigLoaded, ConfigSource, Discard, HistoryDiscarded, HistoryRestored, HistorySaved, LinesSkipped,
-    ReplayFinished, ReplayStarted, RobotsLineOdd, StoreOpened,
+    ConfigLoaded, ConfigSource, Degraded, Discard, HistoryDiscarded, HistoryRestored, HistorySaved,
+    LinesSkipped, RecordsLost, Recovered, ReplayFinished, ReplayStarted, RobotsLineOdd, StoreOpened,
 };
 pub use init::{Format, InitError, init, subscriber};

@@ -19,6 +19,7 @@ const REGISTRY: &[(&str, &[Bound])] = &[
     ("replay", palisade_replay::tally::BOUNDS),
     ("config", palisade_config::BOUNDS),
     ("store", palisade_store::BOUNDS),
+    ("guard", palisade_guard::BOUNDS),
 ];
 
 const HEAD: &str = "# Bounds\n\n\

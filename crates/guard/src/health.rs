@@ -1,0 +1,232 @@
+//! What does not work as it should, remembered for `/ready`, `doctor` and one line of log each. Nothing here stops anything.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use arc_swap::ArcSwap;
+use palisade_domain::{ClientIp, Timestamp};
+
+use crate::peer::{TrustedProxies, is_known_cdn};
+
+/// Proxies that are named one by one; those beyond count with the last.
+pub const PROXIES_MAX: usize = 8;
+
+/// Code of a proxy that nobody told us to trust.
+pub const UNTRUSTED_PROXY: &str = "trusted_proxies";
+/// Code of a trusted proxy that does not say for whom it asks.
+pub const NAMELESS_PROXY: &str = "proxy_names_nobody";
+/// Code of a store that does not take what is written.
+pub const STORE: &str = "store";
+/// Code of a queue that was full.
+pub const QUEUE: &str = "queue";
+
+/// One thing that does not work as it should.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Degradation {
+    /// A word for programs.
+    pub code: &'static str,
+    /// What is wrong, what follows and what to do, with the exact line to add where it is one.
+    pub message: String,
+    /// When it was noticed.
+    pub since: Timestamp,
+    /// When it was last seen.
+    pub last: Timestamp,
+    /// How often.
+    pub count: u64,
+}
+
+/// What is remembered.
+#[derive(Debug, Default)]
+pub struct Health {
+    proxies: ArcSwap<Vec<Arc<Proxy>>>,
+    faults: Mutex<BTreeMap<&'static str, Degradation>>,
+    /// Held while a proxy is added.
+    adding: Mutex<()>,
+}
+
+#[derive(Debug)]
+struct Proxy {
+    /// The address; for a CDN the first one seen.
+    peer: ClientIp,
+    code: &'static str,
+    message: String,
+    since: Timestamp,
+    last: AtomicI64,
+    count: AtomicU64,
+}
+
+impl Proxy {
+    fn is(&self, peer: ClientIp, code: &str) -> bool {
+        let same = self.peer == peer || (is_known_cdn(self.peer) && is_known_cdn(peer));
+        self.code == code && same
+    }
+
+    fn see(&self, time: Timestamp) {
+        self.count.fetch_add(1, Ordering::Relaxed);
+        self.last.fetch_max(time.0, Ordering::Relaxed);
+    }
+
+    fn shown(&self) -> Degradation {
+        Degradation {
+            code: self.code,
+            message: self.message.clone(),
+            since: self.since,
+            last: Timestamp(self.last.load(Ordering::Relaxed)),
+            count: self.count.load(Ordering::Relaxed),
+        }
+    }
+}
+
+impl Health {
+    /// A request whose client is hidden behind `peer`.
+    pub fn hidden_behind(&self, peer: ClientIp, trusted: &TrustedProxies, time: Timestamp) {
+        let code = if trusted.networks.contains(peer) { NAMELESS_PROXY } else { UNTRUSTED_PROXY };
+        let held = self.proxies.load();
+        match held.iter().find(|proxy| proxy.is(peer, code)) {
+            Some(proxy) => proxy.see(time),
+            None if held.len() >= PROXIES_MAX => held.last().into_iter().for_each(|proxy| proxy.see(time)),
+            None => self.add(peer, code, trusted, time),
+        }
+    }
+
+    fn add(&self, peer: ClientIp, code: &'static str, trusted: &TrustedProxies, time: Timestamp) {
+        let _adding = lock(&self.adding);
+        let mut proxies = Vec::clone(&self.proxies.load());
+        if let Some(proxy) = proxies.iter().find(|proxy| proxy.is(peer, code)) {
+            return proxy.see(time);
+        }
+        if proxies.len() < PROXIES_MAX {
+            proxies.push(Arc::new(Proxy {
+                peer,
+                code,
+                message: advice(peer, code, trusted),
+                since: time,
+                last: AtomicI64::new(time.0),
+                count: AtomicU64::new(1),
+            }));
+            self.proxies.store(Arc::new(proxies));
+        }
+    }
+
+    /// What was said about proxies is over: others are trusted now.
+    pub fn forget_proxies(&self) {
+        let _adding = lock(&self.adding);
+        self.proxies.store(Arc::default());
+    }
+
+    /// Something fails with `code`; the newest message counts.
+    pub fn fail(&self, code: &'static str, message: String, time: Timestamp) {
+        let mut faults = lock(&self.faults);
+        let held = faults.entry(code).or_insert_with(|| Degradation {
+            code,
+            message: String::new(),
+            since: time,
+            last: time,
+            count: 0,
+        });
+        held.message = message;
+        held.last = held.last.max(time);
+        held.count = held.count.saturating_add(1);
+    }
+
+    /// It works again.
+    pub fn recover(&self, code: &'static str) {
+        lock(&self.faults).remove(code);
+    }
+
+    /// Everything that does not work as it should.
+    pub fn all(&self) -> Vec<Degradation> {
+        let proxies = self.proxies.load();
+        proxies.iter().map(|proxy| proxy.shown()).chain(lock(&self.faults).values().cloned()).collect()
+    }
+}
+
+fn advice(peer: ClientIp, code: &str, trusted: &TrustedProxies) -> String {
+    match code {
+        UNTRUSTED_PROXY => format!(
+            "{peer} forwards requests of others and is not trusted, so nothing is held against addresses behind it; \
+             if it is your proxy, write under [server]: {}",
+            trusted.line_with(peer)
+        ),
+        _ => format!(
+            "{peer} is trusted and forwards requests without saying whose, so nothing is held against addresses behind \
+             it; let it send X-Forwarded-For (nginx: proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;)"
+        ),
+    }
+}
+
+/// Nothing is left half done under these locks.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(secs: i64) -> Timestamp {
+        Timestamp::from_secs(secs)
+    }
+
+    fn ip(text: &str) -> ClientIp {
+        text.parse().expect("an address")
+    }
+
+    #[test]
+    fn a_forgotten_proxy_is_named_once_with_the_line_to_add() {
+        let (health, trusted) = (Health::default(), TrustedProxies::default());
+        (1..=3).for_each(|secs| health.hidden_behind(ip("10.0.0.2"), &trusted, at(secs)));
+        let all = health.all();
+        assert_eq!((all.len(), all[0].code, all[0].count), (1, "trusted_proxies", 3));
+        assert_eq!((all[0].since, all[0].last), (at(1), at(3)));
+        let line = r#"trusted_proxies = ["loopback", "10.0.0.2/32"]"#;
+        assert!(all[0].message.ends_with(line), "{}", all[0].message);
+        health.forget_proxies();
+        assert_eq!(health.all(), []);
+    }
+
+    #[test]
+    fn a_cdn_is_one_however_many_addresses_it_has() {
+        let (health, trusted) = (Health::default(), TrustedProxies::default());
+        for n in 0..200 {
+            health.hidden_behind(ip(&format!("104.16.0.{n}")), &trusted, at(1));
+        }
+        let all = health.all();
+        assert_eq!((all.len(), all[0].count), (1, 200));
+        assert!(all[0].message.contains(r#""cloudflare"]"#), "{}", all[0].message);
+    }
+
+    #[test]
+    fn a_trusted_proxy_that_names_nobody_is_another_matter() {
+        let health = Health::default();
+        health.hidden_behind(ip("127.0.0.1"), &TrustedProxies::default(), at(1));
+        assert_eq!(health.all()[0].code, NAMELESS_PROXY);
+        assert!(health.all()[0].message.contains("X-Forwarded-For"));
+    }
+
+    #[test]
+    fn many_proxies_take_a_bounded_place() {
+        let (health, trusted) = (Health::default(), TrustedProxies::default());
+        for n in 0..1_000 {
+            health.hidden_behind(ip(&format!("10.0.{}.{}", n / 250, n % 250)), &trusted, at(1));
+        }
+        let all = health.all();
+        assert_eq!(all.len(), PROXIES_MAX);
+        assert_eq!(all.iter().map(|held| held.count).sum::<u64>(), 1_000);
+    }
+
+    #[test]
+    fn what_works_again_is_forgotten() {
+        let health = Health::default();
+        health.fail(STORE, "full".into(), at(1));
+        health.fail(STORE, "still full".into(), at(9));
+        let held = &health.all()[0];
+        assert_eq!(
+            (held.message.as_str(), held.since, held.last, held.count),
+            ("still full", at(1), at(9), 2)
+        );
+        health.recover(STORE);
+        assert_eq!(health.all(), []);
+    }
+}

@@ -1,0 +1,98 @@
+//! What is done by the clock: minutes rolled up, lists followed, old records deleted.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use palisade_domain::{TenantId, Timestamp};
+use palisade_store::{ActionName, Rollup};
+
+use super::{Shelf, Worker};
+use crate::totals::MinuteRow;
+
+/// Roll-ups older than this are deleted: a year, and the month it is compared with.
+pub const ROLLUPS_KEPT: Duration = Duration::from_secs(400 * 86_400);
+
+impl<S: Shelf + ?Sized> Worker<S> {
+    /// Stores the minute that is over, or the one that runs where this is the end.
+    pub(super) async fn roll_up(&mut self, is_end: bool) {
+        let minute = self.now().secs().div_euclid(60);
+        if (minute == self.minute && !is_end) || !self.may_try() {
+            return;
+        }
+        let counted = Timestamp::from_secs(self.minute.saturating_mul(60));
+        self.minute = minute;
+        let mut by_tenant: BTreeMap<TenantId, Vec<MinuteRow>> = BTreeMap::new();
+        let sites = self.guard.sites();
+        for row in self.guard.totals.drain() {
+            let tenant = sites.get(row.site).map_or(self.settings.tenant, |site| site.tenant);
+            by_tenant.entry(tenant).or_default().push(row);
+        }
+        for (tenant, rows) in by_tenant {
+            let rollups: Vec<Rollup> = rows.iter().map(|row| rollup_of(row, counted)).collect();
+            match self.store.add_rollups(tenant, &rollups).await {
+                Ok(()) => self.recovered(),
+                Err(error) => {
+                    self.guard.totals.put_back(&rows);
+                    self.failed(&error);
+                }
+            }
+        }
+    }
+
+    /// Takes over what another process changed in the lists, once a second.
+    pub(super) async fn follow_lists(&mut self) {
+        let second = self.now().secs();
+        if second == self.lists_followed_at || !self.may_try() {
+            return;
+        }
+        self.lists_followed_at = second;
+        if let Err(error) = self.guard.follow_lists(&*self.store, self.settings.tenant).await {
+            self.failed(&error);
+        }
+    }
+
+    /// Deletes what is too old, once an hour.
+    pub(super) async fn keep(&mut self) {
+        let now = self.now();
+        let hour = now.secs().div_euclid(3_600);
+        if self.hour == Some(hour) || !self.may_try() {
+            return;
+        }
+        self.hour = Some(hour);
+        let mut tenants: Vec<TenantId> = self.guard.sites().all().iter().map(|site| site.tenant).collect();
+        tenants.push(self.settings.tenant);
+        tenants.sort_unstable();
+        tenants.dedup();
+        for tenant in tenants {
+            if let Err(error) = self.keep_of(tenant, now).await {
+                self.failed(&error);
+                // The rest of it when the store works again.
+                self.hour = None;
+                return;
+            }
+        }
+    }
+
+    async fn keep_of(&self, tenant: TenantId, now: Timestamp) -> Result<(), palisade_store::WriteError> {
+        self.store.delete_before(tenant, before(now, self.settings.retain_events)).await?;
+        self.store.shorten_addresses(tenant, before(now, self.settings.retain_addresses)).await?;
+        self.store.delete_rollups_before(tenant, before(now, ROLLUPS_KEPT)).await?;
+        self.store.purge_expired(tenant, now).await?;
+        Ok(())
+    }
+}
+
+fn before(now: Timestamp, age: Duration) -> Timestamp {
+    now.plus_millis(-i64::try_from(age.as_millis()).unwrap_or(i64::MAX))
+}
+
+fn rollup_of(row: &MinuteRow, minute: Timestamp) -> Rollup {
+    Rollup {
+        minute,
+        site: row.site,
+        action: ActionName::ALL[row.rank],
+        class: row.class,
+        requests: row.requests,
+        bots: row.bots,
+    }
+}
