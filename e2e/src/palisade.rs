@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use serde_json::Value;
@@ -11,8 +12,14 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 
-use crate::pace::guarded;
+use crate::pace::{Pacer, guarded};
 use crate::wire::{self, Answer};
+
+/// It is ready by then, also on a busy machine; the budget of a start is a second.
+const START_MAX: Duration = Duration::from_secs(20);
+
+/// How often it is asked whether it is.
+const ASK_EVERY: Duration = Duration::from_millis(20);
 
 /// The path of the binary under test: `PALISADE_BIN`, else the one beside the running tests.
 ///
@@ -131,9 +138,24 @@ impl Palisade {
         let (gateway, api) =
             listening.with_context(|| format!("palisade {command} wrote:\n{}", log.text()))?;
         let palisade = Palisade { child, gateway, api, folder, log };
-        let ready = guarded("GET /ready", wire::get(api, "/ready")).await?;
-        anyhow::ensure!(ready.status == 200, "not ready: {ready:?}\n{}", palisade.log());
+        palisade.await_ready().await?;
         Ok(palisade)
+    }
+
+    /// Asks `/ready` until it says so.
+    async fn await_ready(&self) -> anyhow::Result<()> {
+        let pacer = Pacer::start();
+        let mut ask = Duration::ZERO;
+        loop {
+            let ready = guarded("GET /ready", wire::get(self.api, "/ready")).await?;
+            if ready.status == 200 {
+                return Ok(());
+            }
+            let said = ready.text();
+            anyhow::ensure!(pacer.elapsed() < START_MAX, "never ready: {said}\n{}", self.log());
+            ask += ASK_EVERY;
+            pacer.until(ask).await;
+        }
     }
 
     /// Everything it wrote so far.
