@@ -11,9 +11,7 @@ use std::task::Waker;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use palisade_domain::ClientIp;
-use palisade_guard::peer::Forwarding;
-use palisade_guard::{Arrival, Guard, TrustedProxies};
+use palisade_guard::Guard;
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, watch};
 use tokio::task::LocalSet;
@@ -39,7 +37,6 @@ pub(crate) struct Worker {
     pub shared: Arc<Shared>,
     pub upstreams: Upstreams,
     pub connections: Connections,
-    trusted: TrustedProxies,
 }
 
 /// The connections of one thread, so that a drain can wake them.
@@ -50,13 +47,6 @@ pub(crate) struct Connections {
     open: Cell<usize>,
     draining: Cell<bool>,
     empty: Notify,
-}
-
-impl Worker {
-    /// Who the client behind `peer` is.
-    pub(crate) fn arrival<'f>(&self, peer: ClientIp, forwarding: &Forwarding<'f>) -> Arrival<'f> {
-        self.trusted.resolve(peer, forwarding)
-    }
 }
 
 impl Connections {
@@ -130,14 +120,7 @@ pub(crate) fn spawn(number: usize, start: Start) -> io::Result<JoinHandle<usize>
 async fn run(start: Start) -> usize {
     let Start { guard, settings, shared, mut orders, listeners } = start;
     let upstreams = Upstreams::new(settings.limits);
-    let worker = Rc::new(Worker {
-        guard,
-        settings,
-        shared,
-        upstreams,
-        connections: Connections::default(),
-        trusted: TrustedProxies::default(),
-    });
+    let worker = Rc::new(Worker { guard, settings, shared, upstreams, connections: Connections::default() });
     let accepting: Vec<_> = listeners
         .into_iter()
         .filter_map(|listener| tokio::net::TcpListener::from_std(listener).ok())

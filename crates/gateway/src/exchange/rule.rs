@@ -33,7 +33,7 @@ impl Exchange {
     pub(super) fn place(&self, seen: &Seen<'_>) -> Place {
         let worker = self.worker();
         let forwarded = seen.forwarded();
-        let arrival = worker.arrival(self.client.peer, &forwarded.view());
+        let arrival = worker.guard.arrival(self.client.peer, &forwarded.view());
         let host = arrival.host.or_else(|| seen.host());
         let found = worker.guard.site_of(host.unwrap_or(""));
         let scheme = arrival.scheme.unwrap_or(Scheme::Http);

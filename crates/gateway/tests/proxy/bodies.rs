@@ -54,7 +54,9 @@ async fn a_chunked_body_without_content_stays_chunked() {
     let upstream = Upstream::hello().await;
     let front = Front::before(&upstream);
     for method in ["GET", "POST"] {
-        let head = format!("{method} / HTTP/1.1\r\nHost: shop.example\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+        let head = format!(
+            "{method} / HTTP/1.1\r\nHost: shop.example\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+        );
         assert_eq!(front.ask(&head).await.status, 200);
         assert_eq!(upstream.last().values("transfer-encoding"), ["chunked"]);
     }
@@ -101,7 +103,8 @@ async fn trailers_pass_both_ways() {
 
 #[tokio::test]
 async fn an_early_answer_comes_through_while_the_body_is_still_sent() {
-    let upstream = Upstream::reading_heads_only("HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\n\r\nbig").await;
+    let upstream =
+        Upstream::reading_heads_only("HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\n\r\nbig").await;
     let front = Front::before(&upstream);
     let mut client = front.connect().await;
     client.send("PUT / HTTP/1.1\r\nHost: shop.example\r\nContent-Length: 100000000\r\n\r\nstart").await;
@@ -114,8 +117,10 @@ async fn a_refused_client_is_not_told_to_go_on() {
     let upstream = Upstream::hello().await;
     let front = Front::before(&upstream);
     let head = |client: &str, media: &str| {
-        format!("POST / HTTP/1.1\r\nHost: shop.example\r\nX-Forwarded-For: {client}\r\nExpect: 100-continue\r\n\
-                 Content-Type: {media}\r\nContent-Length: 3\r\n\r\n")
+        format!(
+            "POST / HTTP/1.1\r\nHost: shop.example\r\nX-Forwarded-For: {client}\r\nExpect: 100-continue\r\n\
+                 Content-Type: {media}\r\nContent-Length: 3\r\n\r\n"
+        )
     };
     for media in ["application/octet-stream", "application/json"] {
         assert_eq!(front.ask(&head(REFUSED, media)).await.status, 403, "{media}");

@@ -1,12 +1,12 @@
 //! The gateway on real sockets, in front of a real upstream.
 
 mod bodies;
-//MOD faults
-//MOD forwarding
+mod faults;
+mod forwarding;
 mod harness;
-//MOD http2
-//MOD limits
+mod http2;
+mod limits;
 mod passing;
-//MOD refusals
-//MOD strictness
-//MOD upgrades
+mod refusals;
+mod strictness;
+mod upgrades;

@@ -138,3 +138,15 @@ impl Client {
         std::mem::take(&mut self.held)
     }
 }
+
+impl Client {
+    /// The status of the next answer; 0 where the connection ends without one.
+    pub(crate) async fn status(&mut self) -> u16 {
+        while head_end(&self.held).is_none() {
+            if !self.more().await {
+                return 0;
+            }
+        }
+        self.answer().await.status
+    }
+}

@@ -8,11 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use client::{Answer, Client};
-pub(crate) use upstream::{Exchange, Said, Then, Upstream};
+pub(crate) use upstream::{Said, Then, Upstream};
 
 use palisade_detect::{Engine, EngineSettings, HashSeed};
 use palisade_domain::{ClientIp, TenantId};
-use palisade_gateway::{Gateway, GatewaySettings};
+use palisade_gateway::{Gateway, GatewaySettings, StartError};
 use palisade_guard::{Backlog, Guard, GuardSettings, Site, Sites};
 use palisade_policy::{Judge, ListEffect, ListEntry, ListMirror, Policy, Preset};
 
@@ -32,7 +32,14 @@ impl Front {
     }
 
     pub(crate) fn with(upstreams: Vec<String>, change: impl FnOnce(&mut GatewaySettings)) -> Front {
-        let seed = HashSeed([7; 16]);
+        Front::try_with(upstreams, change).unwrap()
+    }
+
+    pub(crate) fn try_with(
+        upstreams: Vec<String>,
+        change: impl FnOnce(&mut GatewaySettings),
+    ) -> Result<Front, StartError> {
+        let seed = HashSeed([7, 8]);
         let refused = ListEntry {
             network: REFUSED.parse::<ClientIp>().unwrap().network(),
             effect: ListEffect::Block,
@@ -45,11 +52,14 @@ impl Front {
         let site = Site { hosts, tenant: TenantId::default(), upstreams, seed_routes: false };
         let settings = GuardSettings { seed, event_sample: 1.0, first_id: 1 << 40 };
         let (guard, backlog) = Guard::new(judge, Sites::new(vec![site]), settings);
-        let mut settings =
-            GatewaySettings { listeners: vec!["127.0.0.1:0".parse().unwrap()], workers: 2, ..Default::default() };
+        let mut settings = GatewaySettings {
+            listeners: vec!["127.0.0.1:0".parse().unwrap()],
+            workers: 2,
+            ..Default::default()
+        };
         change(&mut settings);
-        let gateway = Gateway::start(Arc::clone(&guard), settings).unwrap();
-        Front { gateway, guard, _backlog: backlog }
+        let gateway = Gateway::start(Arc::clone(&guard), settings)?;
+        Ok(Front { gateway, guard, _backlog: backlog })
     }
 
     pub(crate) fn address(&self) -> SocketAddr {

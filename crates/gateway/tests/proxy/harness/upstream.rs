@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 
 use super::{head_end, values};
 
@@ -68,6 +69,7 @@ pub(crate) struct Upstream {
     pub address: SocketAddr,
     seen: Arc<Mutex<Vec<Exchange>>>,
     opened: Arc<AtomicUsize>,
+    closed: Arc<Notify>,
 }
 
 impl Upstream {
@@ -78,14 +80,20 @@ impl Upstream {
         let (handler, kept): (Handler, _) = (Arc::new(handler), Arc::clone(&seen));
         let opened: Arc<AtomicUsize> = Arc::default();
         let counted = Arc::clone(&opened);
+        let closed: Arc<Notify> = Arc::default();
+        let over = Arc::clone(&closed);
         tokio::spawn(async move {
             for connection in 0.. {
                 let Ok((stream, _)) = listener.accept().await else { return };
                 counted.fetch_add(1, Ordering::SeqCst);
-                tokio::spawn(serve(stream, connection, Arc::clone(&handler), Arc::clone(&kept)));
+                let (handler, kept, over) = (Arc::clone(&handler), Arc::clone(&kept), Arc::clone(&over));
+                tokio::spawn(async move {
+                    serve(stream, connection, handler, kept).await;
+                    over.notify_one();
+                });
             }
         });
-        Upstream { address, seen, opened }
+        Upstream { address, seen, opened, closed }
     }
 
     /// Answers everything with `hello`.
@@ -213,7 +221,12 @@ impl Upstream {
                 });
             }
         });
-        Upstream { address, seen: Arc::default(), opened: Arc::default() }
+        Upstream { address, seen: Arc::default(), opened: Arc::default(), closed: Arc::default() }
+    }
+
+    /// Waits for the end of a connection.
+    pub(crate) async fn gone(&self) {
+        self.closed.notified().await;
     }
 
     /// Connections accepted so far.

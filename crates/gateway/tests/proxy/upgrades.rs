@@ -1,0 +1,73 @@
+//! Connections that become another protocol.
+
+use tokio::io::AsyncWriteExt;
+
+use crate::harness::{Front, REFUSED, Said, Then, Upstream};
+
+const ASK: &str = "GET /chat HTTP/1.1\r\nHost: shop.example\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n\
+    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+
+async fn echo() -> Upstream {
+    Upstream::new(|seen| match seen.values("upgrade").first() {
+        Some(&"websocket") => Said::raw(
+            "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: x\r\n\r\nhi",
+            Then::Echo,
+        ),
+        _ => Said::whole("no"),
+    })
+    .await
+}
+
+#[tokio::test]
+async fn bytes_go_both_ways_until_one_side_is_done() {
+    let upstream = echo().await;
+    let front = Front::before(&upstream);
+    let mut client = front.connect().await;
+    // The first frame comes with the head: it waits for the answer.
+    client.send(format!("{ASK}early")).await;
+    let head = client.answer().await;
+    assert_eq!(head.status, 101);
+    assert_eq!((head.values("upgrade"), head.values("sec-websocket-accept")), (vec!["websocket"], vec!["x"]));
+    assert_eq!(upstream.last().values("connection"), ["upgrade"]);
+    let frames: Vec<u8> = (0..50_000_u32).map(|n| n as u8).collect();
+    client.send(&frames).await;
+    // Half a close: the other direction still ends in full.
+    client.stream.shutdown().await.unwrap();
+    let rest = client.rest().await;
+    assert_eq!(&rest[..7], b"hiearly");
+    assert_eq!(&rest[7..], &frames);
+}
+
+#[tokio::test]
+async fn an_upstream_that_declines_keeps_the_connection() {
+    let upstream = Upstream::hello().await;
+    let front = Front::before(&upstream);
+    let mut client = front.connect().await;
+    for _ in 0..2 {
+        client.send(ASK).await;
+        assert_eq!(client.answer().await.status, 200);
+        client.send("GET / HTTP/1.1\r\nHost: shop.example\r\n\r\n").await;
+        assert_eq!(client.answer().await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_refused_client_is_not_switched() {
+    let upstream = echo().await;
+    let front = Front::before(&upstream);
+    let request = ASK.replace("Connection:", &format!("X-Forwarded-For: {REFUSED}\r\nConnection:"));
+    assert_eq!(front.ask(&request).await.status, 403);
+    assert!(upstream.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_silent_tunnel_is_closed() {
+    let upstream = echo().await;
+    let front = Front::with(vec![upstream.address.to_string()], |settings| {
+        settings.limits.tunnel_silence = std::time::Duration::from_millis(20);
+    });
+    let mut client = front.connect().await;
+    client.send(ASK).await;
+    assert_eq!(client.answer().await.status, 101);
+    assert_eq!(client.rest().await, b"hi");
+}
