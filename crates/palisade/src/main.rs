@@ -57,7 +57,7 @@ enum Command {
     Audit(commands::audit::Args),
     /// What is stored: counting it, taking it out, throwing it away
     Store(commands::store::Args),
-    /// Check, show and begin a configuration
+    /// Check, show, begin and import a configuration
     Config(commands::config::Args),
 }
 

@@ -130,7 +130,7 @@ fn model(given: &Given, draft: &mut Draft) -> Done {
             "a pickle is never loaded: it runs whatever is in it; convert the model to ONNX and import that"
         }
         "markov" => "sequences are looked at by detection.page_sequence",
-        "" => "is no model of ours; train one with `palisade train`",
+        "" => "is no model of ours: model.uri takes builtin:NAME",
         _ => {
             "a language model or outside service never decides while a visitor waits; it will be asked behind the queue, by [advisor]"
         }
