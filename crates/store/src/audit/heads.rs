@@ -53,7 +53,7 @@ pub enum HeadsError {
     },
 }
 
-/// Puts down `head`, unless one of `tenant` was put down today or nothing was written since. Returns whether it did.
+/// Puts down `head`, unless one of `tenant` was put down today or no line was written since. Returns whether it did.
 /// Cheap enough to be called every few minutes.
 ///
 /// # Errors
@@ -67,6 +67,9 @@ pub fn export_daily(
     let path = data.audit_heads();
     let day = |time_ms: i64| time_ms.div_euclid(DAY_SECS * 1_000);
     let known = lines(&path)?;
+    if head.line.0 == 0 {
+        return Ok(false);
+    }
     let last = known.iter().rev().find(|line| line.tenant == tenant.0);
     if last.is_some_and(|last| day(last.time_ms) == day(now.millis()) || last.line == head.line.0) {
         return Ok(false);
@@ -136,6 +139,7 @@ mod tests {
         let put = |tenant, head: AuditHead, secs| {
             export_daily(&data, tenant, &head, Timestamp::from_secs(secs)).unwrap()
         };
+        assert!(!put(one, head(0, 9), 1), "an empty log has no head");
         assert!(exported(&data, one).unwrap().is_empty());
         assert!(put(one, head(1, 1), 5));
         assert!(!put(one, head(2, 2), DAY_SECS - 1), "the same day");
