@@ -126,9 +126,7 @@ fn model(given: &Given, draft: &mut Draft) -> Done {
     let scheme = uri.split_once("://").map_or("", |(scheme, _)| scheme);
     let why = match scheme {
         "" if uri.starts_with("builtin:") => return draft.set_text("model.uri", uri),
-        "sklearn" => {
-            "a pickle is never loaded: it runs whatever is in it; convert the model to ONNX and import that"
-        }
+        "sklearn" => "a pickle is never loaded: it runs whatever is in it; convert the model to ONNX",
         "markov" => "sequences are looked at by detection.page_sequence",
         "" => "is no model of ours: model.uri takes builtin:NAME",
         _ => {
