@@ -2,7 +2,7 @@
 
 use palisade_limits::Bound;
 
-use crate::{guard, health, load, names, peer, record, signatures, totals, worker};
+use crate::{guard, health, load, names, peer, record, signatures, standing, totals, worker};
 
 /// The named bounds of this crate.
 pub const BOUNDS: &[Bound] = &[
@@ -19,6 +19,13 @@ pub const BOUNDS: &[Bound] = &[
         "addresses",
         "whoever says it is a known crawler makes one entry; the operators have some ten thousand addresses",
         "the least used is forgotten and asked for again",
+    ),
+    bound(
+        "guard.standings_max",
+        standing::STANDINGS_MAX as u64,
+        "addresses",
+        "one takes 40 bytes; whoever asks for a reputation asks about those who were here lately",
+        "the least used is forgotten; what was stored of it still counts",
     ),
     bound(
         "guard.signature_results_max",

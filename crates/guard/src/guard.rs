@@ -16,6 +16,7 @@ use crate::peer::{Arrival, Forwarding, TrustedProxies};
 use crate::record::{Backlog, Known, Question, Sink, Tail, Verdicts, Wished};
 use crate::signatures::{self, PublicKey, Signatures, Verifier};
 use crate::sites::Sites;
+use crate::standing::Standings;
 use crate::totals::{Counted, Passage, Totals};
 
 /// How a guard is made.
@@ -43,6 +44,8 @@ pub struct Guard {
     pub load: LoadMeter,
     /// Totals.
     pub totals: Totals,
+    /// What each address has done lately.
+    pub standings: Standings,
     /// What does not work as it should.
     pub health: Health,
     sink: Arc<Sink>,
@@ -90,6 +93,7 @@ impl Guard {
             signatures: Signatures::new(settings.seed),
             load: LoadMeter::new(settings.seed),
             totals: Totals::default(),
+            standings: Standings::new(settings.seed),
             health: Health::default(),
             sink: Arc::new(Sink::new(&settings, events)),
             entries,
@@ -172,6 +176,9 @@ impl Guard {
             if self.entries.try_send(wished).is_err() {
                 self.totals.pass(Passage::EntryDropped, 1);
             }
+        }
+        if let (false, Some(ip)) = (facts.client_hidden, facts.client.ip()) {
+            self.standings.note(facts.tenant, ip, known.verdict.assessment.score, is_bot, facts.time);
         }
         if let (true, Some(ip)) = (facts.client_hidden, facts.client.ip()) {
             self.health.hidden_behind(ip, &self.trusted.load(), facts.time);

@@ -4,7 +4,7 @@ use std::hash::Hasher;
 use std::net::IpAddr;
 
 use palisade_detect::HashSeed;
-use palisade_domain::{ClientIp, ClientKey};
+use palisade_domain::{ClientIp, ClientKey, TenantId};
 use siphasher::sip::SipHasher13;
 
 /// Bytes of a text that count; more than tells two apart that matter.
@@ -17,6 +17,14 @@ pub(crate) fn of_ip(seed: HashSeed, ip: ClientIp) -> u64 {
         IpAddr::V4(v4) => hasher.write_u32(v4.into()),
         IpAddr::V6(v6) => hasher.write_u128(v6.into()),
     }
+    hasher.finish()
+}
+
+/// The hash of an address of one tenant's visitors.
+pub(crate) fn of_tenants_ip(seed: HashSeed, tenant: TenantId, ip: ClientIp) -> u64 {
+    let mut hasher = hasher(seed);
+    hasher.write_u32(tenant.0);
+    hasher.write_u64(of_ip(seed, ip));
     hasher.finish()
 }
 

@@ -19,6 +19,7 @@ pub mod peer;
 pub mod record;
 pub mod signatures;
 pub mod sites;
+pub mod standing;
 pub mod totals;
 pub mod worker;
 

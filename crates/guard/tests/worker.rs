@@ -1,0 +1,298 @@
+//! The worker against a store in memory and against one that fails: nothing waits for it, nothing is lost that fits.
+
+mod common;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use common::{Broken, Hands, TENANT, at, attack, guard, ip, ok, page};
+use palisade_detect::Observe;
+use palisade_domain::{ClientIp, NetPrefix, Score, TenantId, Timestamp};
+use palisade_guard::Guard;
+use palisade_guard::record::Backlog;
+use palisade_guard::totals::Passage;
+use palisade_guard::worker::{WorkerSettings, run_on};
+use palisade_store::{
+    Changes, Client, Effect, EffectKind, EntrySource, Event, EventId, EventQuery, Events, EventsSize, Fault,
+    ListEntry, Lists, MemoryStore, NewEntry, Page, ReadError, Reputation, Rollup, RollupQuery, RollupSum,
+    Rollups, StoredEvent, Watched, WriteError,
+};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// A store in memory that fails while its switch says so.
+#[derive(Default)]
+struct Shaky {
+    inner: MemoryStore,
+    broken: Broken,
+}
+
+impl Shaky {
+    fn works(&self) -> Result<&MemoryStore, Fault> {
+        match self.broken.get() {
+            true => Err(Fault::DiskFull { path: "full.db".into() }),
+            false => Ok(&self.inner),
+        }
+    }
+}
+
+#[async_trait]
+impl Events for Shaky {
+    async fn append(&self, tenant: TenantId, events: &[Event]) -> Result<Vec<EventId>, WriteError> {
+        assert!(events.len() <= 500, "a transaction of {}", events.len());
+        self.works()?.append(tenant, events).await
+    }
+    async fn query(&self, tenant: TenantId, query: &EventQuery) -> Result<Vec<StoredEvent>, ReadError> {
+        self.works()?.query(tenant, query).await
+    }
+    async fn export(
+        &self,
+        tenant: TenantId,
+        from: EventId,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, ReadError> {
+        self.works()?.export(tenant, from, limit).await
+    }
+    async fn find_event(
+        &self,
+        tenant: TenantId,
+        request: palisade_domain::RequestId,
+    ) -> Result<Option<StoredEvent>, ReadError> {
+        self.works()?.find_event(tenant, request).await
+    }
+    async fn reputation(
+        &self,
+        tenant: TenantId,
+        client: &Client,
+        bot_score: Score,
+    ) -> Result<Option<Reputation>, ReadError> {
+        self.works()?.reputation(tenant, client, bot_score).await
+    }
+    async fn delete_before(&self, tenant: TenantId, before: Timestamp) -> Result<u64, WriteError> {
+        self.works()?.delete_before(tenant, before).await
+    }
+    async fn shorten_addresses(&self, tenant: TenantId, before: Timestamp) -> Result<u64, WriteError> {
+        self.works()?.shorten_addresses(tenant, before).await
+    }
+    async fn count_events(&self, tenant: TenantId) -> Result<u64, ReadError> {
+        self.works()?.count_events(tenant).await
+    }
+    async fn events_size(&self, tenant: TenantId) -> Result<EventsSize, ReadError> {
+        self.works()?.events_size(tenant).await
+    }
+}
+
+#[async_trait]
+impl Lists for Shaky {
+    async fn put(&self, tenant: TenantId, entries: &[NewEntry]) -> Result<Vec<ListEntry>, WriteError> {
+        self.works()?.put(tenant, entries).await
+    }
+    async fn remove(
+        &self,
+        tenant: TenantId,
+        network: NetPrefix,
+        effect: Option<EffectKind>,
+    ) -> Result<u64, WriteError> {
+        self.works()?.remove(tenant, network, effect).await
+    }
+    async fn find(
+        &self,
+        tenant: TenantId,
+        client: ClientIp,
+        now: Timestamp,
+    ) -> Result<Vec<ListEntry>, ReadError> {
+        self.works()?.find(tenant, client, now).await
+    }
+    async fn entries(&self, tenant: TenantId, page: Page) -> Result<Vec<ListEntry>, ReadError> {
+        self.works()?.entries(tenant, page).await
+    }
+    async fn count_entries(&self, tenant: TenantId) -> Result<u64, ReadError> {
+        self.works()?.count_entries(tenant).await
+    }
+    async fn purge_expired(&self, tenant: TenantId, now: Timestamp) -> Result<u64, WriteError> {
+        self.works()?.purge_expired(tenant, now).await
+    }
+}
+
+#[async_trait]
+impl Rollups for Shaky {
+    async fn add_rollups(&self, tenant: TenantId, rows: &[Rollup]) -> Result<(), WriteError> {
+        self.works()?.add_rollups(tenant, rows).await
+    }
+    async fn rollups(&self, tenant: TenantId, query: RollupQuery) -> Result<Vec<Rollup>, ReadError> {
+        self.works()?.rollups(tenant, query).await
+    }
+    async fn rollup_sums(&self, tenant: TenantId, query: RollupQuery) -> Result<Vec<RollupSum>, ReadError> {
+        self.works()?.rollup_sums(tenant, query).await
+    }
+    async fn delete_rollups_before(&self, tenant: TenantId, before: Timestamp) -> Result<u64, WriteError> {
+        self.works()?.delete_rollups_before(tenant, before).await
+    }
+}
+
+#[async_trait]
+impl Changes for Shaky {
+    async fn changes(&self, tenant: TenantId, what: Watched) -> Result<u64, ReadError> {
+        self.works()?.changes(tenant, what).await
+    }
+}
+
+/// A worker that runs, under a clock that stands unless it is set.
+struct Running {
+    guard: Arc<Guard>,
+    store: Arc<Shaky>,
+    hands: Hands,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Running {
+    fn start(guard: Arc<Guard>, backlog: Backlog) -> Self {
+        let (store, hands, (stop, stopped)) =
+            (Arc::new(Shaky::default()), Hands::default(), oneshot::channel());
+        hands.set(at(0));
+        let settings = WorkerSettings { tenant: TENANT, clock: hands.clock(), ..WorkerSettings::default() };
+        let work = run_on(Arc::clone(&guard), backlog, Arc::clone(&store), settings, async {
+            let _ = stopped.await;
+        });
+        Running { guard, store, hands, stop, task: tokio::spawn(work) }
+    }
+
+    fn request(&self, attacks: bool, n: u32, time: Timestamp) {
+        let facts = if attacks { attack(n, time) } else { page(n, time) };
+        let ruling = self.guard.request(&facts, Observe::Note, None);
+        self.guard.response(ruling, &ok(), time);
+    }
+
+    /// Paused time: passes at once, and the worker does everything that falls due.
+    async fn pass(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+
+    async fn stop(self) -> (Arc<Guard>, Arc<Shaky>) {
+        self.stop.send(()).expect("the worker listens");
+        self.task.await.expect("the worker ends in order");
+        (self.guard, self.store)
+    }
+}
+
+async fn stored(store: &Shaky) -> u64 {
+    store.inner.count_events(TENANT).await.expect("memory")
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_are_stored_within_a_second_in_bounded_batches() {
+    let (guard, backlog) = guard(1.0);
+    let running = Running::start(guard, backlog);
+    (0..2_300).for_each(|n| running.request(false, n, at(0)));
+    running.pass(Duration::from_secs(1)).await;
+    assert_eq!(stored(&running.store).await, 2_300);
+    let events = running.store.inner.export(TENANT, EventId(0), 2_300).await.expect("memory");
+    assert!(events.iter().all(|held| held.event.facts.is_some() && held.event.request_id.is_some()));
+    assert_eq!(running.guard.totals.passed(Passage::EventStored), 2_300);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_left_is_stored_at_the_end() {
+    let (guard, backlog) = guard(1.0);
+    let running = Running::start(guard, backlog);
+    running.pass(Duration::from_millis(700)).await;
+    (0..1_200).for_each(|n| running.request(n % 2 == 0, n, at(1)));
+    let (_, store) = running.stop().await;
+    assert_eq!(stored(&store).await, 1_200);
+    let sums = store.inner.rollup_sums(TENANT, RollupQuery::ALL).await.expect("memory");
+    assert_eq!(sums.iter().map(|row| row.requests).sum::<u64>(), 1_200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn minutes_are_rolled_up_when_they_are_over() {
+    let (guard, backlog) = guard(0.0);
+    let running = Running::start(guard, backlog);
+    (0..30).for_each(|n| running.request(n < 10, n, at(0)));
+    running.pass(Duration::from_secs(2)).await;
+    let rollups = || running.store.inner.rollups(TENANT, RollupQuery::ALL);
+    assert!(rollups().await.expect("memory").is_empty(), "the minute is not over");
+    running.hands.set(at(60));
+    running.pass(Duration::from_secs(1)).await;
+    let rows = rollups().await.expect("memory");
+    assert_eq!(rows.iter().map(|row| row.requests).sum::<u64>(), 30);
+    assert!(rows.iter().all(|row| row.minute == at(0)));
+    assert!(rows.iter().any(|row| row.action.as_str() == "block" && row.requests == 10), "{rows:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_disk_stops_nothing_and_loses_nothing_that_fits() {
+    let (guard, backlog) = guard(1.0);
+    let running = Running::start(guard, backlog);
+    running.store.broken.set(true);
+    (0..1_000).for_each(|n| running.request(false, n, at(0)));
+    running.pass(Duration::from_secs(5)).await;
+    running.hands.set(at(60));
+    running.pass(Duration::from_secs(5)).await;
+    let troubles = running.guard.degradations();
+    assert_eq!((troubles.len(), troubles[0].code), (1, "store"));
+    assert!(troubles[0].message.contains("no room left"), "{}", troubles[0].message);
+    running.store.broken.set(false);
+    running.pass(Duration::from_secs(60)).await;
+    assert_eq!(stored(&running.store).await, 1_000);
+    assert!(running.guard.degradations().is_empty(), "{:?}", running.guard.degradations());
+    running.hands.set(at(120));
+    running.pass(Duration::from_secs(2)).await;
+    let sums = running.store.inner.rollup_sums(TENANT, RollupQuery::ALL).await.expect("memory");
+    assert_eq!(sums.iter().map(|row| row.requests).sum::<u64>(), 1_000, "the minute was put back");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_stays_broken_costs_a_bounded_place_and_is_counted() {
+    let (guard, backlog) = guard(1.0);
+    let running = Running::start(guard, backlog);
+    running.store.broken.set(true);
+    for round in 0..5 {
+        (0..5_000).for_each(|n| running.request(false, n, at(round)));
+        running.pass(Duration::from_secs(2)).await;
+    }
+    let (guard, store) = running.stop().await;
+    assert_eq!((stored(&store).await, guard.totals.requests()), (0, 25_000));
+    assert_eq!(guard.totals.passed(Passage::EventDropped), 25_000, "kept for the end, then counted");
+}
+
+fn entry(effect: Effect, source: EntrySource) -> NewEntry {
+    let network = ip(1).network();
+    NewEntry { network, effect, expires_at: None, source, reason: "a test".to_owned(), created_at: at(0) }
+}
+
+fn rule_of(guard: &Guard, n: u32) -> &'static str {
+    guard.request(&page(n, at(9)), Observe::Peek, None).judged.verdict.decision.rule
+}
+
+#[tokio::test(start_paused = true)]
+async fn changes_of_lists_are_durable_and_in_effect_when_the_call_returns() {
+    let (guard, _backlog) = guard(0.0);
+    let store = Shaky::default();
+    let before = rule_of(&guard, 1);
+    let block = [entry(Effect::Block, EntrySource::Operator)];
+    let made = guard.put_entries(&store, TENANT, &block).await.expect("memory");
+    assert_eq!(made.len(), 1);
+    let blocked = rule_of(&guard, 1);
+    assert_ne!(blocked, before);
+    assert_eq!(rule_of(&guard, 2), before, "only that address");
+    let removed = guard.remove_entries(&store, TENANT, ip(1).network(), None).await.expect("memory");
+    assert_eq!((removed, rule_of(&guard, 1)), (1, before));
+    store.broken.set(true);
+    assert!(guard.put_entries(&store, TENANT, &block).await.is_err());
+    assert_eq!(rule_of(&guard, 1), before, "what is not durable is not in effect");
+}
+
+#[tokio::test(start_paused = true)]
+async fn changes_by_another_process_are_taken_over_within_a_second_or_two() {
+    let (guard, backlog) = guard(0.0);
+    let running = Running::start(guard, backlog);
+    running.pass(Duration::from_secs(1)).await;
+    let before = rule_of(&running.guard, 1);
+    running.store.inner.put(TENANT, &[entry(Effect::Block, EntrySource::Operator)]).await.expect("memory");
+    running.hands.set(at(1));
+    running.pass(Duration::from_secs(1)).await;
+    assert_ne!(rule_of(&running.guard, 1), before);
+    assert_eq!(running.guard.judge().lists().len(), 1);
+}
