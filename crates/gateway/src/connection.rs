@@ -3,8 +3,9 @@
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
+use std::task::Poll;
 use std::time::Duration;
 
 use hyper::rt::Executor;
@@ -17,7 +18,7 @@ use tokio::net::TcpStream;
 
 use crate::bounds;
 use crate::exchange::{self, Tunnel};
-use crate::wire::{Link, Opening, Wire};
+use crate::wire::{Deadline, Link, Opening, Wire};
 use crate::worker::{Seat, Worker};
 
 /// What all exchanges of one connection know.
@@ -28,6 +29,8 @@ pub(crate) struct Client {
     pub link: Rc<Link>,
     /// True on HTTP/2.
     pub multiplexed: bool,
+    /// Held by every exchange until its last byte.
+    pub busy: Rc<()>,
     /// Set where an exchange ended as another protocol.
     pub tunnel: RefCell<Option<Tunnel>>,
 }
@@ -51,6 +54,7 @@ pub(crate) async fn serve(worker: Rc<Worker>, seat: Seat, stream: TcpStream, pee
         peer: ClientIp::new(peer.ip()),
         link,
         multiplexed,
+        busy: Rc::new(()),
         tunnel: RefCell::new(None),
     });
     if multiplexed {
@@ -93,7 +97,21 @@ async fn serve_http2(client: Rc<Client>, wire: Wire) {
         .max_concurrent_streams(bounds::STREAMS_MAX)
         .max_header_list_size(u32::try_from(palisade_fingerprint::head::BYTES_MAX).unwrap_or(u32::MAX))
         .serve_connection(TokioIo::new(wire), service);
-    let _ = until_drained(&client.worker, &mut connection, http2::Connection::graceful_shutdown).await;
+    let mut idle = Deadline::default();
+    let serving = until_drained(&client.worker, &mut connection, http2::Connection::graceful_shutdown);
+    let mut serving = pin!(serving);
+    // Pings are answered by the protocol, not by somebody who wants something: only streams keep a connection.
+    poll_fn(|cx| {
+        if serving.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        if Rc::strong_count(&client.busy) > 1 {
+            idle.clear();
+            return Poll::Pending;
+        }
+        idle.poll(cx, limits.idle_timeout)
+    })
+    .await;
 }
 
 /// Runs `connection` to its end; once a drain begins it is told to come to one.
@@ -103,54 +121,28 @@ async fn until_drained<C: Future + Unpin>(
     stop: impl Fn(Pin<&mut C>),
 ) -> C::Output {
     let (mut registered, mut told) = (None, false);
-    let output = poll_fn(|cx| {
-        if registered.is_none() {
-            registered = Some(worker.connections.register(cx.waker().clone()));
-        }
-        if worker.connections.draining() && !told {
+    poll_fn(|cx| {
+        registered.get_or_insert_with(|| worker.connections.register(cx.waker().clone()));
+        let polled = Pin::new(&mut *connection).poll(cx);
+        // Only after it was polled: a request that has arrived already is served.
+        if polled.is_pending() && worker.connections.draining() && !told {
             told = true;
             stop(Pin::new(connection));
+            return Pin::new(&mut *connection).poll(cx);
         }
-        Pin::new(&mut *connection).poll(cx)
+        polled
     })
-    .await;
-    if let Some(id) = registered {
-        worker.connections.forget(id);
-    }
-    output
+    .await
 }
 
 /// Ready when a drain begins.
 async fn drained(worker: &Rc<Worker>) {
-    let mut never = std::future::pending::<()>();
-    until_drained_or(worker, &mut never).await;
-}
-
-async fn until_drained_or<F: Future + Unpin>(worker: &Rc<Worker>, never: &mut F) {
-    let mut registered = Registered { worker, id: None };
+    let mut registered = None;
     poll_fn(|cx| {
-        if worker.connections.draining() {
-            return std::task::Poll::Ready(());
-        }
-        if registered.id.is_none() {
-            registered.id = Some(worker.connections.register(cx.waker().clone()));
-        }
-        Pin::new(&mut *never).poll(cx).map(|_| ())
+        registered.get_or_insert_with(|| worker.connections.register(cx.waker().clone()));
+        if worker.connections.draining() { Poll::Ready(()) } else { Poll::Pending }
     })
     .await;
-}
-
-struct Registered<'w> {
-    worker: &'w Rc<Worker>,
-    id: Option<u64>,
-}
-
-impl Drop for Registered<'_> {
-    fn drop(&mut self) {
-        if let Some(id) = self.id {
-            self.worker.connections.forget(id);
-        }
-    }
 }
 
 /// Says that there is no room, if the kernel takes it at once.

@@ -36,6 +36,7 @@ pub(crate) async fn serve(
     request: Request<Incoming>,
 ) -> Result<Response<AnswerBody>, Infallible> {
     let captured = if client.multiplexed { None } else { client.link.take_head() };
+    let _busy = Rc::clone(&client.busy);
     let (parts, incoming) = request.into_parts();
     let exchange = Exchange { client: Rc::clone(&client), parts, time: clock::now() };
     let Some(captured) = captured else {
@@ -80,7 +81,7 @@ impl Exchange {
         let id = self.id(ruling.as_ref());
         let answer = self.own_answer(ruling.as_ref(), &place, fault, id);
         let told = ruling.as_ref().map(|ruling| Told::new(ruling.id, &ruling.judged.verdict));
-        let ending = Ending::new(Rc::clone(self.worker()), ruling, self.time);
+        let ending = Ending::new(&self.client, ruling, self.time);
         match (answer, place.site) {
             (None, Some(site)) => self.pass(site, place.path, told, head, body, ending, id).await,
             (reply, _) => {
@@ -107,7 +108,7 @@ impl Exchange {
             let reply = Reply::notice(notice, &wants, self.id(ruling.as_ref()));
             (ruling, reply)
         };
-        let ending = Ending::new(Rc::clone(self.worker()), ruling, self.time);
+        let ending = Ending::new(&self.client, ruling, self.time);
         reply::answer(self.worker(), wants, ending, After::Close)
     }
 

@@ -45,8 +45,20 @@ impl Told {
     }
 }
 
+/// Where a request goes, and what goes along.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Route<'a> {
+    pub path: Path,
+    pub told: Option<Told>,
+    /// Whether it asks for another protocol.
+    pub upgrade: bool,
+    /// The upstream's own name, for requests of HTTP/1.0 that name no host.
+    pub host: Option<&'a str>,
+}
+
 /// Makes the request what the upstream gets: origin form, HTTP/1.1, one hop's headers removed, ours added.
-pub(crate) fn to_upstream(parts: &mut request::Parts, path: Path, told: Option<Told>, upgrade: bool) {
+pub(crate) fn to_upstream(parts: &mut request::Parts, route: &Route<'_>, has_body: bool) {
+    let Route { path, told, upgrade, host } = *route;
     let multiplexed = parts.version == Version::HTTP_2;
     parts.version = Version::HTTP_11;
     if let Some(authority) = parts.uri.authority() {
@@ -57,7 +69,9 @@ pub(crate) fn to_upstream(parts: &mut request::Parts, path: Path, told: Option<T
         parts.uri = origin_form(&parts.uri);
     }
     let headers = &mut parts.headers;
-    let chunked = headers.contains_key(TRANSFER_ENCODING);
+    // HTTP/2 frames its bodies by itself; a length that is not known becomes chunks here.
+    let unsized_body = multiplexed && has_body && !headers.contains_key(CONTENT_LENGTH);
+    let chunked = unsized_body || headers.contains_key(TRANSFER_ENCODING);
     let trailers = headers.get(TE).is_some_and(|te| te.as_bytes().eq_ignore_ascii_case(b"trailers"));
     let asked = if upgrade { headers.remove(UPGRADE) } else { None };
     remove_hop(headers);
@@ -74,6 +88,9 @@ pub(crate) fn to_upstream(parts: &mut request::Parts, path: Path, told: Option<T
     } else if trailers {
         headers.insert(TE, HeaderValue::from_static("trailers"));
         headers.insert(CONNECTION, HeaderValue::from_static("te"));
+    }
+    if let (Some(host), false) = (host, headers.contains_key(HOST)) {
+        insert(headers, HOST, host);
     }
     add_path(headers, path);
     if let Some(told) = told {

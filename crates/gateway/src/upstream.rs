@@ -109,6 +109,11 @@ impl Upstreams {
 }
 
 impl Group {
+    /// The name of the first.
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.upstreams.first().map(|upstream| upstream.name.as_str())
+    }
+
     /// The upstreams in the order in which they are tried: from the next in turn, those that were down last.
     fn in_turn(&self) -> impl Iterator<Item = &Rc<Upstream>> {
         let count = self.upstreams.len();

@@ -2,12 +2,13 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::task::Waker;
+use std::task::{Poll, Waker};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -36,7 +37,18 @@ pub(crate) struct Worker {
     pub settings: Arc<GatewaySettings>,
     pub shared: Arc<Shared>,
     pub upstreams: Upstreams,
-    pub connections: Connections,
+    pub connections: Rc<Connections>,
+}
+
+/// How far a drain has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    #[default]
+    Serving,
+    /// Nothing more is accepted.
+    Closed,
+    /// No further request is wanted.
+    Draining,
 }
 
 /// The connections of one thread, so that a drain can wake them.
@@ -45,31 +57,40 @@ pub(crate) struct Connections {
     wakers: RefCell<HashMap<u64, Waker>>,
     next: Cell<u64>,
     open: Cell<usize>,
-    draining: Cell<bool>,
+    stage: Cell<Stage>,
     empty: Notify,
 }
 
 impl Connections {
     /// True once no further request is wanted.
     pub(crate) fn draining(&self) -> bool {
-        self.draining.get()
+        self.stage.get() == Stage::Draining
     }
 
-    /// Remembers how to wake a connection.
-    pub(crate) fn register(&self, waker: Waker) -> u64 {
+    /// Has the task behind `waker` woken by a drain, for as long as the registration lives.
+    pub(crate) fn register(self: &Rc<Self>, waker: Waker) -> Registered {
         let id = self.next.get();
         self.next.set(id.wrapping_add(1));
         self.wakers.borrow_mut().insert(id, waker);
-        id
+        Registered { connections: Rc::clone(self), id }
     }
 
-    pub(crate) fn forget(&self, id: u64) {
-        self.wakers.borrow_mut().remove(&id);
-    }
-
-    fn drain(&self) {
-        self.draining.set(true);
+    fn enter(&self, stage: Stage) {
+        debug_assert!(stage > self.stage.get(), "a drain only goes on");
+        self.stage.set(stage);
         self.wakers.borrow().values().for_each(Waker::wake_by_ref);
+    }
+}
+
+/// A task that a drain wakes.
+pub(crate) struct Registered {
+    connections: Rc<Connections>,
+    id: u64,
+}
+
+impl Drop for Registered {
+    fn drop(&mut self) {
+        self.connections.wakers.borrow_mut().remove(&self.id);
     }
 }
 
@@ -120,7 +141,7 @@ pub(crate) fn spawn(number: usize, start: Start) -> io::Result<JoinHandle<usize>
 async fn run(start: Start) -> usize {
     let Start { guard, settings, shared, mut orders, listeners } = start;
     let upstreams = Upstreams::new(settings.limits);
-    let worker = Rc::new(Worker { guard, settings, shared, upstreams, connections: Connections::default() });
+    let worker = Rc::new(Worker { guard, settings, shared, upstreams, connections: Rc::default() });
     let accepting: Vec<_> = listeners
         .into_iter()
         .filter_map(|listener| tokio::net::TcpListener::from_std(listener).ok())
@@ -128,14 +149,14 @@ async fn run(start: Start) -> usize {
         .collect();
     let sweeping = tokio::task::spawn_local(sweep(Rc::clone(&worker)));
     let order = orders.wait_for(|order| *order != Order::Serve).await.map(|order| *order);
-    accepting.iter().for_each(tokio::task::JoinHandle::abort);
+    worker.connections.enter(Stage::Closed);
     for task in accepting {
-        // An aborted task has closed its listener when this returns.
+        // Its listener is closed when this returns.
         let _ = task.await;
     }
     sweeping.abort();
+    worker.connections.enter(Stage::Draining);
     let deadline = if let Ok(Order::Drain(deadline)) = order { deadline } else { Duration::ZERO };
-    worker.connections.drain();
     let emptied = async {
         while worker.connections.open.get() > 0 {
             worker.connections.empty.notified().await;
@@ -145,13 +166,24 @@ async fn run(start: Start) -> usize {
     worker.connections.open.get()
 }
 
+/// Accepts until a drain begins, and then what the kernel has accepted for us already.
 async fn accept(worker: Rc<Worker>, listener: tokio::net::TcpListener) {
+    let mut registered = None;
     loop {
-        match listener.accept().await {
-            Ok((stream, peer)) => seat(&worker, stream, peer),
-            Err(error) if is_of_the_client(&error) => {}
+        let accepted = poll_fn(|cx| {
+            registered.get_or_insert_with(|| worker.connections.register(cx.waker().clone()));
+            match listener.poll_accept(cx) {
+                Poll::Pending if worker.connections.stage.get() > Stage::Serving => Poll::Ready(None),
+                polled => polled.map(Some),
+            }
+        });
+        match accepted.await {
+            None => return,
+            Some(Ok((stream, peer))) => seat(&worker, stream, peer),
+            Some(Err(error)) if is_of_the_client(&error) => {}
             // No descriptors: those that close give some back.
-            Err(_) => tokio::time::sleep(Duration::from_millis(bounds::ACCEPT_PAUSE_MS)).await,
+            Some(Err(_)) if worker.connections.stage.get() > Stage::Serving => return,
+            Some(Err(_)) => tokio::time::sleep(Duration::from_millis(bounds::ACCEPT_PAUSE_MS)).await,
         }
     }
 }

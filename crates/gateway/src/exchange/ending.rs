@@ -8,11 +8,14 @@ use palisade_guard::Ruling;
 
 use crate::body::response_facts;
 use crate::clock;
+use crate::connection::Client;
 use crate::worker::Worker;
 
 /// Follows an exchange. Dropped when the last byte is written or the client is gone; then the guard hears of it.
 pub(crate) struct Ending {
     worker: Rc<Worker>,
+    /// Keeps the connection from being idle.
+    _busy: Rc<()>,
     ruling: Option<Ruling>,
     since: Timestamp,
     status: Option<u16>,
@@ -21,8 +24,9 @@ pub(crate) struct Ending {
 }
 
 impl Ending {
-    pub(crate) fn new(worker: Rc<Worker>, ruling: Option<Ruling>, since: Timestamp) -> Self {
-        Ending { worker, ruling, since, status: None, cookie: false, bytes: 0 }
+    pub(crate) fn new(client: &Client, ruling: Option<Ruling>, since: Timestamp) -> Self {
+        let (worker, busy) = (Rc::clone(&client.worker), Rc::clone(&client.busy));
+        Ending { worker, _busy: busy, ruling, since, status: None, cookie: false, bytes: 0 }
     }
 
     pub(crate) fn worker(&self) -> &Rc<Worker> {

@@ -35,13 +35,16 @@ impl Exchange {
         let may_repeat = bare && !upgrade && parts.method.is_idempotent();
         // HTTP/2 leaves no bytes to read again.
         let copy = (may_repeat && client.multiplexed).then(|| parts.clone());
-        forward::to_upstream(&mut parts, path, told, upgrade);
+        let group = worker.upstreams.of(&worker.guard.sites(), site);
+        let route =
+            forward::Route { path, told, upgrade, host: group.as_ref().and_then(|group| group.name()) };
+        forward::to_upstream(&mut parts, &route, !bare);
         let again = || {
             let mut parts = may_repeat.then(|| copy.or_else(|| reread(head?)))??;
-            forward::to_upstream(&mut parts, path, told, false);
+            forward::to_upstream(&mut parts, &route, false);
             Some(Request::from_parts(parts, RequestBody::empty(limits)))
         };
-        let sent = match worker.upstreams.of(&worker.guard.sites(), site) {
+        let sent = match &group {
             Some(group) => group.send(Request::from_parts(parts, body), limits, again).await,
             None => Err(NoAnswer::Unreachable),
         };

@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn bodies_are_followed_to_their_end() {
         check(b"5\r\nhello\r\n0\r\n\r\nGET", Scan::End(15));
-        check(b"A;name=value\r\n0123456789\r\n000\r\nX-Sum: 1\r\n\r\n", Scan::End(44));
+        check(b"A;name=value\r\n0123456789\r\n000\r\nX-Sum: 1\r\n\r\n", Scan::End(43));
         check(b"5\r\nhel", Scan::All);
         check(b"", Scan::All);
         check(b"0\r\n\r\n", Scan::End(5));

@@ -35,6 +35,11 @@ async fn streams_become_requests() {
     assert_eq!((seen.line(), seen.values("host")), ("GET /a?b=%zz HTTP/1.1", vec!["shop.example"]));
     assert_eq!(seen.values("cookie"), ["a=1; b=2"]);
     assert!(seen.values("transfer-encoding").is_empty() && seen.values("content-length").is_empty());
+    // A body whose length nobody announced.
+    let (parts, _) = request(Method::GET, "/search", "").into_parts();
+    let answer =
+        within(sender.send_request(Request::from_parts(parts, Full::from("a query")))).await.unwrap();
+    assert_eq!(within(answer.into_body().collect()).await.unwrap().to_bytes(), "a query");
     let body = Bytes::from(vec![b'x'; 1_000_000]);
     let answers = (0..4).map(|_| sender.send_request(request(Method::POST, "/echo", body.clone())));
     for answer in answers.collect::<Vec<_>>() {

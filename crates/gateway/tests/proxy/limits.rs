@@ -95,7 +95,7 @@ async fn a_drain_finishes_what_runs() {
         Said::raw("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n", Then::Hand(to.clone()))
     })
     .await;
-    let front = Front::before(&upstream);
+    let front = Front::with(vec![upstream.address.to_string()], |settings| settings.workers = 1);
     let mut idle = front.connect().await;
     let mut busy = front.connect().await;
     busy.send(ASK).await;

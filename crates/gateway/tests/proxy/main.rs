@@ -2,6 +2,7 @@
 
 mod bodies;
 mod faults;
+mod fidelity;
 mod forwarding;
 mod harness;
 mod http2;

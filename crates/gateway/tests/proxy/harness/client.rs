@@ -40,6 +40,17 @@ impl Client {
         within(self.stream.write_all(bytes.as_ref())).await.unwrap();
     }
 
+    /// Writes `bytes` in pieces while answers are read.
+    pub(crate) fn send_aside(&mut self, bytes: Vec<u8>, piece: usize) -> tokio::task::JoinHandle<()> {
+        let socket = socket2::SockRef::from(&self.stream).try_clone().unwrap();
+        let mut write = TcpStream::from_std(socket.into()).unwrap();
+        tokio::spawn(async move {
+            for piece in bytes.chunks(piece) {
+                within(write.write_all(piece)).await.unwrap();
+            }
+        })
+    }
+
     /// False at the end of the stream.
     async fn more(&mut self) -> bool {
         within(self.stream.read_buf(&mut self.held)).await.is_ok_and(|read| read > 0)
