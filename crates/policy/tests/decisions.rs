@@ -134,21 +134,18 @@ fn two_hundred_browsers_behind_one_address_are_never_hindered() {
     let client = get(0, "/", CHROME);
     let headers = client.header_refs();
     let shared = client.facts(&headers).client;
-    let mut requests = 0;
-    for n in
-        (0..).filter(|n| mix.facts(*n).method == Fact::Known("GET")).take(2 * REQUESTS_PER_MINUTE as usize)
-    {
-        let time = Timestamp::from_millis(START_MS + (requests * 60_000 / REQUESTS_PER_MINUTE) as i64);
+    let pages_and_parts = || (0..).filter(|n| mix.facts(*n).method == Fact::Known("GET"));
+    for (at, n) in (0..2 * REQUESTS_PER_MINUTE).zip(pages_and_parts()) {
+        let time = Timestamp::from_millis(START_MS + (at * 60_000 / REQUESTS_PER_MINUTE) as i64);
         let facts = RequestFacts { client: shared, time, ..mix.facts(n) };
         let judged = judge.request(&facts, Observe::Note);
         judge.response(judged.ticket, &mix.response(), time);
         let decision = &judged.verdict.decision;
-        assert!(!decision.enforced.is_beyond_monitor(), "request {requests}: {decision:?}");
+        assert!(!decision.enforced.is_beyond_monitor(), "request {at}: {decision:?}");
         assert_eq!(judged.entry, None);
-        requests += 1;
     }
     // All at once: a burst of pages with thirty parts each.
-    for n in (0..).filter(|n| mix.facts(*n).method == Fact::Known("GET")).take(200 * 31) {
+    for n in pages_and_parts().take(200 * 31) {
         let time = Timestamp::from_millis(START_MS + 600_000 + n as i64 / 2);
         let facts = RequestFacts { client: shared, time, ..mix.facts(n) };
         let decision = judge.request(&facts, Observe::Note).verdict.decision;
@@ -204,7 +201,7 @@ fn an_app_that_calls_an_api_is_never_hindered() {
 }
 
 fn entry(network: &str, effect: ListEffect, by_operator: bool) -> ListEntry {
-    ListEntry { network: network.parse().unwrap(), effect, expires_at: None, by_operator }
+    ListEntry { network: network.parse().expect("a network"), effect, expires_at: None, by_operator }
 }
 
 #[test]
@@ -370,7 +367,7 @@ fn who_only_asks_takes_nothing() {
         assert_ne!(judge.request(&facts, Observe::Peek).verdict.decision.rule, "limit: network");
     }
     (0..3).for_each(|_| {
-        assert_ne!(judge.request(&facts, Observe::Note).verdict.decision.rule, "limit: network")
+        assert_ne!(judge.request(&facts, Observe::Note).verdict.decision.rule, "limit: network");
     });
     assert_eq!(judge.request(&facts, Observe::Peek).verdict.decision.rule, "limit: network");
 }
@@ -383,7 +380,7 @@ fn under_a_flood_only_what_looks_like_it_is_slowed() {
         (0..20).any(|n| {
             if with_parts {
                 (0..3).for_each(|part| {
-                    drop(ask(&judge, &get(n * 2_000, &format!("/s/{part}.css"), user_agent)))
+                    drop(ask(&judge, &get(n * 2_000, &format!("/s/{part}.css"), user_agent)));
                 });
             }
             let judged = ask_around(&judge, &get(n * 2_000, "/", user_agent), around, |facts| {
