@@ -58,9 +58,9 @@ pub(crate) async fn serve(worker: Rc<Worker>, seat: Seat, stream: TcpStream, pee
         tunnel: RefCell::new(None),
     });
     if multiplexed {
-        serve_http2(client, wire).await
+        serve_http2(client, wire).await;
     } else {
-        serve_http1(client, wire).await
+        serve_http1(client, wire).await;
     }
     drop(seat);
 }

@@ -68,6 +68,10 @@ impl Gateway {
     ///
     /// # Errors
     /// Where an address cannot be bound, or a thread not started; nothing runs then.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "each worker holds the guard: whoever starts one shares it"
+    )]
     pub fn start(guard: Arc<Guard>, settings: GatewaySettings) -> Result<Gateway, StartError> {
         let count = worker_count(settings.workers);
         if settings.listeners.is_empty() {

@@ -14,6 +14,7 @@ use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use palisade_domain::SiteId;
 use palisade_guard::Sites;
+use palisade_telemetry::{UpstreamBack, UpstreamDown};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
@@ -206,6 +207,20 @@ impl Upstream {
         }
     }
 
+    /// Remembers whether it could be reached, and says so where that changed.
+    fn note(&self, error: Option<&io::Error>) {
+        let was_down = self.down_until.get().is_some();
+        match error {
+            Some(error) if !was_down => {
+                UpstreamDown { upstream: &self.name, reason: error.kind() }.emit();
+            }
+            None if was_down => UpstreamBack { upstream: &self.name }.emit(),
+            _ => {}
+        }
+        let pause = Duration::from_millis(bounds::UPSTREAM_DOWN_MS);
+        self.down_until.set(error.map(|_| Instant::now() + pause));
+    }
+
     async fn connect(&self, limits: &Limits) -> io::Result<Sender> {
         let connecting = async {
             let stream = match self.address {
@@ -223,8 +238,7 @@ impl Upstream {
         };
         let connected = tokio::time::timeout(limits.connect_timeout, connecting).await;
         let connected = connected.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut)));
-        let pause = Duration::from_millis(bounds::UPSTREAM_DOWN_MS);
-        self.down_until.set(connected.is_err().then(|| Instant::now() + pause));
+        self.note(connected.as_ref().err());
         connected
     }
 }

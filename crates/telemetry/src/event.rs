@@ -4,6 +4,10 @@ use std::path::Path;
 
 use tracing::{debug, error, info, warn};
 
+mod gateway;
+
+pub use gateway::{UpstreamBack, UpstreamDown};
+
 /// Whose events they are, whichever module they come from.
 pub(crate) const TARGET: &str = "palisade";
 

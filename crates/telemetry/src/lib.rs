@@ -25,5 +25,6 @@ pub mod init;
 pub use event::{
     ConfigLoaded, ConfigSource, Degraded, Discard, HistoryDiscarded, HistoryRestored, HistorySaved,
     LinesSkipped, RecordsLost, Recovered, ReplayFinished, ReplayStarted, RobotsLineOdd, StoreOpened,
+    UpstreamBack, UpstreamDown,
 };
 pub use init::{Format, InitError, init, subscriber};

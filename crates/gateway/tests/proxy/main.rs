@@ -1,5 +1,7 @@
 //! The gateway on real sockets, in front of a real upstream.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod bodies;
 mod faults;
 mod fidelity;
