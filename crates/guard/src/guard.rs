@@ -229,7 +229,7 @@ impl Guard {
     /// that are in effect now, whatever it brings.
     pub fn replace(&self, judge: Judge, sites: Sites) {
         self.sites.store(Arc::new(sites));
-        self.judge.rcu(|old| judge.clone().with_lists(old.lists().clone()));
+        self.judge.rcu(move |old| judge.clone().with_lists(old.lists().clone()));
     }
 
     /// Other list entries; in effect when the call returns.
