@@ -11,7 +11,7 @@ use palisade_store::{Client, ReadError, RollupQuery, Store, WriteError};
 use tokio::sync::OnceCell;
 
 use crate::clock::Clock;
-use crate::health::{Degraded, Health};
+use crate::health::{Degraded, Told};
 use crate::keys::KeyBook;
 use crate::limit::Limiter;
 use crate::lists::Blocked;
@@ -32,9 +32,8 @@ pub struct Api {
     pub(crate) limiter: Limiter,
     pub(crate) blocked: Blocked,
     pub(crate) webhooks: Seen,
-    pub(crate) list_change: tokio::sync::Mutex<()>,
     pub(crate) counts: Counts,
-    pub(crate) health: Health,
+    pub(crate) told: Told,
     /// What earlier processes counted; read once.
     earlier: OnceCell<Counted>,
 }
@@ -94,9 +93,8 @@ impl Api {
             limiter: Limiter::default(),
             blocked: Blocked::default(),
             webhooks: Seen::default(),
-            list_change: tokio::sync::Mutex::new(()),
             counts: Counts::default(),
-            health: Health::default(),
+            told: Told::default(),
             earlier: OnceCell::new(),
         })
     }
@@ -117,7 +115,6 @@ impl Api {
     /// # Errors
     /// Where the store cannot be read; the keys that were held stay valid.
     pub async fn refresh(&self) -> Result<(), ReadError> {
-        self.watch_health();
         let outcome = self.keys.refresh(&*self.store, self.settings.load().tenant).await;
         if outcome.is_err() {
             self.counts.store_errors.fetch_add(1, Ordering::Relaxed);
@@ -129,7 +126,7 @@ impl Api {
 
     /// Further things `/ready` must name: only the binary knows what it could not start, or runs for a test.
     pub fn set_degraded(&self, degraded: Vec<Degraded>) {
-        self.health.set(degraded);
+        self.told.set(degraded);
     }
 
     /// What was read, or 503; the error is counted.
@@ -171,18 +168,33 @@ impl Api {
         })
     }
 
-    /// What is stored about `ip`.
+    /// What is known of `ip`: what was counted lately, or what is stored, whichever is more.
     pub(crate) async fn known(&self, ip: ClientIp) -> Result<Known, Problem> {
         let bot_score = self.guard.judge().policy().bands.challenge();
         let tenant = self.settings.load().tenant;
         let stored = self.read(self.store.reputation(tenant, &Client::Ip(ip), bot_score).await)?;
-        Ok(stored.map_or_else(Known::default, |stored| Known {
+        let stored = stored.map(|stored| Known {
             requests: stored.requests,
             bots: stored.bot_requests,
             mean_score: stored.mean_score,
             first: stored.first_seen,
             last: stored.last_seen,
-        }))
+        });
+        let counted = self.guard.standings.of(tenant, ip).map(|counted| Known {
+            requests: counted.requests,
+            bots: counted.bots,
+            mean_score: counted.score_sum as f64 / counted.requests.max(1) as f64,
+            first: counted.first_seen,
+            last: counted.last_seen,
+        });
+        Ok(match (stored, counted) {
+            (Some(stored), Some(counted)) => Known {
+                first: stored.first.min(counted.first),
+                last: stored.last.max(counted.last),
+                ..if stored.requests > counted.requests { stored } else { counted }
+            },
+            (stored, counted) => stored.or(counted).unwrap_or_default(),
+        })
     }
 
     /// Does [`Api::refresh`] at once and every second, for as long as it is polled.

@@ -72,7 +72,7 @@ impl FromRequest<Arc<Api>> for Call {
         let settings = api.settings();
         let origin = Origin::of(&parts, &settings);
         if origin.hidden {
-            api.health.note_hidden(origin.peer, api.clock.now());
+            api.guard.health.hidden_behind(origin.peer, &settings.trusted_proxies, api.clock.now());
         }
         Ok(Call { api: Arc::clone(api), settings, parts, origin, body: Mutex::new(body) })
     }

@@ -1,11 +1,10 @@
-//! What does not work as it should while the rest does: noted where it happens, named by `/ready`.
+//! What does not work as it should while the rest does, as `/ready` names it: what the guard noted, what the binary told, and
+//! what shows when one looks.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use arc_swap::{ArcSwap, ArcSwapOption};
-use palisade_domain::{ClientIp, Timestamp};
-use palisade_guard::totals::Passage;
+use arc_swap::ArcSwap;
+use palisade_guard::health::STORE;
 use palisade_store::Watched;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -16,8 +15,8 @@ use crate::api::Api;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Degraded {
-    /// A short name, for programs: `store`, `untrusted_proxy`, `queue_drops`, `no_keys`, `testing`.
-    #[schema(example = "untrusted_proxy")]
+    /// A short name, for programs: `store`, `queue`, `trusted_proxies`, `no_keys`, `testing`.
+    #[schema(example = "trusted_proxies")]
     pub what: String,
     /// What it means and what to do, for people.
     pub message: String,
@@ -30,87 +29,28 @@ impl Degraded {
     }
 }
 
-/// What was noted.
-#[derive(Debug)]
-pub(crate) struct Health {
-    told: ArcSwap<Vec<Degraded>>,
-    hidden_peer: ArcSwapOption<ClientIp>,
-    hidden_at: AtomicI64,
-    dropped: AtomicU64,
-    dropped_at: AtomicI64,
-}
+/// What only the binary knows.
+#[derive(Debug, Default)]
+pub(crate) struct Told(ArcSwap<Vec<Degraded>>);
 
-/// How long a trouble that has passed is still named.
-const NAMED_MS: u64 = 5 * 60_000;
-
-impl Default for Health {
-    fn default() -> Self {
-        Health {
-            told: ArcSwap::default(),
-            hidden_peer: ArcSwapOption::default(),
-            hidden_at: AtomicI64::new(i64::MIN),
-            dropped: AtomicU64::new(0),
-            dropped_at: AtomicI64::new(i64::MIN),
-        }
-    }
-}
-
-impl Health {
+impl Told {
     pub(crate) fn set(&self, degraded: Vec<Degraded>) {
-        self.told.store(Arc::new(degraded));
+        self.0.store(Arc::new(degraded));
     }
-
-    /// A call came through a proxy that nobody told us to trust.
-    pub(crate) fn note_hidden(&self, peer: ClientIp, now: Timestamp) {
-        if self.hidden_peer.load().as_deref() != Some(&peer) {
-            self.hidden_peer.store(Some(Arc::new(peer)));
-        }
-        self.hidden_at.store(now.0, Ordering::Relaxed);
-    }
-
-    fn note_dropped(&self, dropped: u64, now: Timestamp) {
-        if self.dropped.swap(dropped, Ordering::Relaxed) < dropped {
-            self.dropped_at.store(now.0, Ordering::Relaxed);
-        }
-    }
-}
-
-fn lately(at: &AtomicI64, now: Timestamp) -> bool {
-    let at = at.load(Ordering::Relaxed);
-    at != i64::MIN && now.millis_since(Timestamp(at)) < NAMED_MS
 }
 
 impl Api {
-    /// Looks at counters that only grow, so that trouble which has passed is forgotten again.
-    pub(crate) fn watch_health(&self) {
-        let totals = &self.guard.totals;
-        let dropped = totals.passed(Passage::EventDropped) + totals.passed(Passage::EntryDropped);
-        self.health.note_dropped(dropped, self.clock.now());
-    }
-
     /// Everything that is not as it should be now.
     pub(crate) async fn degraded(&self) -> Vec<Degraded> {
-        let (settings, now) = (self.settings(), self.clock.now());
-        let mut all = self.health.told.load().to_vec();
-        if self.store.changes(settings.tenant, Watched::Keys).await.is_err() {
+        let mut all = self.told.0.load().to_vec();
+        let noted = self.guard.degradations();
+        all.extend(noted.into_iter().map(|one| Degraded::new(one.code, one.message)));
+        let tenant = self.settings().tenant;
+        let silent = self.store.changes(tenant, Watched::Keys).await.is_err();
+        if silent && all.iter().all(|one| one.what != STORE) {
             let message =
                 "the store does not answer: verdicts go on, nothing is recorded or changed. The log says why";
-            all.push(Degraded::new("store", message));
-        }
-        self.watch_health();
-        if lately(&self.health.dropped_at, now) {
-            let message =
-                "more verdicts than the store takes: the newest were not recorded; verdicts are not affected";
-            all.push(Degraded::new("queue_drops", message));
-        }
-        if let Some(peer) =
-            self.health.hidden_peer.load_full().filter(|_| lately(&self.health.hidden_at, now))
-        {
-            let line = settings.trusted_proxies.line_with(*peer);
-            let message = format!(
-                "{peer} forwards calls of others and is not trusted, so all of them look like one client. If it is a proxy of yours: {line}"
-            );
-            all.push(Degraded::new("untrusted_proxy", message));
+            all.push(Degraded::new(STORE, message));
         }
         if self.keys.len() == 0 {
             let message = "there is no API key: `palisade keys create --name N --scope check` makes one";

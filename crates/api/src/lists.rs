@@ -1,10 +1,9 @@
-//! Changes of the lists: durable first, then in effect, then in the audit log; one at a time.
+//! The lists as this API reads and changes them.
 
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
 use palisade_domain::{NetPrefix, TenantId, Timestamp};
-use palisade_policy::{ListEffect, ListEntry as MirrorEntry, ListMirror};
 use palisade_store::{
     Effect, EffectKind, EntrySource, ListEntry, NewEntry, Page, ReadError, Store, Watched, WriteError,
 };
@@ -59,11 +58,6 @@ impl Api {
     pub(crate) async fn change_lists(&self, wish: &Wish) -> Result<Option<ListEntry>, WriteError> {
         let tenant = self.settings().tenant;
         let now = self.clock.now();
-        // Two changes at a time could put an older list into effect after a newer one.
-        let _one_at_a_time = self.list_change.lock().await;
-        for kind in wish.removed {
-            self.store.remove(tenant, wish.network, Some(*kind)).await?;
-        }
         let entry = wish.made.map(|(effect, ms)| NewEntry {
             network: wish.network,
             effect,
@@ -72,12 +66,14 @@ impl Api {
             reason: wish.reason.clone(),
             created_at: now,
         });
+        // What is made comes first: should the store fail in between, nobody is left without an entry.
         let made = match entry {
-            Some(entry) => self.store.put(tenant, &[entry]).await?.pop(),
+            Some(entry) => self.guard.put_entries(&*self.store, tenant, &[entry]).await?.pop(),
             None => None,
         };
-        let entries = all(&*self.store, tenant).await?;
-        self.guard.replace_lists(&mirror(&entries));
+        for kind in wish.removed {
+            self.guard.remove_entries(&*self.store, tenant, wish.network, Some(*kind)).await?;
+        }
         Ok(made)
     }
 }
@@ -92,20 +88,6 @@ async fn all(store: &dyn Store, tenant: TenantId) -> Result<Vec<ListEntry>, Read
         page.after = last.id.0;
         entries.extend(more);
     }
-}
-
-fn mirror(entries: &[ListEntry]) -> ListMirror {
-    ListMirror::new(entries.iter().map(|entry| MirrorEntry {
-        network: entry.network,
-        effect: match entry.effect {
-            Effect::Allow => ListEffect::Allow,
-            Effect::Block => ListEffect::Block,
-            Effect::Throttle(rate) => ListEffect::Throttle(rate),
-            Effect::Flag => ListEffect::Flag,
-        },
-        expires_at: entry.expires_at,
-        by_operator: entry.source == EntrySource::Operator,
-    }))
 }
 
 /// A network as lists are written: an address alone where it is one.

@@ -84,7 +84,7 @@ pub async fn stats(call: Call) -> Result<Response, Problem> {
 
 /// What is known of an address
 ///
-/// Refusals and a sample of all other traffic are stored; the counts are of what is stored.
+/// What was counted lately, or what is stored (refusals, and a sample of all other traffic), whichever is more.
 #[utoipa::path(
     get, path = "/reputation/{ip}", tag = "records", security(("key" = []), ("x_api_key" = [])),
     params(("ip" = String, Path, description = "An address")),

