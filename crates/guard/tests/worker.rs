@@ -296,3 +296,33 @@ async fn changes_by_another_process_are_taken_over_within_a_second_or_two() {
     assert_ne!(rule_of(&running.guard, 1), before);
     assert_eq!(running.guard.judge().lists().len(), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_rules_wish_is_written_and_the_operators_word_stays() {
+    use palisade_guard::record::Wished;
+    use palisade_policy::{EntryWish, ListEffect};
+    let (guard, mut backlog) = guard(0.0);
+    let (wishes, entries) = tokio::sync::mpsc::channel(8);
+    backlog.entries = entries;
+    let running = Running::start(guard, backlog);
+    let operators = [entry(Effect::Block, EntrySource::Operator)];
+    running.guard.put_entries(&*running.store, TENANT, &operators).await.expect("memory");
+    running.store.broken.set(true);
+    for n in [1, 2] {
+        let (effect, until) = (ListEffect::Block, at(86_400));
+        let wish =
+            EntryWish { network: ip(n).network(), effect, until, reason: "flood", rule_number: Some(4) };
+        let wished = Wished { tenant: TENANT, site: palisade_domain::SiteId(0), time: at(0), wish };
+        wishes.send(wished).await.expect("the worker listens");
+    }
+    running.pass(Duration::from_secs(3)).await;
+    running.store.broken.set(false);
+    running.pass(Duration::from_secs(31)).await;
+    let held = running.store.inner.entries(TENANT, Page::FIRST).await.expect("memory");
+    let told: Vec<_> = held.iter().map(|held| (held.network, held.source, held.expires_at)).collect();
+    let rules = (ip(2).network(), EntrySource::Rule, Some(at(86_400)));
+    assert_eq!(told, [(ip(1).network(), EntrySource::Operator, None), rules]);
+    assert_eq!(held[1].reason, "flood (rule 4)");
+    assert_eq!(running.guard.judge().lists().len(), 2);
+    assert_eq!(running.guard.totals.passed(Passage::EntryWritten), 1);
+}

@@ -72,9 +72,9 @@ impl<S: Shelf + ?Sized> Worker<S> {
                 }
                 Err(error) => {
                     let back = heads.into_iter().zip(events).rev();
-                    back.for_each(|(id, event)| {
-                        self.waiting.events.push_front(Recorded { id, tenant, event })
-                    });
+                    for (id, event) in back {
+                        self.waiting.events.push_front(Recorded { id, tenant, event });
+                    }
                     self.failed(&error);
                 }
             }
