@@ -288,6 +288,10 @@ impl<'a> Case<'a> {
 
     /// What the first rule on dry run before the deciding one would have done.
     pub(crate) fn dry_run(&self, say: &Say) -> Option<DryRun> {
+        // The operator's lists stand above all rules.
+        if say.rule.starts_with("operator") {
+            return None;
+        }
         let before = say.number.map_or(usize::MAX, |number| usize::from(number) - 1);
         let mut rules = self.candidates.map(|found| self.policy.rules.among(found))?;
         rules.find_map(|(at, rule)| {
