@@ -106,7 +106,7 @@ impl Slow {
         Slow {
             bytes,
             piece: usize::try_from(pace.0).unwrap_or(usize::MAX).max(1),
-            sleep: Box::pin(tokio::time::sleep(Duration::from_secs(1))),
+            sleep: Box::pin(tokio::time::sleep(Duration::ZERO)),
             until: Instant::now() + limit,
             ending,
             _seat: seat,

@@ -1,6 +1,6 @@
 //! The guard's word carried out.
 
-use crate::harness::{Front, REFUSED, Upstream};
+use crate::harness::{Front, REFUSED, Upstream, within};
 
 fn ask(method: &str, path: &str, more: &str) -> String {
     format!("{method} {path} HTTP/1.1\r\nHost: shop.example\r\nX-Forwarded-For: {REFUSED}\r\n{more}\r\n")
@@ -45,4 +45,52 @@ async fn paths_of_ours_are_answered_here() {
     assert_eq!(answer.status, 404);
     let answer = front.ask("GET /.palisade/about HTTP/1.1\r\nHost: shop.example\r\n\r\n").await;
     assert_eq!((answer.status, upstream.seen().len()), (200, 0));
+}
+
+#[tokio::test]
+async fn a_tarpit_writes_a_few_bytes_at_a_time() {
+    let upstream = Upstream::hello().await;
+    let front = Front::before(&upstream);
+    let mut client = front.connect().await;
+    client.send("GET /slow HTTP/1.1\r\nHost: shop.example\r\n\r\n").await;
+    let head = client.head().await;
+    assert!(head.starts_with("HTTP/1.1 429 "), "{head}");
+    let length: usize = crate::harness::values(&head, "content-length")[0].parse().unwrap();
+    let first = client.some().await;
+    assert!(!first.is_empty() && first.len() < length, "{} of {length}", first.len());
+}
+
+#[tokio::test]
+async fn slow_answers_end_and_are_few() {
+    let upstream = Upstream::hello().await;
+    for (answers, seconds) in [(0, 60), (10, 0)] {
+        let front = Front::with(vec![upstream.address.to_string()], |settings| {
+            settings.limits.slow_answers_max = answers;
+            settings.limits.slow_answer_timeout = std::time::Duration::from_secs(seconds);
+        });
+        let answer = front.ask("GET /slow HTTP/1.1\r\nHost: shop.example\r\n\r\n").await;
+        assert_eq!((answer.status, answer.whole), (429, true));
+    }
+}
+
+#[tokio::test]
+async fn the_record_holds_what_was_seen() {
+    let upstream = Upstream::hello().await;
+    let mut front = Front::before(&upstream);
+    let mut client = front.connect().await;
+    for head in
+        ["GET /a HTTP/1.1\r\nhost: shop.example\r\nX-bB: 1\r\nACCEPT: */*\r\n\r\n", "GET /b HTTP/9\r\n\r\n"]
+    {
+        client.send(head).await;
+        client.answer().await;
+    }
+    let first = within(front.backlog.events.recv()).await.unwrap();
+    assert_eq!((first.event.target.as_deref(), first.event.status), (Some("/a"), Some(200)));
+    let facts = first.event.facts.clone().unwrap();
+    let at = |name: &str| facts.find(name).unwrap_or_else(|| panic!("{name} in {facts}"));
+    assert!(at("host") < at("X-bB") && at("X-bB") < at("ACCEPT"), "{facts}");
+    let second = within(front.backlog.events.recv()).await.unwrap();
+    assert_eq!((second.event.target.as_deref(), second.event.status), (Some("/b"), Some(400)));
+    let facts = second.event.facts.clone().unwrap();
+    assert!(facts.contains("garbage"), "{facts}");
 }

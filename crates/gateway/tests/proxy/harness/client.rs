@@ -143,6 +143,14 @@ impl Client {
         }
     }
 
+    /// What comes next, however much it is.
+    pub(crate) async fn some(&mut self) -> Vec<u8> {
+        if self.held.is_empty() {
+            self.more().await;
+        }
+        std::mem::take(&mut self.held)
+    }
+
     /// Everything until the connection ends.
     pub(crate) async fn rest(&mut self) -> Vec<u8> {
         while self.more().await {}

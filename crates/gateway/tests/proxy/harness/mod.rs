@@ -14,16 +14,18 @@ use palisade_detect::{Engine, EngineSettings, HashSeed};
 use palisade_domain::{ClientIp, TenantId};
 use palisade_gateway::{Gateway, GatewaySettings, StartError};
 use palisade_guard::{Backlog, Guard, GuardSettings, Site, Sites};
-use palisade_policy::{Judge, ListEffect, ListEntry, ListMirror, Policy, Preset};
+use palisade_policy::{
+    Judge, ListEffect, ListEntry, ListMirror, Policy, Preset, RuleEffect, RuleSource, Ruleset,
+};
 
 /// A client that the operator's list refuses.
 pub(crate) const REFUSED: &str = "203.0.113.66";
 
-/// A gateway before `upstreams`, for the host `shop.example`.
+/// A gateway before `upstreams`, which answers below `/slow` as slowly as a tarpit, for the host `shop.example`.
 pub(crate) struct Front {
     pub gateway: Gateway,
     pub guard: Arc<Guard>,
-    _backlog: Backlog,
+    pub backlog: Backlog,
 }
 
 impl Front {
@@ -46,8 +48,11 @@ impl Front {
             expires_at: None,
             by_operator: true,
         };
-        let judge = Judge::new(Engine::new(EngineSettings::new(seed)), Policy::preset(Preset::Balanced))
-            .with_lists(ListMirror::new([refused]));
+        let slow = RuleSource::new("path.startsWith(\"/slow\")", RuleEffect::Tarpit);
+        let (rules, _) = Ruleset::compile(&[slow]).unwrap();
+        let policy = Policy { rules: Arc::new(rules), ..Policy::preset(Preset::Balanced) };
+        let judge =
+            Judge::new(Engine::new(EngineSettings::new(seed)), policy).with_lists(ListMirror::new([refused]));
         let hosts = vec!["shop.example".to_owned()];
         let site = Site { hosts, tenant: TenantId::default(), upstreams, seed_routes: false };
         let settings = GuardSettings { seed, event_sample: 1.0, first_id: 1 << 40 };
@@ -59,7 +64,7 @@ impl Front {
         };
         change(&mut settings);
         let gateway = Gateway::start(Arc::clone(&guard), settings)?;
-        Ok(Front { gateway, guard, _backlog: backlog })
+        Ok(Front { gateway, guard, backlog })
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
