@@ -3,6 +3,8 @@
 //! Server and client have a thread each; the server's CPU time per call is what counts, so the client's does not spoil it.
 //! `cargo bench -p palisade-api --bench check [-- CALLS]`
 
+#![allow(clippy::print_stdout, reason = "a bench is read on the terminal")]
+
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;

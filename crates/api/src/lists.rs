@@ -25,7 +25,21 @@ pub(crate) struct Wish {
 /// Networks that are blocked, as they were read last.
 #[derive(Debug, Default)]
 pub(crate) struct Blocked {
-    held: ArcSwapOption<(u64, Vec<(NetPrefix, Option<Timestamp>)>)>,
+    held: ArcSwapOption<Held>,
+}
+
+#[derive(Debug)]
+struct Held {
+    /// At which change of the lists they were read.
+    version: u64,
+    blocks: Vec<Block>,
+}
+
+#[derive(Debug)]
+struct Block {
+    network: NetPrefix,
+    /// Its end; `None` stays.
+    expires_at: Option<Timestamp>,
 }
 
 impl Blocked {
@@ -37,19 +51,21 @@ impl Blocked {
         now: Timestamp,
     ) -> Result<Vec<NetPrefix>, ReadError> {
         let version = store.changes(tenant, Watched::Lists).await?;
-        let held = match self.held.load_full().filter(|held| held.0 == version) {
+        let held = match self.held.load_full().filter(|held| held.version == version) {
             Some(held) => held,
             None => {
                 let entries = all(store, tenant).await?;
                 let blocks = entries.iter().filter(|entry| entry.effect == Effect::Block);
-                let held =
-                    Arc::new((version, blocks.map(|entry| (entry.network, entry.expires_at)).collect()));
+                let blocks = blocks
+                    .map(|entry| Block { network: entry.network, expires_at: entry.expires_at })
+                    .collect();
+                let held = Arc::new(Held { version, blocks });
                 self.held.store(Some(Arc::clone(&held)));
                 held
             }
         };
-        let live = held.1.iter().filter(|(_, end)| end.is_none_or(|end| end > now));
-        Ok(live.map(|(network, _)| *network).collect())
+        let live = held.blocks.iter().filter(|block| block.expires_at.is_none_or(|end| end > now));
+        Ok(live.map(|block| block.network).collect())
     }
 }
 

@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 
 use crate::api::Api;
 use crate::problem::ErrorBody;
-use crate::routes::{check, docs, escalate, feedback, health, later, list, metrics, stats, webhook};
+use crate::routes::{auth, check, docs, escalate, feedback, health, later, list, metrics, stats, webhook};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -25,6 +25,8 @@ use crate::routes::{check, docs, escalate, feedback, health, later, list, metric
         (name = "operation", description = "For those who run it"),
         (name = "not built yet", description = "Routes that answer 501 and name their feature"),
     ),
+    // Served for every method, so the router adds it by itself.
+    paths(auth::judge),
     components(schemas(ErrorBody)),
 )]
 struct Head;

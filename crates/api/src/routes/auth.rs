@@ -20,7 +20,7 @@ use palisade_visitor::{Reply, Wants, route};
 
 use crate::call::Call;
 use crate::limit::Group;
-use crate::problem::{Code, Problem};
+use crate::problem::{Code, ErrorBody, Problem};
 
 /// What a proxy says about the request it holds: nginx (by configuration), Caddy, Traefik.
 const METHODS: [&str; 2] = ["x-forwarded-method", "x-original-method"];
@@ -50,7 +50,21 @@ const OF_THE_PROXY: [&str; 18] = [
     "x-real-ip",
 ];
 
-/// Judges the request that a trusted proxy holds.
+/// May this request pass?
+///
+/// Judges the request that a trusted proxy holds; any method, also below `/auth/`. 200 lets it pass, with
+/// `X-Palisade-Score`, `X-Palisade-Action` and `X-Palisade-Identity`; all else is the answer for the visitor. With
+/// `shape=nginx` a refusal is 403 without body, and `X-Palisade-Location` says where its page lies.
+#[utoipa::path(
+    get, path = "/auth", tag = "verdicts", security(()),
+    params(("shape" = Option<String>, Query, description = "`nginx`: answers that `auth_request` understands")),
+    responses(
+        (status = 200, description = "It may pass"),
+        (status = 402, description = "It is to be paid for"),
+        (status = 403, description = "It is refused, or the caller is no trusted proxy", body = ErrorBody),
+        (status = 429, description = "Too many requests"),
+    )
+)]
 pub async fn judge(call: Call) -> Result<Response, Problem> {
     if !call.origin.trusted && !call.origin.peer.addr().is_loopback() {
         let line = call.settings.trusted_proxies.line_with(call.origin.peer);

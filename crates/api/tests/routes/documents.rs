@@ -34,6 +34,7 @@ async fn every_route_of_the_document_is_served_and_none_is_left_out() {
         }
     }
     for path in [
+        "/auth",
         "/check",
         "/feedback",
         "/stats",

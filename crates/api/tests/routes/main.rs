@@ -1,5 +1,7 @@
 //! The routes, called as programs call them; one module per route, named as in the URL.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, its helpers too")]
+
 mod bench;
 
 mod any_bytes;
