@@ -198,3 +198,71 @@ fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
         headers.insert(name, value);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+
+    use super::*;
+
+    fn passed(
+        version: Version,
+        uri: &str,
+        headers: &[(&'static str, &'static str)],
+        has_body: bool,
+    ) -> request::Parts {
+        let mut request = Request::builder().version(version).uri(uri);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let (mut parts, ()) = request.body(()).unwrap().into_parts();
+        let path = Path { peer: "192.0.2.1".parse().unwrap(), trusted: false, scheme: Scheme::Http };
+        let route = Route { path, told: None, upgrade: false, host: Some("10.0.0.1:80") };
+        to_upstream(&mut parts, &route, has_body);
+        parts
+    }
+
+    fn values<'p>(parts: &'p request::Parts, name: &str) -> Vec<&'p str> {
+        parts.headers.get_all(name).iter().map(|value| value.to_str().unwrap()).collect()
+    }
+
+    #[test]
+    fn a_connection_header_names_nothing_that_routes_or_frames() {
+        let headers = [
+            ("host", "a"),
+            ("content-length", "3"),
+            ("connection", "host, Content-Length, x-forwarded-for, x-hop"),
+            ("x-hop", "1"),
+        ];
+        let parts = passed(Version::HTTP_11, "/", &headers, true);
+        assert_eq!((values(&parts, "host"), values(&parts, "content-length")), (vec!["a"], vec!["3"]));
+        assert_eq!(values(&parts, "x-forwarded-for"), ["192.0.2.1"]);
+        assert!(values(&parts, "x-hop").is_empty() && values(&parts, "connection").is_empty());
+    }
+
+    #[test]
+    fn every_request_up_has_one_host_and_one_framing() {
+        let parts = passed(Version::HTTP_10, "/", &[], false);
+        assert_eq!((values(&parts, "host"), parts.version), (vec!["10.0.0.1:80"], Version::HTTP_11));
+        let parts = passed(Version::HTTP_2, "http://b/x?y", &[("host", "a")], true);
+        assert_eq!((values(&parts, "host"), parts.uri.to_string()), (vec!["b"], "/x?y".to_owned()));
+        assert_eq!(values(&parts, "transfer-encoding"), ["chunked"]);
+        let parts = passed(Version::HTTP_2, "http://b", &[("content-length", "3")], true);
+        assert_eq!((values(&parts, "transfer-encoding").len(), parts.uri.to_string()), (0, "/".to_owned()));
+        let parts = passed(Version::HTTP_11, "/", &[("host", "a"), ("transfer-encoding", "chunked")], false);
+        assert_eq!(values(&parts, "transfer-encoding"), ["chunked"]);
+    }
+
+    #[test]
+    fn what_only_we_may_say_is_not_said_by_others() {
+        let headers = [
+            ("host", "a"),
+            ("x-palisade-score", "0"),
+            ("x-request-id", "1"),
+            ("x-ja4-raw", "t"),
+            ("ja3", "x"),
+        ];
+        let parts = passed(Version::HTTP_11, "/", &headers, false);
+        assert_eq!(parts.headers.len(), 4, "{:?}", parts.headers);
+    }
+}

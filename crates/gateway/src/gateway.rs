@@ -28,7 +28,7 @@ pub enum StartError {
     #[error("the gateway has no address to listen on")]
     NoListener,
     /// The address cannot be taken.
-    #[error("cannot listen on {address}: {source}")]
+    #[error("cannot listen on {address}")]
     Bind {
         /// Which.
         address: SocketAddr,
@@ -36,7 +36,7 @@ pub enum StartError {
         source: io::Error,
     },
     /// The runtime of a worker does not start.
-    #[error("cannot start gateway worker {worker}: {source}")]
+    #[error("cannot start gateway worker {worker}")]
     Worker {
         /// Which, from 0.
         worker: usize,

@@ -438,7 +438,14 @@ impl AsyncRead for Wire {
                 _ if !this.pending().is_empty() || matches!(this.state, State::Undecided) => {
                     this.poll_more(cx).map_ok(|read| if read == 0 { Direct::End } else { Direct::Held })
                 }
-                _ => this.poll_direct(cx, buf),
+                _ => {
+                    let read = this.poll_direct(cx, buf);
+                    if !this.pending().is_empty() {
+                        // The first bytes of a head: from now on its own time counts, not that of the pause before.
+                        this.reading.clear();
+                    }
+                    read
+                }
             };
             match read {
                 Poll::Pending => return this.poll_read_deadline(cx),

@@ -149,6 +149,8 @@ fn an_address_in_use_is_named() {
     let held = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = held.local_addr().unwrap();
     let front = Front::try_with(Vec::new(), |settings| settings.listeners = vec![address]);
-    let error = front.err().unwrap().to_string();
-    assert!(error.contains(&address.to_string()) && error.contains("in use"), "{error}");
+    let error = front.err().unwrap();
+    let reason = std::error::Error::source(&error).unwrap().to_string();
+    assert!(error.to_string().contains(&address.to_string()) && reason.contains("in use"), "{error}: {reason}");
+}");
 }
