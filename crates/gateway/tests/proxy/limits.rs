@@ -151,6 +151,8 @@ fn an_address_in_use_is_named() {
     let front = Front::try_with(Vec::new(), |settings| settings.listeners = vec![address]);
     let error = front.err().unwrap();
     let reason = std::error::Error::source(&error).unwrap().to_string();
-    assert!(error.to_string().contains(&address.to_string()) && reason.contains("in use"), "{error}: {reason}");
-}");
+    assert!(
+        error.to_string().contains(&address.to_string()) && reason.contains("in use"),
+        "{error}: {reason}"
+    );
 }
