@@ -6,6 +6,7 @@
 mod columns;
 mod commands;
 mod exit;
+mod hold;
 mod ledger;
 mod memory;
 mod not_yet;
@@ -47,7 +48,7 @@ enum Command {
     Replay(commands::replay::Args),
     /// Judge one described request (a /check body on standard input), or one a line with --batch
     Assess(commands::assess::Args),
-    /// Look at logs for what would make verdicts wrong
+    /// Look for what would make verdicts wrong: in this installation, or in logs
     Doctor(commands::doctor::Args),
     /// Networks that are always let in, kept out, slowed or watched
     List(commands::list::Args),

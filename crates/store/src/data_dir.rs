@@ -92,6 +92,11 @@ impl DataDir {
         self.root.join("ranges")
     }
 
+    /// Held by the one process that serves from this folder.
+    pub fn lock(&self) -> PathBuf {
+        self.root.join("palisade.lock")
+    }
+
     fn probe(&self) -> io::Result<()> {
         let probe = self.root.join(format!(".probe-{}", std::process::id()));
         fs::write(&probe, b"palisade may write here\n")?;

@@ -1,71 +1,40 @@
-//! `palisade doctor`: what would make verdicts wrong.
+//! `palisade doctor`: what would make verdicts wrong, in an installation or in logs.
 
+mod ask;
+mod findings;
+mod installation;
+mod logs;
+
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use palisade_replay::doctor::Doctor;
-use palisade_replay::merge::{Feed, FeedOptions, FeedStats};
-
 use super::Global;
-use crate::exit::{self, UsageError};
-use crate::shell;
 
-/// Look at logs for what would make verdicts wrong: one address everywhere, missing columns, skipped lines.
+/// Look for what would make verdicts wrong: in this installation, or in logs
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  palisade doctor                                        this installation, running or not
+  palisade doctor -c /etc/palisade/palisade.toml --data /var/lib/palisade
+  palisade doctor /var/log/nginx/access.log              a log: one address everywhere, missing columns
+
+Exit code 1 where something was found.")]
 pub(crate) struct Args {
-    /// Log files; - is standard input
-    #[arg(required = true, value_name = "FILE")]
+    /// Log files, - is standard input; without any, the installation is looked at
+    #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// Where the running Palisade is asked [default: server.api of the configuration]
+    #[arg(long, value_name = "ADDR", conflicts_with = "files")]
+    api: Option<SocketAddr>,
 }
 
 /// Runs it; exit code 1 where something was found.
+///
+/// # Errors
+/// Where the configuration is wrong, or a log cannot be read.
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<ExitCode> {
-    let options = FeedOptions { format: None, now: shell::now() };
-    let mut feed = Feed::open(&args.files, options).map_err(|error| UsageError(error.to_string()))?;
-    let mut doctor = Doctor::default();
-    while let Some(batch) = feed.next_batch() {
-        for record in &batch {
-            let headers = record.header_entries();
-            doctor.look(&record.facts(&headers));
-        }
+    match args.files.is_empty() {
+        true => installation::run(args.api, global),
+        false => logs::run(&args.files, global.json),
     }
-    let stats = feed.finish();
-    let mut notes = doctor.notes();
-    notes.extend(stats.warnings());
-    notes.extend(unread(&stats));
-    say(&stats, &notes, global.json)?;
-    Ok(if notes.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(exit::NO) })
-}
-
-/// Where more than a tenth of the lines could not be read.
-fn unread(stats: &FeedStats) -> Option<String> {
-    let reasons: Vec<String> =
-        stats.skipped.iter().map(|(reason, count)| format!("{count} {}", reason.name())).collect();
-    (stats.skipped_total() * 10 > stats.lines).then(|| {
-        let skipped = stats.skipped_total();
-        format!("{skipped} of {} lines could not be read: {}.", stats.lines, reasons.join(", "))
-    })
-}
-
-fn say(stats: &FeedStats, notes: &[String], as_json: bool) -> anyhow::Result<()> {
-    let formats: Vec<String> =
-        stats.formats.iter().map(|(format, lines)| format!("{format} ({lines} lines)")).collect();
-    if as_json {
-        let value = serde_json::json!({
-            "lines": stats.lines, "requests": stats.records, "skipped": stats.skipped_total(),
-            "formats": stats.formats.iter().map(|(format, lines)| (format.name(), *lines))
-                .collect::<std::collections::BTreeMap<_, _>>(),
-            "notes": notes,
-        });
-        return Ok(shell::say(&value.to_string())?);
-    }
-    let mut text = match &formats[..] {
-        [] => format!("No request in {} lines\n", stats.lines),
-        formats => format!("{} requests in {}\n", stats.records, formats.join(", ")),
-    };
-    if notes.is_empty() {
-        text.push_str("Nothing found: client addresses, user agents and times look as they should.\n");
-    }
-    notes.iter().for_each(|note| text.push_str(&format!("- {note}\n")));
-    Ok(shell::say(&text)?)
 }

@@ -1,12 +1,18 @@
 //! `palisade serve`: the gateway in front of a site, the API beside it, and the worker behind both.
 
+use std::io;
 use std::process::ExitCode;
+use std::time::Duration;
 
-use palisade_config::Flags;
+use palisade_config::settings::{Settings, Upstream};
+use palisade_config::{Flags, Loaded};
+use palisade_gateway::StartError;
 use palisade_store::DataDir;
+use tokio::net::TcpStream;
 
 use super::Global;
 use crate::exit::UsageError;
+use crate::hold::Hold;
 use crate::running::{Plan, Running};
 use crate::setup::{self, Overrides};
 use crate::{running, shell};
@@ -33,8 +39,14 @@ pub(crate) struct Args {
     /// Where operators will look [default: 127.0.0.1:8082]
     #[arg(long, value_name = "ADDR")]
     desk: Vec<String>,
+    /// Judge nobody: for measuring what judging costs
+    #[arg(long, hide = true)]
+    plain: bool,
     #[command(flatten)]
     overrides: Overrides,
+    /// The site where it was named without its flag.
+    #[arg(hide = true, value_name = "URL")]
+    bare: Option<String>,
 }
 
 /// Where the data folder is unless somebody names one.
@@ -46,27 +58,148 @@ or write a configuration with `palisade config init` and start `palisade serve` 
 
 /// Runs until a signal stops it.
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<ExitCode> {
+    if let Some(bare) = &args.bare {
+        return Err(
+            UsageError(format!("{bare:?} stands alone; the site is named with --upstream URL")).into()
+        );
+    }
     let flags = Flags {
         listen: args.listen.clone(),
         api: args.api.clone(),
         desk: args.desk.clone(),
         upstream: args.upstream.clone(),
     };
-    let plan =
-        Plan { global: global.clone(), flags, overrides: args.overrides.clone(), environment: Vec::new() };
+    let plan = Plan {
+        global: global.clone(),
+        flags,
+        overrides: args.overrides.clone(),
+        plain: args.plain,
+        ..Plan::default()
+    };
     let loaded = plan.load()?;
     if !loaded.has_file && !loaded.has_upstream() {
         return Err(UsageError(NOTHING_TO_DEFEND.to_owned()).into());
     }
     setup::tell_idle(&loaded);
+    if args.plain {
+        shell::complain(
+            "palisade: --plain: nobody is judged and nothing is refused; this is for measuring only",
+        );
+    }
     let data = DataDir::open(global.data.as_deref().unwrap_or(DATA.as_ref()))?;
+    let hold = Hold::of(&data)?;
     let runtime = running::runtime()?;
-    runtime.block_on(async {
-        let running = Running::start(&loaded, plan, data).await?;
-        shell::complain(&running.listening());
+    let code = runtime.block_on(async {
+        let running = start(&loaded, plan, data).await?;
         if let (true, Some(words)) = (shell::watched(), running.first_words()) {
             shell::complain(&words);
         }
+        tokio::spawn(tell_silent(upstreams(&loaded.settings)));
         running.until_stopped().await
+    });
+    drop(hold);
+    code
+}
+
+/// Starts everything and says where it listens.
+///
+/// # Errors
+/// As [`Running::start`], with what to type where an address cannot be taken.
+pub(super) async fn start(loaded: &Loaded, plan: Plan, data: DataDir) -> anyhow::Result<Running> {
+    let running = Running::start(loaded, plan, data).await.map_err(with_a_way_out)?;
+    shell::complain(&running.listening());
+    Ok(running)
+}
+
+fn with_a_way_out(error: anyhow::Error) -> anyhow::Error {
+    let Some(StartError::Bind { address, source }) = error.downcast_ref() else { return error };
+    match way_out(address.port(), source.kind()) {
+        Some(way_out) => error.context(way_out),
+        None => error,
+    }
+}
+
+/// What to do where `port` cannot be listened on.
+fn way_out(port: u16, why: io::ErrorKind) -> Option<String> {
+    Some(match why {
+        io::ErrorKind::AddrInUse => format!(
+            "another program listens there (`ss -ltnp 'sport = :{port}'` shows which); stop it, or name another address \
+             with --listen"
+        ),
+        io::ErrorKind::PermissionDenied => format!(
+            "port {port} is for privileged programs; use the unit in deploy/systemd, or type \
+             `sudo setcap cap_net_bind_service=+ep \"$(command -v palisade)\"`, or name a port from 1024 on with --listen"
+        ),
+        io::ErrorKind::AddrNotAvailable => {
+            "this machine has no such address; --listen :8080 takes all it has".to_owned()
+        }
+        _ => return None,
     })
+}
+
+/// How long a site may take until somebody is told that it does not answer.
+const UPSTREAM_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Every upstream once.
+pub(super) fn upstreams(settings: &Settings) -> Vec<Upstream> {
+    let mut all: Vec<Upstream> = Vec::new();
+    for upstream in settings.sites.iter().flat_map(|site| &site.upstreams) {
+        if !all.contains(upstream) {
+            all.push(upstream.clone());
+        }
+    }
+    all
+}
+
+/// Says which of them do not answer. The site may well be started later.
+async fn tell_silent(upstreams: Vec<Upstream>) {
+    for upstream in upstreams {
+        if let Err(why) = reach(&upstream).await {
+            shell::complain(&format!(
+                "palisade: {upstream} does not answer yet ({why}); visitors get a 502 page until it does"
+            ));
+        }
+    }
+}
+
+/// Connects and goes away again.
+///
+/// # Errors
+/// Why nobody is there.
+pub(super) async fn reach(upstream: &Upstream) -> io::Result<()> {
+    let connecting = TcpStream::connect((upstream.host.as_str(), upstream.port));
+    match tokio::time::timeout(UPSTREAM_TIMEOUT, connecting).await {
+        Ok(connected) => connected.map(drop),
+        Err(_) => Err(io::ErrorKind::TimedOut.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_upstream_is_tried_once() {
+        let mut settings = Settings::default();
+        let one: Upstream = "http://127.0.0.1:3000".parse().unwrap();
+        let two: Upstream = "http://[::1]:3000".parse().unwrap();
+        let site = |upstreams: &[&Upstream]| palisade_config::settings::SiteSettings {
+            upstreams: upstreams.iter().copied().cloned().collect(),
+            ..Default::default()
+        };
+        settings.sites = vec![site(&[&one, &two]), site(&[&one])];
+        assert_eq!(upstreams(&settings), [one, two]);
+    }
+
+    #[test]
+    fn an_address_that_cannot_be_taken_has_a_way_out() {
+        let check = |why, words: &str| {
+            let way_out = way_out(80, why).unwrap();
+            assert!(way_out.contains(words), "{way_out}");
+        };
+        check(io::ErrorKind::AddrInUse, "ss -ltnp 'sport = :80'");
+        check(io::ErrorKind::PermissionDenied, "setcap cap_net_bind_service=+ep");
+        check(io::ErrorKind::AddrNotAvailable, "--listen :8080");
+        assert_eq!(way_out(80, io::ErrorKind::Other), None);
+    }
 }

@@ -13,7 +13,8 @@ use tokio::net::TcpListener;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::{Global, serve};
-use crate::running::{self, Plan, Running};
+use crate::hold::Hold;
+use crate::running::{self, Plan};
 use crate::setup::{self, Overrides};
 use crate::shell;
 
@@ -53,12 +54,13 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<ExitCode> {
         };
         let mut overrides = args.overrides.clone();
         overrides.enforce.get_or_insert(Enforcement::All);
-        let plan = Plan { global: global.clone(), flags, overrides, environment: SETTINGS.to_vec() };
+        let plan =
+            Plan { global: global.clone(), flags, overrides, environment: SETTINGS.to_vec(), plain: false };
         let loaded = plan.load()?;
         let data = DataDir::open(global.data.as_deref().unwrap_or(serve::DATA.as_ref()))?;
+        let _hold = Hold::of(&data)?;
         setup::tell_idle(&loaded);
-        let running = Running::start(&loaded, plan, data).await?;
-        shell::complain(&running.listening());
+        let running = serve::start(&loaded, plan, data).await?;
         shell::say(&view::welcome(&running))?;
         tokio::spawn(show(running.guard().watch()));
         running.until_stopped().await
