@@ -1,4 +1,6 @@
-//! Criterion's benches of all crates, and one table of what they measured.
+//! Criterion's benches of all crates in one table, and a running Palisade beside nginx ([`gateway`]).
+
+mod gateway;
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -18,17 +20,22 @@ const BUDGETS: &[(&str, f64)] =
 /// minutes. Medians of 0.6 s of a function of microseconds are as good as those of five.
 const SHORT: [&str; 4] = ["--warm-up-time", "0.2", "--measurement-time", "0.6"];
 
-/// `xtask bench [NAME] [--quick]`: benches whose package or name holds NAME; `--quick` for a first look.
+/// The measurement that is no bench of criterion's.
+const GATEWAY: &str = "gateway";
+
+/// `xtask bench [NAME] [--quick] [--binary=PATH]`: benches whose package or name holds NAME; `--quick` for a first look,
+/// `--binary` for a Palisade that is built already.
 ///
-/// They are built without link-time optimisation, which would take longer than all the measuring; what ships is a
-/// little faster.
+/// Criterion's are built without link-time optimisation, which would take longer than all the measuring; what ships is
+/// a little faster.
 pub(crate) fn run(args: &[String]) -> anyhow::Result<()> {
     let root = repo::root();
     let quick = args.iter().any(|arg| arg == "--quick");
     let wanted = args.iter().find(|arg| !arg.starts_with('-')).map_or("", String::as_str);
     let start = SystemTime::now();
     let benches = benches(&root, wanted)?;
-    ensure!(!benches.is_empty(), "no bench is called {wanted:?}");
+    let with_gateway = GATEWAY.contains(wanted);
+    ensure!(with_gateway || !benches.is_empty(), "no bench is called {wanted:?}");
     for (package, bench) in benches {
         let mut args = vec![
             "bench",
@@ -45,8 +52,12 @@ pub(crate) fn run(args: &[String]) -> anyhow::Result<()> {
         args.extend(if quick { &["--quick"][..] } else { &SHORT });
         repo::run(&mut repo::cargo(&root, &args))?;
     }
-    println!("\n{}", table(&results(&repo::target_dir(&root).join("criterion"), start)));
-    Ok(())
+    let results = results(&repo::target_dir(&root).join("criterion"), start);
+    if !results.is_empty() {
+        println!("\n{}", table(&results));
+    }
+    let binary = args.iter().find_map(|arg| arg.strip_prefix("--binary=")).map(PathBuf::from);
+    if with_gateway { gateway::run(&root, quick, binary) } else { Ok(()) }
 }
 
 /// Package and name of every bench that holds `wanted`.

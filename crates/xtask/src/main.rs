@@ -37,7 +37,11 @@ const CHORES: &[Chore] = &[
     Chore { name: "test", about: "every check CI makes, one after the other", run: suite::run },
     Chore { name: "tidy", about: "layers, purity, versions, file hygiene", run: tidy::run },
     Chore { name: "fuzz", about: "[TARGET [SECONDS]]: build and run fuzz targets", run: fuzz::run },
-    Chore { name: "bench", about: "[NAME] [--quick]: criterion benches as one table", run: bench::run },
+    Chore {
+        name: "bench",
+        about: "[NAME] [--quick]: criterion benches as one table, the gateway beside nginx",
+        run: bench::run,
+    },
     #[cfg(feature = "product")]
     Chore { name: "docs", about: "[--check]: docs/BOUNDS.md, docs/detectors/", run: docs::run },
     #[cfg(feature = "product")]
