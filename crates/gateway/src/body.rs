@@ -14,6 +14,7 @@ use palisade_domain::{BodyPrefix, Fact, ResponseFacts};
 use tokio::time::Instant;
 
 use crate::exchange::Ending;
+use crate::forward;
 use crate::settings::Limits;
 use crate::upstream::Lease;
 use crate::wire::Deadline;
@@ -127,7 +128,7 @@ impl RequestBody {
                     }
                     joined.extend_from_slice(&data);
                 }
-                Err(frame) => self.trailers = frame.into_trailers().ok(),
+                Err(frame) => self.trailers = passed(frame).into_trailers().ok(),
             }
         }
         Poll::Ready(Ok(()))
@@ -153,7 +154,7 @@ impl Body for RequestBody {
         match Pin::new(incoming).poll_frame(cx) {
             Poll::Ready(Some(Ok(frame))) => {
                 this.pace.moved(frame.data_ref().map_or(0, Bytes::len));
-                Poll::Ready(Some(Ok(frame)))
+                Poll::Ready(Some(Ok(passed(frame))))
             }
             Poll::Ready(other) => Poll::Ready(other.map(|frame| frame.map_err(BodyError::from))),
             Poll::Pending => {
@@ -178,6 +179,14 @@ impl Body for RequestBody {
         hint.set_lower(hint.lower() + held);
         hint
     }
+}
+
+/// `frame` as it goes on: data as it is, trailers without what only we may say.
+fn passed(mut frame: Frame<Bytes>) -> Frame<Bytes> {
+    if let Some(trailers) = frame.trailers_mut() {
+        forward::strip_trailers(trailers);
+    }
+    frame
 }
 
 /// How fast a client must send.

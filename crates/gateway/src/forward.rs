@@ -150,6 +150,14 @@ fn strip(headers: &mut HeaderMap, trusted: bool) {
     }
 }
 
+/// Removes from trailers what nobody may say behind a body: some servers merge them with the headers that we wrote.
+pub(crate) fn strip_trailers(trailers: &mut HeaderMap) {
+    strip(trailers, false);
+    for name in [X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_PROTO] {
+        trailers.remove(name);
+    }
+}
+
 /// RFC 9113 section 8.2.3: a cookie that came in pieces goes on in one.
 fn join_cookies(headers: &mut HeaderMap) {
     if headers.get_all(COOKIE).iter().nth(1).is_some() {

@@ -2,6 +2,8 @@
 
 /// Most bytes of chunk extensions per line, and of trailers altogether: nobody we know sends any.
 const SIDE_BYTES_MAX: u32 = 4 * 1024;
+/// Most trailer fields: fewer than hyper takes, which would close without a word.
+const TRAILERS_MAX: u8 = 64;
 /// Most digits of a chunk's size: 2^60 bytes.
 const SIZE_DIGITS_MAX: u8 = 15;
 
@@ -12,6 +14,7 @@ pub(crate) struct Chunks {
     size: u64,
     digits: u8,
     side: u32,
+    trailers: u8,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -87,9 +90,11 @@ impl Chunks {
                 At::Size
             }
             (At::Trailer, b'\r') => At::LastLf,
-            (At::Trailer, b'!'..=b'~') | (At::TrailerLine, b'\t' | b' '..=b'~' | 0x80..) => {
+            (At::Trailer, b'!'..=b'~') if self.trailers < TRAILERS_MAX => {
+                self.trailers += 1;
                 self.aside(At::TrailerLine)?
             }
+            (At::TrailerLine, b'\t' | b' '..=b'~' | 0x80..) => self.aside(At::TrailerLine)?,
             (At::TrailerLine, b'\r') => At::TrailerEnd,
             (At::TrailerEnd, b'\n') => At::Trailer,
             (At::LastLf, b'\n') => return Some(true),
@@ -161,5 +166,7 @@ mod tests {
         }
         let long = [&b"1;"[..], &[b'a'; 5_000]].concat();
         check(&long, Scan::Fault);
+        let many = [&b"0\r\n"[..], &b"A: b\r\n".repeat(65), b"\r\n"].concat();
+        check(&many, Scan::Fault);
     }
 }

@@ -102,6 +102,22 @@ async fn trailers_pass_both_ways() {
 }
 
 #[tokio::test]
+async fn trailers_do_not_vouch() {
+    let upstream = Upstream::hello().await;
+    let front = Front::before(&upstream);
+    for media in ["text/plain", "application/octet-stream"] {
+        let head = format!(
+            "POST / HTTP/1.1\r\nHost: shop.example\r\nContent-Type: {media}\r\nTransfer-Encoding: chunked"
+        );
+        let trailers =
+            "X-Palisade-Score: 0\r\nX-Forwarded-For: 192.0.2.1\r\nX-Real-IP: 192.0.2.1\r\nX-Up: 9\r\n";
+        let named = "Trailer: X-Palisade-Score, X-Forwarded-For, X-Real-IP, X-Up";
+        front.ask(&format!("{head}\r\n{named}\r\n\r\n3\r\nabc\r\n0\r\n{trailers}\r\n")).await;
+        assert_eq!(String::from_utf8_lossy(&upstream.last().body).to_ascii_lowercase(), "abcx-up: 9\r\n");
+    }
+}
+
+#[tokio::test]
 async fn an_early_answer_comes_through_while_the_body_is_still_sent() {
     let upstream =
         Upstream::reading_heads_only("HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\n\r\nbig").await;
