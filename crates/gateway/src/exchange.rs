@@ -85,7 +85,9 @@ impl Exchange {
         match (answer, place.site) {
             (None, Some(site)) => self.pass(site, place.path, told, head, body, ending, id).await,
             (reply, _) => {
-                let after = if body.is_unread() { After::Close } else { After::Keep };
+                // Behind a refused CONNECT may stand what was meant for the tunnel: it is no request of this client's.
+                let tunnel = self.parts.method == Method::CONNECT;
+                let after = if body.is_unread() || tunnel { After::Close } else { After::Keep };
                 let reply =
                     reply.unwrap_or_else(|| Reply::notice(Notice::Misdirected, &wants(&self.parts), id));
                 reply::answer(self.worker(), reply, ending, after)

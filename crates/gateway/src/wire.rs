@@ -17,7 +17,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use palisade_domain::HeadFault;
 use palisade_fingerprint::head;
@@ -53,6 +53,8 @@ pub(crate) struct Link {
     spare: RefCell<Vec<u8>>,
     body_fault: Cell<Option<HeadFault>>,
     switch: Cell<Switch>,
+    /// Who waits for the switch to be decided, with bytes at hand that nobody may read before.
+    waiting: RefCell<Option<Waker>>,
 }
 
 /// Whether a connection that could become another protocol does.
@@ -82,6 +84,9 @@ impl Link {
     /// The connection stays HTTP: the request that asked for another protocol was answered.
     pub(crate) fn no_switch(&self) {
         self.switch.set(Switch::Refused);
+        if let Some(waiting) = self.waiting.take() {
+            waiting.wake();
+        }
     }
 
     fn push(&self, bytes: &[u8], fault: Option<HeadFault>) {
@@ -417,6 +422,8 @@ impl AsyncRead for Wire {
                     this.state = HEAD;
                     continue;
                 }
+                // What came early is no news of the socket's: whoever answers has to say that it can be read.
+                State::Undecided => *this.link.waiting.borrow_mut() = Some(cx.waker().clone()),
                 _ => {}
             }
             if !this.pending().is_empty() && this.advance() {

@@ -52,6 +52,28 @@ async fn an_upstream_that_declines_keeps_the_connection() {
 }
 
 #[tokio::test]
+async fn what_came_early_is_read_once_the_upstream_has_declined() {
+    let upstream = Upstream::hello().await;
+    let front = Front::before(&upstream);
+    let mut client = front.connect().await;
+    client.send(format!("{ASK}GET /next HTTP/1.1\r\nHost: shop.example\r\n\r\n")).await;
+    assert_eq!((client.answer().await.status, client.answer().await.status), (200, 200));
+    assert_eq!(upstream.last().line(), "GET /next HTTP/1.1");
+}
+
+#[tokio::test]
+async fn what_was_meant_for_a_refused_tunnel_is_no_request() {
+    let upstream = Upstream::hello().await;
+    let front = Front::before(&upstream);
+    let mut client = front.connect().await;
+    client
+        .send("CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\nGET /next HTTP/1.1\r\nHost: shop.example\r\n\r\n")
+        .await;
+    assert_eq!(client.answer().await.status, 501);
+    assert!(client.rest().await.is_empty() && upstream.seen().is_empty());
+}
+
+#[tokio::test]
 async fn a_refused_client_is_not_switched() {
     let upstream = echo().await;
     let front = Front::before(&upstream);
