@@ -102,6 +102,10 @@ pub(crate) fn to_upstream(parts: &mut request::Parts, route: &Route<'_>, has_bod
 pub(crate) fn to_client(parts: &mut response::Parts, upgraded: bool) {
     let asked = if upgraded { parts.headers.remove(UPGRADE) } else { None };
     parts.version = Version::HTTP_11;
+    if parts.headers.contains_key(TRANSFER_ENCODING) {
+        // RFC 9112 section 6.3: chunks count, and a length beside them is not passed on.
+        parts.headers.remove(CONTENT_LENGTH);
+    }
     remove_hop(&mut parts.headers);
     if let Some(asked) = asked {
         parts.headers.insert(UPGRADE, asked);

@@ -146,3 +146,12 @@ async fn silence_within_an_answer_cuts_it() {
     let answer = front.ask(ASK).await;
     assert_eq!((answer.status, answer.whole), (200, false));
 }
+
+#[tokio::test]
+async fn a_length_beside_chunks_is_nobodys() {
+    let said =
+        "HTTP/1.1 200 OK\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n";
+    let upstream = Upstream::new(move |_| Said::raw(said, Then::Keep)).await;
+    let answer = Front::before(&upstream).ask(ASK).await;
+    assert_eq!((answer.status, answer.text(), answer.values("content-length").len()), (200, "ok", 0));
+}
