@@ -10,13 +10,11 @@ use hyper::body::Incoming;
 use palisade_detect::Observe;
 use palisade_domain::{HeadFault, RequestId, Timestamp};
 use palisade_fingerprint::live::body_kind;
-use palisade_guard::Ruling;
 use palisade_visitor::{Notice, Reply, Wants, route};
 
 use crate::body::{AnswerBody, Prefix, RequestBody};
 use crate::clock;
 use crate::connection::Client;
-use crate::forward::Told;
 use crate::observe::Seen;
 use crate::reply::{self, After};
 use crate::worker::Worker;
@@ -27,7 +25,7 @@ mod rule;
 mod tunnel;
 
 pub(crate) use ending::Ending;
-use rule::Place;
+use rule::{Place, Ruled};
 pub(crate) use tunnel::Tunnel;
 
 /// Serves one request.
@@ -72,16 +70,16 @@ impl Exchange {
     async fn run(self, head: Option<&[u8]>, mut body: RequestBody) -> Response<AnswerBody> {
         let prefix = self.look_at(head, &mut body).await;
         let fault = self.client.link.body_fault();
-        let (place, ruling) = {
+        let (place, ruled) = {
             let seen = self.seen(head);
             let place = self.place(&seen);
-            let ruling = self.rule(&seen, &place, prefix.as_ref(), fault, Observe::Note);
-            (place, ruling)
+            let ruled = self.rule(&seen, &place, prefix.as_ref(), fault, Observe::Note);
+            (place, ruled)
         };
-        let id = self.id(ruling.as_ref());
-        let answer = self.own_answer(ruling.as_ref(), &place, fault, id);
-        let told = ruling.as_ref().map(|ruling| Told::new(ruling.id, &ruling.judged.verdict));
-        let ending = Ending::new(&self.client, ruling, self.time);
+        let id = self.id(ruled.as_ref());
+        let answer = self.own_answer(ruled.as_ref(), &place, fault, id);
+        let told = ruled.as_ref().map(|ruled| ruled.told);
+        let ending = Ending::new(&self.client, ruled.map(|ruled| ruled.pending), self.time);
         match (answer, place.site) {
             (None, Some(site)) => self.pass(site, place.path, told, head, body, ending, id).await,
             (reply, _) => {
@@ -97,7 +95,7 @@ impl Exchange {
 
     /// Answers a head that is refused, and tells the guard who sent it.
     fn refuse_head(self, head: &[u8], fault: HeadFault) -> Response<AnswerBody> {
-        let (ruling, wants) = {
+        let (ruled, reply) = {
             let seen = Seen::garbled(head);
             let place = self.place(&seen).or_any();
             let wants = Wants {
@@ -105,24 +103,24 @@ impl Exchange {
                 language: seen.header("accept-language"),
                 head_only: false,
             };
-            let ruling = self.rule(&seen, &place, None, Some(fault), Observe::Note);
+            let ruled = self.rule(&seen, &place, None, Some(fault), Observe::Note);
             let notice = if fault == HeadFault::TooLong { Notice::HeadTooLarge } else { Notice::BadRequest };
-            let reply = Reply::notice(notice, &wants, self.id(ruling.as_ref()));
-            (ruling, reply)
+            let reply = Reply::notice(notice, &wants, self.id(ruled.as_ref()));
+            (ruled, reply)
         };
-        let ending = Ending::new(&self.client, ruling, self.time);
-        reply::answer(self.worker(), wants, ending, After::Close)
+        let ending = Ending::new(&self.client, ruled.map(|ruled| ruled.pending), self.time);
+        reply::answer(self.worker(), reply, ending, After::Close)
     }
 
     /// The reference number: the guard's, where it was asked.
-    fn id(&self, ruling: Option<&Ruling>) -> RequestId {
-        ruling.map_or(RequestId(self.time.0.unsigned_abs()), |ruling| ruling.id)
+    fn id(&self, ruled: Option<&Ruled>) -> RequestId {
+        ruled.map_or(RequestId(self.time.0.unsigned_abs()), |ruled| ruled.id)
     }
 
     /// Our answer in place of the upstream's, where there is one.
     fn own_answer(
         &self,
-        ruling: Option<&Ruling>,
+        ruled: Option<&Ruled>,
         place: &Place,
         fault: Option<HeadFault>,
         id: RequestId,
@@ -137,7 +135,7 @@ impl Exchange {
         place.site?;
         let prefix = &self.worker().settings.visitor_prefix;
         let visit = route::route(prefix, self.parts.method.as_str(), self.parts.uri.path(), &wants, id);
-        visit.or_else(|| Reply::to_decision(&ruling?.judged.verdict.decision, &wants, id))
+        visit.or_else(|| Reply::to_decision(&ruled?.decision, &wants, id))
     }
 
     /// The start of the body, where it is of a kind that is looked at. `None` where it streams on unseen.
@@ -166,11 +164,9 @@ impl Exchange {
     fn head_is_refused(&self, head: Option<&[u8]>) -> bool {
         let seen = self.seen(head);
         let place = self.place(&seen);
-        let ruling = self.rule(&seen, &place, None, None, Observe::Peek);
-        ruling.is_some_and(|ruling| {
-            let decision = &ruling.judged.verdict.decision;
-            Reply::to_decision(decision, &wants(&self.parts), ruling.id).is_some()
-        })
+        let ruled = self.rule(&seen, &place, None, None, Observe::Peek);
+        ruled
+            .is_some_and(|ruled| Reply::to_decision(&ruled.decision, &wants(&self.parts), ruled.id).is_some())
     }
 
     fn seen<'a>(&'a self, head: Option<&'a [u8]>) -> Seen<'a> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use palisade_detect::history::Ticket;
 use palisade_detect::{HashSeed, Observe};
 use palisade_domain::{ClientIp, Fact, RequestFacts, RequestId, ResponseFacts, SiteId, TenantId, Timestamp};
 use palisade_policy::{Around, Judge, Judged, ListMirror};
@@ -69,6 +70,21 @@ pub struct Ruling {
     /// When the request arrived.
     pub time: Timestamp,
     tail: Tail,
+}
+
+/// What is left of a ruling that was acted on: enough to note how its exchange ends. A verdict with its explanation has
+/// room for every detector, some 8 KiB; whoever carries something through an exchange carries this. Dropping it means
+/// what dropping the ruling means.
+#[derive(Debug)]
+pub struct Pending {
+    ticket: Ticket,
+    tail: Tail,
+}
+
+impl From<Ruling> for Pending {
+    fn from(ruling: Ruling) -> Self {
+        Pending { ticket: ruling.judged.ticket, tail: ruling.tail }
+    }
 }
 
 /// Events that wait for the store.
@@ -155,13 +171,13 @@ impl Guard {
 
     /// Notes how a ruled request ended; events go to the record from here. A response without a status is that of a
     /// client that went away.
-    pub fn response(&self, ruling: Ruling, response: &ResponseFacts, now: Timestamp) {
-        let Ruling { judged, tail, .. } = ruling;
+    pub fn response(&self, ruling: impl Into<Pending>, response: &ResponseFacts, now: Timestamp) {
+        let Pending { ticket, tail } = ruling.into();
         if !tail.is_noted() {
             return;
         }
         let end_sequence = self.sink.next();
-        self.judge.load().response(judged.ticket, response, now);
+        self.judge.load().response(ticket, response, now);
         tail.finish(response, end_sequence, now);
     }
 

@@ -24,7 +24,7 @@ pub mod totals;
 pub mod worker;
 
 pub use bounds::BOUNDS;
-pub use guard::{Guard, GuardSettings, Ruling};
+pub use guard::{Guard, GuardSettings, Pending, Ruling};
 pub use health::Degradation;
 pub use peer::{Arrival, TrustedProxies};
 pub use record::{Backlog, Question, Verdicts, Watched};

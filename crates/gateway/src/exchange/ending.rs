@@ -4,7 +4,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use palisade_domain::Timestamp;
-use palisade_guard::Ruling;
+use palisade_guard::Pending;
 
 use crate::body::response_facts;
 use crate::clock;
@@ -16,7 +16,7 @@ pub(crate) struct Ending {
     worker: Rc<Worker>,
     /// Keeps the connection from being idle.
     _busy: Rc<()>,
-    ruling: Option<Ruling>,
+    pending: Option<Pending>,
     since: Timestamp,
     status: Option<u16>,
     cookie: bool,
@@ -24,9 +24,9 @@ pub(crate) struct Ending {
 }
 
 impl Ending {
-    pub(crate) fn new(client: &Client, ruling: Option<Ruling>, since: Timestamp) -> Self {
+    pub(crate) fn new(client: &Client, pending: Option<Pending>, since: Timestamp) -> Self {
         let (worker, busy) = (Rc::clone(&client.worker), Rc::clone(&client.busy));
-        Ending { worker, _busy: busy, ruling, since, status: None, cookie: false, bytes: 0 }
+        Ending { worker, _busy: busy, pending, since, status: None, cookie: false, bytes: 0 }
     }
 
     pub(crate) fn worker(&self) -> &Rc<Worker> {
@@ -46,10 +46,10 @@ impl Ending {
 
 impl Drop for Ending {
     fn drop(&mut self) {
-        if let Some(ruling) = self.ruling.take() {
+        if let Some(pending) = self.pending.take() {
             let now = clock::now();
             let facts = response_facts(self.status, self.bytes, now.millis_since(self.since), self.cookie);
-            self.worker.guard.response(ruling, &facts, now);
+            self.worker.guard.response(pending, &facts, now);
         }
     }
 }

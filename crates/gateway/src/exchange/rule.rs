@@ -1,13 +1,13 @@
 //! From what was seen to what the guard says. Everything borrowed ends here.
 
 use palisade_detect::Observe;
-use palisade_domain::{ClientIp, Fact, HeadFault, Scheme, SiteId, TenantId};
+use palisade_domain::{ClientIp, Decision, Fact, HeadFault, RequestId, Scheme, SiteId, TenantId};
 use palisade_fingerprint::live::LiveRequest;
-use palisade_guard::Ruling;
+use palisade_guard::Pending;
 
 use super::Exchange;
 use crate::body::Prefix;
-use crate::forward::Path;
+use crate::forward::{Path, Told};
 use crate::observe::Seen;
 
 /// Who asks, and for what site.
@@ -19,6 +19,17 @@ pub(super) struct Place {
     client: ClientIp,
     hidden: bool,
     host: Option<String>,
+}
+
+/// What the guard says, as far as an exchange goes on with it.
+pub(super) struct Ruled {
+    /// The reference number.
+    pub id: RequestId,
+    pub decision: Decision,
+    /// What the upstream hears of it.
+    pub told: Told,
+    /// What the guard wants back.
+    pub pending: Pending,
 }
 
 impl Place {
@@ -55,10 +66,10 @@ impl Exchange {
         prefix: Option<&Prefix>,
         fault: Option<HeadFault>,
         observe: Observe,
-    ) -> Option<Ruling> {
+    ) -> Option<Ruled> {
         let worker = self.worker();
         let site = place.site.filter(|_| worker.settings.judge)?;
-        let ruling = seen.with_list(|headers| {
+        let ruled = seen.with_list(|headers| {
             let live = LiveRequest {
                 client: place.client,
                 time: self.time,
@@ -84,8 +95,11 @@ impl Exchange {
                 facts.referrer = Fact::Unseen;
                 facts.fingerprint = Fact::Unseen;
             }
-            worker.guard.request(&facts, observe, None)
+            let ruling = worker.guard.request(&facts, observe, None);
+            let verdict = &ruling.judged.verdict;
+            let (decision, told) = (verdict.decision, Told::new(ruling.id, verdict));
+            Ruled { id: ruling.id, decision, told, pending: ruling.into() }
         });
-        Some(ruling)
+        Some(ruled)
     }
 }
