@@ -39,6 +39,8 @@ pub(crate) struct Plan {
     pub(crate) overrides: Overrides,
     /// Settings of the command itself, as environment variables; the real environment wins.
     pub(crate) environment: Vec<(&'static str, &'static str)>,
+    /// Nobody is judged: for measuring what judging costs.
+    pub(crate) plain: bool,
 }
 
 impl Plan {
@@ -99,7 +101,7 @@ impl Running {
         let (guard, backlog) = Guard::new(judge, sites, settings);
 
         let gateway = match loaded.has_upstream() {
-            true => Some(Gateway::start(Arc::clone(&guard), convert::gateway(&loaded.settings))?),
+            true => Some(Gateway::start(Arc::clone(&guard), convert::gateway(&loaded.settings, !plan.plain))?),
             false => None,
         };
         let first_run = first_run(&data, &store).await?;

@@ -51,13 +51,14 @@ pub(super) fn trusted(server: &ServerSettings) -> anyhow::Result<TrustedProxies>
         .map_err(|problem| UsageError(format!("server.trusted_proxies: {problem}")).into())
 }
 
-/// The data plane.
-pub(super) fn gateway(settings: &Settings) -> GatewaySettings {
+/// The data plane; it asks the guard about everybody where `judge` says so.
+pub(super) fn gateway(settings: &Settings, judge: bool) -> GatewaySettings {
     let limits = &settings.limits;
     let ms = Duration::from_millis;
     GatewaySettings {
         listeners: addresses(&settings.server.listen),
         workers: settings.server.workers,
+        judge,
         limits: Limits {
             connections_max: limits.connections_max,
             head_timeout: ms(limits.head_timeout_ms),
