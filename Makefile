@@ -1,6 +1,6 @@
 # Short names for daily work; the logic lives in crates/xtask (`cargo xtask`) and scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt bench golden measure fuzz docs
+.PHONY: help run replay test lint fmt bench golden measure fuzz docs
 
 # A toolchain from rustup.rs is not on every shell's path.
 export PATH := $(PATH):$(HOME)/.cargo/bin
@@ -13,9 +13,13 @@ help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name about; do \
 		printf '  make %-10s %s\n' "$$name" "$$about"; done
 
-run: ## replay the sample log and open its report
+run: ## a sample site defended by Palisade, every verdict in the terminal
 	@sh scripts/prepare.sh build
-	@sh scripts/run.sh
+	@sh scripts/run.sh demo
+
+replay: ## judge the sample log and open the report
+	@sh scripts/prepare.sh build
+	@sh scripts/run.sh replay
 
 test: ## every check CI makes; the last line is the sum
 	@sh scripts/prepare.sh test

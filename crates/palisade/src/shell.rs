@@ -46,8 +46,14 @@ pub(crate) fn watched() -> bool {
     io::stderr().is_terminal()
 }
 
-/// Columns of the terminal, 60..=120.
+/// Is standard output a terminal?
+pub(crate) fn is_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
+/// Columns of the terminal, 60..=160: what `COLUMNS` says, else the terminal itself, else 100.
 pub(crate) fn width() -> usize {
-    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    columns.unwrap_or(100).clamp(60, 120)
+    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let is = || rustix::termios::tcgetwinsize(io::stdout()).ok().map(|size| usize::from(size.ws_col));
+    said.or_else(is).filter(|columns| *columns > 0).unwrap_or(100).clamp(60, 160)
 }

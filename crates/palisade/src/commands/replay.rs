@@ -83,7 +83,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<ExitCode> {
         }
         shell::say(&value.to_string())?;
     } else {
-        shell::say(&terminal::text(&done.summary, shell::width(), shell::colour()))?;
+        shell::say(&terminal::text(&done.summary, shell::width().min(120), shell::colour()))?;
         if let Some(confusion) = &done.confusion {
             shell::say(&confusion_text(confusion))?;
         }

@@ -24,20 +24,23 @@ use crate::shell;
     after_help = "Example:\n  palisade demo\n  palisade demo --listen 127.0.0.1:9000 --api 127.0.0.1:9001"
 )]
 pub(crate) struct Args {
-    /// Where visitors come in
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    /// Where visitors come in [default: 127.0.0.1:8080, or :$PORT]
+    #[arg(long, value_name = "ADDR")]
     listen: Vec<String>,
-    /// Where applications ask; repeatable
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8081")]
+    /// Where applications ask; repeatable [default: 127.0.0.1:8081]
+    #[arg(long, value_name = "ADDR")]
     api: Vec<String>,
     #[command(flatten)]
     overrides: Overrides,
 }
 
-/// What the demo does differently from `serve`: whoever sits at this machine needs no key, and everything is kept, so
-/// that it can be replayed.
-const SETTINGS: [(&str, &str); 2] =
-    [("PALISADE_API__REQUIRE_KEY", "unless-loopback"), ("PALISADE_STORE__EVENT_SAMPLE", "1.0")];
+/// What the demo does differently from `serve`: only this machine comes in, whoever sits at it needs no key, and
+/// everything is kept, so that it can be replayed.
+const SETTINGS: [(&str, &str); 3] = [
+    ("PALISADE_SERVER__LISTEN", "127.0.0.1:8080"),
+    ("PALISADE_API__REQUIRE_KEY", "unless-loopback"),
+    ("PALISADE_STORE__EVENT_SAMPLE", "1.0"),
+];
 
 /// Runs until a signal stops it.
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<ExitCode> {
@@ -69,11 +72,12 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<ExitCode> {
 
 /// Prints each verdict as it comes. Who reads too slowly is told how many were passed over.
 async fn show(mut verdicts: palisade_guard::Verdicts) {
-    let view = view::View::of_terminal();
+    let mut view = view::View::of_terminal();
+    let _ = shell::say(&view.head()); // A reader that has gone shows at the first verdict.
     loop {
         let line = match verdicts.recv().await {
             Ok(watched) => view.line(&watched),
-            Err(RecvError::Lagged(missed)) => format!("  … {missed} more"),
+            Err(RecvError::Lagged(missed)) => view.aside(format!("  … {missed} more")),
             Err(RecvError::Closed) => return,
         };
         if shell::say(&line).is_err() {
