@@ -72,6 +72,7 @@ curl curl
 git git
 w3m w3m
 wrk wrk
+systemd-analyze systemd
 EOF
     python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
 }
