@@ -99,6 +99,7 @@ impl Running {
             first_id: getrandom::u64()?,
         };
         let (guard, backlog) = Guard::new(judge, sites, settings);
+        guard.trust(convert::trusted(&loaded.settings.server)?);
 
         let gateway = match loaded.has_upstream() {
             true => Some(Gateway::start(Arc::clone(&guard), convert::gateway(&loaded.settings, !plan.plain))?),
@@ -111,8 +112,13 @@ impl Running {
             convert::api(&loaded.settings, &first_run.webhook_secret)?,
             palisade_api::Clock::system(),
         );
+        api.refresh().await.context("the keys cannot be read")?;
         let (stop, stopped) = watch::channel(false);
         let (mut tasks, mut api_addresses) = (Vec::new(), Vec::new());
+        let (fresh, until) = (Arc::clone(&api), stopped.clone());
+        tasks.push(tokio::spawn(async move {
+            tokio::select! { () = fresh.keep_fresh() => {}, () = told(until) => {} }
+        }));
         for address in convert::addresses(&loaded.settings.server.api) {
             let listener = TcpListener::bind(address).await.with_context(|| {
                 format!("the API cannot listen on {address}; name a free address with --api 127.0.0.1:8081")
@@ -121,10 +127,14 @@ impl Running {
             let router = palisade_api::router(Arc::clone(&api));
             tasks.push(tokio::spawn(palisade_api::serve(listener, router, told(stopped.clone()))));
         }
-        let worker = tokio::spawn(async move {
-            told(stopped).await;
-            drop(backlog);
-        });
+        let worker = palisade_guard::worker::run(
+            Arc::clone(&guard),
+            backlog,
+            Arc::clone(&store) as Arc<dyn Store>,
+            palisade_guard::worker::WorkerSettings::default(),
+            told(stopped),
+        );
+        let worker = tokio::spawn(worker);
         let drain_timeout = Duration::from_millis(loaded.settings.limits.drain_timeout_ms);
         Ok(Running {
             plan,
