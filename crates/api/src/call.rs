@@ -74,7 +74,12 @@ impl FromRequest<Arc<Api>> for Call {
         if origin.hidden {
             api.guard.health.hidden_behind(origin.peer, &settings.trusted_proxies, api.clock.now());
         }
-        Ok(Call { api: Arc::clone(api), settings, parts, origin, body: Mutex::new(body) })
+        let call = Call { api: Arc::clone(api), settings, parts, origin, body: Mutex::new(body) };
+        if call.shown_key().is_some_and(|text| api.keys.may_be_new(text, api.clock.now())) {
+            // Where the store does not answer, the key stays unknown.
+            let _ = api.refresh().await;
+        }
+        Ok(call)
     }
 }
 

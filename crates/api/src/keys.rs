@@ -1,10 +1,10 @@
 //! The API keys in memory: what a call is compared with. The store is asked when they change, never per call.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
-use palisade_domain::TenantId;
+use palisade_domain::{TenantId, Timestamp};
 use palisade_store::{ApiKey, KeyHash, KeyId, ReadError, Scopes, Store, Watched};
 
 /// What is known of a key that was shown.
@@ -23,14 +23,23 @@ pub(crate) struct KeyBook {
     held: ArcSwap<HashMap<KeyHash, Holder>>,
     /// Number of changes they were read at.
     version: AtomicU64,
+    /// When an unknown key last made us look, in ms.
+    looked_ms: AtomicI64,
 }
+
+/// Milliseconds between two looks for keys that are not known: whoever makes up keys costs no more than that.
+const LOOK_EVERY_MS: i64 = 50;
 
 /// No store has counted so many changes.
 const NEVER_READ: u64 = u64::MAX;
 
 impl Default for KeyBook {
     fn default() -> Self {
-        KeyBook { held: ArcSwap::default(), version: AtomicU64::new(NEVER_READ) }
+        KeyBook {
+            held: ArcSwap::default(),
+            version: AtomicU64::new(NEVER_READ),
+            looked_ms: AtomicI64::new(i64::MIN),
+        }
     }
 }
 
@@ -53,6 +62,17 @@ impl KeyBook {
     pub(crate) fn of(&self, text: &str) -> Option<Holder> {
         let hash = ApiKey::parse(text)?.hash();
         self.held.load().get(&hash).copied()
+    }
+
+    /// True where the key `text` is not known and was perhaps made a moment ago: worth a look into the store, once in a
+    /// while.
+    pub(crate) fn may_be_new(&self, text: &str, now: Timestamp) -> bool {
+        if ApiKey::parse(text).is_none() || self.of(text).is_some() {
+            return false;
+        }
+        let (last, now) = (self.looked_ms.load(Ordering::Relaxed), now.millis());
+        let is_over = !(0..LOOK_EVERY_MS).contains(&now.saturating_sub(last));
+        is_over && self.looked_ms.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 
     /// How many there are.
