@@ -86,7 +86,9 @@ impl<'b> Reading<'b> {
         if name.is_empty() || !name.iter().all(|&byte| is_token(byte)) {
             return Some(HeadFault::HeaderName);
         }
-        if value.iter().any(|&byte| (byte < 0x20 && byte != b'\t') || byte == 0x7f) {
+        // Looked at to the end, without a branch for each byte: values are sound, and long.
+        let is_control = |byte: u8| (byte < 0x20 && byte != b'\t') || byte == 0x7f;
+        if value.iter().fold(false, |found, &byte| found | is_control(byte)) {
             return Some(HeadFault::HeaderValue);
         }
         if name.eq_ignore_ascii_case(b"host") {
@@ -122,6 +124,9 @@ fn authority_of<'b>(method: &[u8], target: &'b [u8]) -> Option<&'b [u8]> {
     if method == b"CONNECT" {
         return Some(target);
     }
+    if target.first() == Some(&b'/') {
+        return None;
+    }
     let scheme_end = memchr::memmem::find(target, b"://")?;
     if target[..scheme_end].iter().any(|byte| !byte.is_ascii_alphanumeric()) {
         return None;
@@ -140,8 +145,22 @@ fn trim(value: &[u8]) -> &[u8] {
 
 /// A token character (RFC 9110 section 5.6.2).
 fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+    TOKEN[usize::from(byte)]
 }
+
+const TOKEN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < table.len() {
+        table[byte] = matches!(
+            byte as u8,
+            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z'
+                | b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~'
+        );
+        byte += 1;
+    }
+    table
+};
 
 /// `1*DIGIT`, within what a 64-bit count holds: no sign, no list, no blank, no hexadecimal.
 fn is_length(value: &[u8]) -> bool {

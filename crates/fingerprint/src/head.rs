@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::mem::MaybeUninit;
 
 use palisade_domain::{HeaderCase, HeaderList, HeaderOrder, HttpVersion};
 use palisade_limits::Bound;
@@ -95,9 +96,9 @@ impl std::error::Error for HeadError {}
 /// Where the bytes are no complete head within the limits; never panics.
 pub fn parse(bytes: &[u8]) -> Result<Head<'_>, HeadError> {
     let within = &bytes[..bytes.len().min(BYTES_MAX)];
-    let mut slots = [httparse::EMPTY_HEADER; HEADERS_MAX];
-    let mut request = httparse::Request::new(&mut slots);
-    let end = match request.parse(within) {
+    let mut slots = [const { MaybeUninit::uninit() }; HEADERS_MAX];
+    let mut request = httparse::Request::new(&mut []);
+    let end = match request.parse_with_uninit_headers(within, &mut slots) {
         Ok(httparse::Status::Complete(end)) => end,
         Ok(httparse::Status::Partial) if bytes.len() >= BYTES_MAX => {
             return Err(HeadError::TooLong { limit: BYTES_MAX });

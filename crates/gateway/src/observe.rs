@@ -24,7 +24,7 @@ impl<'a> Seen<'a> {
     /// From the bytes of an HTTP/1 head. `None` where they are none.
     pub(crate) fn captured(bytes: &'a [u8]) -> Option<Self> {
         let head = head::parse(bytes).ok()?;
-        let text = |(name, value)| (name, String::from_utf8_lossy(value));
+        let text = |(name, value)| (name, readable(value));
         Some(Seen {
             method: head.method,
             target: Cow::Borrowed(head.target),
@@ -39,7 +39,7 @@ impl<'a> Seen<'a> {
     /// From what hyper read. On HTTP/2 names are lower case by protocol and the map keeps the order of first mention.
     pub(crate) fn parsed(parts: &'a Parts) -> Self {
         let multiplexed = parts.version == Version::HTTP_2;
-        let text = |value: &'a HeaderValue| String::from_utf8_lossy(value.as_bytes());
+        let text = |value: &'a HeaderValue| readable(value.as_bytes());
         let target = match parts.uri.path_and_query() {
             Some(path) => Cow::Borrowed(path.as_str()),
             None => Cow::Owned(parts.uri.to_string()),
@@ -116,6 +116,11 @@ impl<'a> Seen<'a> {
         }
         found
     }
+}
+
+/// A value as text. Nearly all are, and looking for what is not costs more than seeing that they are.
+fn readable(value: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(value).map_or_else(|_| String::from_utf8_lossy(value), Cow::Borrowed)
 }
 
 /// Bytes kept of a first line that is none.

@@ -35,7 +35,7 @@ impl Exchange {
         let may_repeat = bare && !upgrade && parts.method.is_idempotent();
         // HTTP/2 leaves no bytes to read again.
         let copy = (may_repeat && client.multiplexed).then(|| parts.clone());
-        let group = worker.upstreams.of(&worker.guard.sites(), site);
+        let group = worker.guard.with_sites(|sites| worker.upstreams.of(sites, site));
         let route =
             forward::Route { path, told, upgrade, host: group.as_ref().and_then(|group| group.name()) };
         forward::to_upstream(&mut parts, &route, !bare);
