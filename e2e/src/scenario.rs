@@ -23,8 +23,9 @@ pub struct Client {
     pub address: String,
     /// Class and status that are expected, of welcome ones.
     pub identity: Option<String>,
-    /// The action that is expected, of unwelcome ones.
-    pub outcome: Option<String>,
+    /// The actions any of which is expected, of unwelcome ones.
+    #[serde(default)]
+    pub outcome: Vec<String>,
     /// By which request.
     pub within_requests: Option<usize>,
     /// By when.
@@ -191,8 +192,8 @@ mod tests {
     fn every_scenario_is_complete() {
         let welcome = clients("welcome").unwrap();
         let unwelcome = clients("unwelcome").unwrap();
-        assert!(welcome.iter().all(|client| client.identity.is_some() && client.outcome.is_none()));
-        assert!(unwelcome.iter().all(|client| client.outcome.is_some() && !client.enforce.is_empty()));
+        assert!(welcome.iter().all(|client| client.identity.is_some() && client.outcome.is_empty()));
+        assert!(unwelcome.iter().all(|client| !client.outcome.is_empty() && !client.enforce.is_empty()));
         let mut addresses: Vec<_> = welcome.iter().chain(&unwelcome).map(|client| &client.address).collect();
         let all = addresses.len();
         addresses.sort();

@@ -40,10 +40,10 @@ impl Arrived {
         self.headers.iter().find(|(named, _)| named == name).map(|(_, value)| value.as_str())
     }
 
-    /// Whom the gateway names as the client: the right-most address.
+    /// Whom the gateway names as the client: the right-most address that is none of this machine's fronts.
     pub fn client(&self) -> Option<&str> {
-        let last = self.headers.iter().rev().find(|(name, _)| name == "x-forwarded-for")?;
-        last.1.rsplit(',').next().map(str::trim)
+        let lines = self.headers.iter().rev().filter(|(name, _)| name == "x-forwarded-for");
+        lines.flat_map(|(_, hops)| hops.rsplit(',')).map(str::trim).find(|hop| !hop.starts_with("127."))
     }
 }
 

@@ -122,9 +122,9 @@ async fn stopped(client: Client, enforce: &'static str) -> anyhow::Result<()> {
     let exchanges = client.play(palisade.gateway, |exchange| !exchange.passed()).await?;
     let last = exchanges.last().filter(|exchange| !exchange.passed());
     let last = last.ok_or_else(|| anyhow::anyhow!("all {} requests passed", exchanges.len()))?;
-    let outcome = client.outcome.as_deref().unwrap_or_default();
-    let status = if outcome == "block" { 403 } else { 429 };
-    anyhow::ensure!(last.answer.status == status, "{}", last.shown());
+    let outcome = if last.answer.status == 403 { "block" } else { "throttle" };
+    anyhow::ensure!(matches!(last.answer.status, 403 | 429), "{}", last.shown());
+    anyhow::ensure!(client.outcome.iter().any(|named| named == outcome), "{}", last.shown());
     anyhow::ensure!(client.within_requests.is_none_or(|most| last.number <= most), "{}", last.shown());
     let in_time = client.within_ms.is_none_or(|most| last.sent <= Duration::from_millis(most));
     anyhow::ensure!(in_time, "{}", last.shown());
@@ -178,24 +178,32 @@ async fn ask_about(client: &Client, asked: &Palisade, key: &str) -> anyhow::Resu
     Ok(answers)
 }
 
-/// Names and points of the reasons, strongest first.
+/// Names and points of the reasons, strongest first; an event writes each as `[name, points]`.
 fn reasons(of: &Value) -> Vec<(String, i64)> {
     let lines = of["signals"].as_array().into_iter().flatten();
-    lines
-        .map(|line| {
-            (line["id"].as_str().unwrap_or_default().to_owned(), line["points"].as_i64().unwrap_or(0))
-        })
-        .collect()
+    let parts = lines.map(|line| match line {
+        Value::Array(pair) => (pair.first(), pair.get(1)),
+        line => (line.get("id"), line.get("points")),
+    });
+    let named =
+        |(id, points): (Option<&Value>, Option<&Value>)| Some((id?.as_str()?.to_owned(), points?.as_i64()?));
+    parts.map(|pair| named(pair).unwrap_or_else(|| panic!("a reason without name or points: {of}"))).collect()
+}
+
+fn same_reasons(who: &str, said: &Value, decided: &Value) -> anyhow::Result<()> {
+    let (said, expected) = (reasons(said), reasons(decided));
+    anyhow::ensure!(said == expected, "{who} says {said:?}, the event {expected:?}");
+    Ok(())
 }
 
 /// `/check` came to the same verdict for the same reasons.
 fn same_in_check(decided: &Value, answers: &[Value]) -> anyhow::Result<()> {
     let answer = answers.last().ok_or_else(|| anyhow::anyhow!("/check was not asked"))?;
     for name in ["action", "rule", "score"] {
-        anyhow::ensure!(answer[name] == decided[name], "{name}: /check says {answer}, the event {decided}");
+        let (said, expected) = (&answer[name], &decided[name]);
+        anyhow::ensure!(said == expected, "{name}: /check says {said}, the event {expected}");
     }
-    anyhow::ensure!(reasons(answer) == reasons(decided), "/check says {answer}, the event {decided}");
-    Ok(())
+    same_reasons("/check", answer, decided)
 }
 
 /// The report of the exported events names the client with the same verdict and the same reasons.
@@ -211,8 +219,8 @@ async fn same_in_report(palisade: &Palisade, client: &str, decided: &Value) -> a
     let found = top.into_iter().find(|entry| entry["client"] == client);
     let found = found.ok_or_else(|| anyhow::anyhow!("{client} is not in {report}"))?;
     for name in ["action", "score"] {
-        anyhow::ensure!(found[name] == decided[name], "{name}: the report says {found}, the event {decided}");
+        let (said, expected) = (&found[name], &decided[name]);
+        anyhow::ensure!(said == expected, "{name}: the report says {said}, the event {expected}");
     }
-    anyhow::ensure!(reasons(found) == reasons(decided), "the report says {found}, the event {decided}");
-    Ok(())
+    same_reasons("the report", found, decided)
 }
