@@ -21,7 +21,7 @@ use async_trait::async_trait;
 use palisade_domain::TenantId;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqlitePoolOptions, SqliteRow};
-use sqlx::{Sqlite, SqlitePool, Transaction};
+use sqlx::{Connection, Sqlite, SqlitePool, Transaction};
 
 use crate::{Changes, Fault, OpenError, Page, ReadError, StoreLimits, Watched, WriteError};
 
@@ -73,8 +73,11 @@ impl SqliteStore {
     pub async fn open_with(path: &Path, settings: SqliteSettings) -> Result<Self, OpenError> {
         let options = pragmas::options(path, settings);
         let fault = |error| fault::fault(path, error);
-        let writer =
-            SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.map_err(fault)?;
+        // SQLite ends a transaction by itself when a write fails (https://sqlite.org/lang_transaction.html), sqlx then counts
+        // one that is no more, and would refuse to begin another for ever: such a connection is replaced.
+        let sound = SqlitePoolOptions::new()
+            .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }));
+        let writer = sound.max_connections(1).connect_with(options.clone()).await.map_err(fault)?;
         migrate(path, &writer).await?;
         let readers = SqlitePoolOptions::new().max_connections(READERS_MAX).connect_lazy_with(options);
         Ok(SqliteStore { path: path.to_owned(), limits: settings.limits, writer, readers })
@@ -224,5 +227,28 @@ fn migration_error(path: &Path, error: MigrateError) -> OpenError {
             fault::fault(path, error).into()
         }
         other => OpenError::Migration { path: path.to_owned(), source: Box::new(other) },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_transaction_that_sqlite_ended_is_not_the_last() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&folder.path().join("store.db")).await.unwrap();
+        let tenant = TenantId::default();
+        for _ in 0..2 {
+            let mut writing = store.begin().await.unwrap();
+            store.changed(&mut writing, tenant, Watched::Lists).await.unwrap();
+            // What a failed write does.
+            sqlx::query("ROLLBACK").execute(&mut *writing).await.unwrap();
+            drop(writing);
+        }
+        let mut writing = store.begin().await.unwrap();
+        store.changed(&mut writing, tenant, Watched::Lists).await.unwrap();
+        store.commit(writing).await.unwrap();
+        assert_eq!(store.changes(tenant, Watched::Lists).await.unwrap(), 1);
     }
 }
