@@ -1,6 +1,6 @@
 //! One client's connection, from its first byte to its last.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
@@ -88,7 +88,14 @@ async fn serve_http1(client: Rc<Client>, wire: Wire) {
 
 async fn serve_http2(client: Rc<Client>, wire: Wire) {
     let of_exchange = Rc::clone(&client);
-    let service = service_fn(move |request| exchange::serve(Rc::clone(&of_exchange), request));
+    let begun = Rc::new(Cell::new(0_u64));
+    let service = service_fn({
+        let begun = Rc::clone(&begun);
+        move |request| {
+            begun.set(begun.get().wrapping_add(1));
+            exchange::serve(Rc::clone(&of_exchange), request)
+        }
+    });
     let limits = client.worker.settings.limits;
     let mut connection = http2::Builder::new(LocalExecutor)
         .timer(TokioTimer::new())
@@ -97,13 +104,18 @@ async fn serve_http2(client: Rc<Client>, wire: Wire) {
         .max_concurrent_streams(bounds::STREAMS_MAX)
         .max_header_list_size(u32::try_from(palisade_fingerprint::head::BYTES_MAX).unwrap_or(u32::MAX))
         .serve_connection(TokioIo::new(wire), service);
-    let mut idle = Deadline::default();
+    let (mut idle, mut known) = (Deadline::default(), 0);
     let serving = until_drained(&client.worker, &mut connection, http2::Connection::graceful_shutdown);
     let mut serving = pin!(serving);
     // Pings are answered by the protocol, not by somebody who wants something: only streams keep a connection.
     poll_fn(|cx| {
         if serving.as_mut().poll(cx).is_ready() {
             return Poll::Ready(());
+        }
+        // A quick exchange begins and ends between two looks at who is busy.
+        if begun.get() != known {
+            known = begun.get();
+            idle.clear();
         }
         if Rc::strong_count(&client.busy) > 1 {
             idle.clear();
