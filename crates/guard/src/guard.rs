@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use palisade_crawl::signature::Key;
 use palisade_detect::history::Ticket;
 use palisade_detect::{HashSeed, Observe};
 use palisade_domain::{ClientIp, Fact, RequestFacts, RequestId, ResponseFacts, SiteId, TenantId, Timestamp};
@@ -15,7 +16,7 @@ use crate::load::LoadMeter;
 use crate::names::NameTable;
 use crate::peer::{Arrival, Forwarding, TrustedProxies};
 use crate::record::{Backlog, Known, Question, Sink, Tail, Verdicts, Wished};
-use crate::signatures::{self, PublicKey, Signatures, Verifier};
+use crate::signatures::{self, Signatures, Verifier};
 use crate::sites::Sites;
 use crate::standing::Standings;
 use crate::totals::{Counted, Passage, Totals};
@@ -150,23 +151,23 @@ impl Guard {
         let judge = self.judge.load();
         // Taken just before history notes the request: for one worker the order of numbers is the order of history.
         let sequence = self.sink.next();
-        let judged = judge.request_around(&facts, observe, &around);
         let id = RequestId(self.settings.first_id.wrapping_add(sequence));
-        let tail = match observe {
-            Observe::Note => {
-                let challenge_at = judge.policy_of(facts.site).bands.challenge();
-                let known = Known { facts: &facts, id, sequence, verdict: &judged.verdict, around: &around };
-                self.note(&known, &judged, judged.verdict.is_bot(challenge_at))
-            }
-            Observe::Peek => Tail::NONE,
-        };
-        if let (true, Some(ip)) = (judged.wants_name, facts.client.ip()) {
+        // Made where it is returned: a verdict is large.
+        let judged = judge.request_around(&facts, observe, &around);
+        let mut ruling = Ruling { id, judged, sequence, time: facts.time, tail: Tail::NONE };
+        if observe == Observe::Note {
+            let challenge_at = judge.policy_of(facts.site).bands.challenge();
+            let verdict = &ruling.judged.verdict;
+            let known = Known { facts: &facts, id, sequence, verdict, around: &around };
+            ruling.tail = self.note(&known, &ruling.judged, verdict.is_bot(challenge_at));
+        }
+        if let (true, Some(ip)) = (ruling.judged.wants_name, facts.client.ip()) {
             self.ask_name(ip, facts.time);
         }
         if let signatures::Known::Unverified(Some(origin)) = &signature {
             self.ask_keys(origin, facts.time);
         }
-        Ruling { id, judged, sequence, time: facts.time, tail }
+        ruling
     }
 
     /// Notes how a ruled request ended; events go to the record from here. A response without a status is that of a
@@ -264,7 +265,7 @@ impl Guard {
     }
 
     /// The keys that `origin` publishes; empty where it publishes none.
-    pub fn keys_answer(&self, origin: &str, keys: Vec<PublicKey>, until: Timestamp) {
+    pub fn keys_answer(&self, origin: &str, keys: Vec<Key>, until: Timestamp) {
         self.signatures.put_keys(origin, keys, until);
     }
 
