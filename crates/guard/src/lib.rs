@@ -21,6 +21,7 @@ pub mod signatures;
 pub mod sites;
 pub mod standing;
 pub mod totals;
+pub mod web_bot_auth;
 pub mod worker;
 
 pub use bounds::BOUNDS;

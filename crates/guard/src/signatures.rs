@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
+use palisade_crawl::signature::Key;
 use palisade_detect::HashSeed;
 use palisade_domain::{Fact, HeaderList, RequestFacts, Signature, Timestamp};
 use palisade_limits::{BoundedTable, BoundedTableSettings};
@@ -34,22 +35,11 @@ const COMPONENTS_MAX: usize = 32;
 /// Keys that were asked for are not asked for again so soon, answer or not.
 const ASK_AGAIN_MS: i64 = 60_000;
 
-/// A public key as its origin publishes it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PublicKey {
-    /// Its JWK thumbprint (RFC 7638, RFC 8037), as `keyid` names it.
-    pub id: String,
-    /// Its algorithm as in RFC 9421 section 6.2.2, such as `ed25519`.
-    pub algorithm: String,
-    /// The key itself, in the form of that algorithm.
-    pub bytes: Vec<u8>,
-}
-
 /// The keys of one origin.
 #[derive(Debug)]
 pub struct OriginKeys {
     /// The keys; empty where the origin publishes none.
-    pub keys: Vec<PublicKey>,
+    pub keys: Vec<Key>,
     /// They are good until then.
     pub until: Timestamp,
     version: u64,
@@ -146,7 +136,7 @@ impl Signatures {
 
     /// Holds the keys of `origin` until `until`: at most [`KEYS_PER_ORIGIN_MAX`] of them. A full book forgets the origin
     /// that proved nothing for longest.
-    pub fn put_keys(&self, origin: &str, mut keys: Vec<PublicKey>, until: Timestamp) {
+    pub fn put_keys(&self, origin: &str, mut keys: Vec<Key>, until: Timestamp) {
         keys.truncate(KEYS_PER_ORIGIN_MAX);
         let version = self.versions.fetch_add(1, Ordering::Relaxed);
         self.keys.rcu(|held| {

@@ -5,6 +5,7 @@
 
 mod columns;
 mod commands;
+mod crawlers;
 mod exit;
 mod hold;
 mod ledger;
@@ -58,6 +59,8 @@ enum Command {
     Audit(commands::audit::Args),
     /// What is stored: counting it, taking it out, throwing it away
     Store(commands::store::Args),
+    /// What proves that a crawler is who it says
+    Crawlers(commands::crawlers::Args),
     /// Check, show, begin and import a configuration
     Config(commands::config::Args),
 }
@@ -79,6 +82,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Keys(args) => commands::keys::run(&args, &cli.global),
         Command::Audit(args) => commands::audit::run(&args, &cli.global),
         Command::Store(args) => commands::store::run(&args, &cli.global),
+        Command::Crawlers(args) => commands::crawlers::run(&args, &cli.global),
         Command::Config(args) => commands::config::run(args, &cli.global),
     }
 }

@@ -4,29 +4,43 @@
 //! addresses. What fails later (a full disk, a resolver that is gone) is named by `/ready` and stops nothing.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use palisade_api::Api;
+use palisade_config::settings::Settings;
 use palisade_config::{Flags, Loaded};
+use palisade_crawl::published;
 use palisade_gateway::Gateway;
+use palisade_guard::web_bot_auth::WebBotAuth;
 use palisade_guard::{Guard, GuardSettings};
-use palisade_store::{DataDir, FirstRun, FirstRunRandom, Made, SqliteStore, Store, WebhookSecret};
+use palisade_intel::{Outbound, OutboundSettings};
+use palisade_store::{Audit, DataDir, FirstRun, FirstRunRandom, Made, SqliteStore, Store, WebhookSecret};
 use palisade_telemetry::StoreOpened;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::commands::{Global, list};
 use crate::setup::{self, Overrides};
-use crate::{memory, seed, shell};
+use crate::{crawlers, memory, seed, shell};
 
+mod answers;
 mod convert;
+
+use answers::Answers;
 
 /// How often the history is saved while running: what a kill may cost at most.
 const SAVE_EVERY: Duration = Duration::from_secs(600);
+
+/// How often it is looked whether a chore is due.
+const CHORES_EVERY: Duration = Duration::from_secs(3_600);
+
+/// The first look: not while the first visitors wait.
+const CHORES_FIRST: Duration = Duration::from_secs(60);
 
 /// Threads of the control plane: API and worker. The data plane has its own.
 const CONTROL_THREADS: usize = 2;
@@ -77,6 +91,9 @@ pub(crate) struct Running {
     worker: JoinHandle<()>,
     stop: watch::Sender<bool>,
     drain_timeout: Duration,
+    outbound: Option<Outbound>,
+    refresh_ranges: u32,
+    heads: Option<PathBuf>,
 }
 
 impl Running {
@@ -86,7 +103,7 @@ impl Running {
     /// Where an address is taken, the data folder cannot be used, or a rule is wrong. Nothing runs then.
     pub(crate) async fn start(loaded: &Loaded, plan: Plan, data: DataDir) -> anyhow::Result<Running> {
         let seed = seed::of(&data)?;
-        let judge = setup::assemble(loaded, &plan.overrides, seed)?;
+        let judge = setup::assemble(loaded, &plan.overrides, seed, Some(&data))?;
         memory::recall(judge.engine().history(), &data)?;
         let store = Arc::new(SqliteStore::open(&data.database()).await?);
         let entries = list::all(&*store).await?;
@@ -98,11 +115,14 @@ impl Running {
             event_sample: loaded.settings.store.event_sample,
             first_id: getrandom::u64()?,
         };
-        let (guard, backlog) = Guard::new(judge, sites, settings);
+        let (guard, mut backlog) = Guard::new(judge, sites, settings);
         guard.trust(convert::trusted(&loaded.settings.server)?);
+        guard.plug_verifier(Box::new(WebBotAuth));
 
         let gateway = match loaded.has_upstream() {
-            true => Some(Gateway::start(Arc::clone(&guard), convert::gateway(&loaded.settings, !plan.plain))?),
+            true => {
+                Some(Gateway::start(Arc::clone(&guard), convert::gateway(&loaded.settings, !plan.plain))?)
+            }
             false => None,
         };
         let first_run = first_run(&data, &store).await?;
@@ -127,11 +147,14 @@ impl Running {
             let router = palisade_api::router(Arc::clone(&api));
             tasks.push(tokio::spawn(palisade_api::serve(listener, router, told(stopped.clone()))));
         }
+        let outbound = outside(&loaded.settings);
+        let answers = Answers::new(Arc::clone(&guard), &loaded.settings.intel, outbound.clone());
+        tasks.push(tokio::spawn(answers.run(backlog.take_questions(), told(stopped.clone()))));
         let worker = palisade_guard::worker::run(
             Arc::clone(&guard),
             backlog,
             Arc::clone(&store) as Arc<dyn Store>,
-            palisade_guard::worker::WorkerSettings::default(),
+            convert::worker(&loaded.settings),
             told(stopped),
         );
         let worker = tokio::spawn(worker);
@@ -150,6 +173,9 @@ impl Running {
             worker,
             stop,
             drain_timeout,
+            outbound,
+            refresh_ranges: loaded.settings.intel.refresh_ranges_hours,
+            heads: loaded.settings.audit.export_dir.clone(),
         })
     }
 
@@ -197,12 +223,16 @@ impl Running {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut save = tokio::time::interval_at(tokio::time::Instant::now() + SAVE_EVERY, SAVE_EVERY);
+        let mut chores = tokio::time::interval_at(tokio::time::Instant::now() + CHORES_FIRST, CHORES_EVERY);
+        let (fetched_sender, mut fetched) = mpsc::channel(1);
         loop {
             tokio::select! {
                 _ = hang_up.recv() => self.reload().await,
                 _ = terminate.recv() => break,
                 _ = interrupt.recv() => break,
                 _ = save.tick() => self.save().await,
+                _ = chores.tick() => self.chores(&fetched_sender).await,
+                Some(()) = fetched.recv() => self.take_ranges().await,
             }
         }
         self.stop().await
@@ -221,12 +251,54 @@ impl Running {
     async fn try_reload(&self) -> anyhow::Result<()> {
         let loaded = self.plan.load()?;
         setup::tell_idle(&loaded);
-        let judge =
-            setup::reassemble(&self.guard.judge(), &loaded, &self.plan.overrides, seed::of(&self.data)?)?;
+        let judge = setup::reassemble(
+            &self.guard.judge(),
+            &loaded,
+            &self.plan.overrides,
+            seed::of(&self.data)?,
+            &self.data,
+        )?;
         let sites = convert::sites(&loaded.settings)?;
+        let trusted = convert::trusted(&loaded.settings.server)?;
         let settings = convert::api(&loaded.settings, &self.webhook_secret)?;
         self.guard.replace(judge, sites);
+        self.guard.trust(trusted);
         self.api.replace_settings(settings);
+        Ok(())
+    }
+
+    /// What is due now and then: the head of the audit log once a day, published ranges when they grow old. Fetching goes
+    /// on beside everything else; `fetched` hears of it.
+    async fn chores(&self, fetched: &mpsc::Sender<()>) {
+        if let Err(error) = self.export_head().await {
+            shell::complain(&format!("palisade: the head of the audit log could not be exported: {error:#}"));
+        }
+        let (Some(outbound), hours @ 1..) = (self.outbound.clone(), i64::from(self.refresh_ranges)) else {
+            return;
+        };
+        let (data, fetched) = (self.data.clone(), fetched.clone());
+        tokio::spawn(async move {
+            if refresh_ranges(&outbound, &data, hours).await {
+                let _ = fetched.send(()).await;
+            }
+        });
+    }
+
+    /// Puts fetched ranges into effect.
+    async fn take_ranges(&self) {
+        if let Err(error) = self.try_reload().await {
+            shell::complain(&format!("palisade: fetched ranges are not in effect: {error:#}"));
+        }
+    }
+
+    async fn export_head(&self) -> anyhow::Result<()> {
+        let head = self.store.audit_head(convert::TENANT).await?;
+        let exported = palisade_store::heads::export_daily(&self.data, convert::TENANT, &head, shell::now())?;
+        if let (true, Some(folder)) = (exported, &self.heads) {
+            std::fs::create_dir_all(folder)?;
+            std::fs::copy(self.data.audit_heads(), folder.join("audit-heads.ndjson"))
+                .with_context(|| folder.display().to_string())?;
+        }
         Ok(())
     }
 
@@ -258,6 +330,31 @@ impl Running {
         store.close().await;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Fetches ranges that are older than `hours`. True where something came.
+async fn refresh_ranges(outbound: &Outbound, data: &DataDir, hours: i64) -> bool {
+    let now = shell::now();
+    let wanted = crawlers::stale(&crawlers::book(Some(data)), now.plus_millis(-hours * 3_600_000));
+    if wanted.is_empty() {
+        return false;
+    }
+    let updates = crawlers::update(outbound, published::SOURCES, &wanted, data, now).await;
+    let failed = updates.iter().filter(|update| update.outcome.is_err()).count();
+    if failed > 0 {
+        shell::complain(&format!(
+            "palisade: ranges of {failed} crawlers could not be fetched; those that are held go on \
+             (`palisade crawlers update` says why, intel.refresh_ranges_hours = 0 stops trying)"
+        ));
+    }
+    updates.len() > failed
+}
+
+/// The client for outbound requests; without one (no certificates, say) nothing is fetched and that is said.
+fn outside(settings: &Settings) -> Option<Outbound> {
+    let settings =
+        OutboundSettings { allow_private: settings.intel.allow_private, ..OutboundSettings::default() };
+    Outbound::new(settings).map_err(|error| shell::complain(&format!("palisade: {error}"))).ok()
 }
 
 /// The key and the webhook secret of the first start.

@@ -1,19 +1,24 @@
 //! From configuration, flags and data folder to a judge.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use palisade_config::settings::{DetectionSettings, PolicySettings, Settings, SiteSettings};
-use palisade_config::{Effective, Flags, LoadError, Loaded, Origin, SEARCH_PATHS};
+use palisade_config::settings::{CrawlSettings, DetectionSettings, Settings, SiteSettings};
+use palisade_config::{Flags, LoadError, Loaded, Origin, SEARCH_PATHS};
 use palisade_crawl::robots::Robots;
+use palisade_crawl::signers::{Signer, Signers};
 use palisade_detect::{DetectorSettings, Engine, EngineSettings, HashSeed, SiteProfile, detectors};
 use palisade_domain::Enforcement;
-use palisade_policy::{Bands, Judge, ListEffect, ListEntry, ListMirror, Policy, Preset};
-use palisade_store::{DataDir, Effect, EntrySource, SqliteStore};
+use palisade_policy::{Judge, ListMirror, Preset};
+use palisade_store::{DataDir, SqliteStore};
 use palisade_telemetry::{ConfigLoaded, ConfigSource, RobotsLineOdd, StoreOpened};
 
 use crate::commands::{Global, list};
 use crate::exit::UsageError;
-use crate::{not_yet, seed, shell};
+use crate::{crawlers, not_yet, seed, shell};
+
+mod policy;
 
 /// What the command line says about the policy; it wins over the configuration.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -54,7 +59,7 @@ pub(crate) fn judge(global: &Global, overrides: &Overrides, data: Option<&DataDi
     let loaded = load(global)?;
     tell_idle(&loaded);
     let seed = data.map_or(Ok(OPEN_SEED), seed::of)?;
-    let judge = assemble(&loaded, overrides, seed)?;
+    let judge = assemble(&loaded, overrides, seed, data)?;
     Ok(match data {
         Some(data) => judge.with_lists(lists(data)?),
         None => judge,
@@ -70,10 +75,32 @@ pub(crate) fn tell_idle(loaded: &Loaded) {
 ///
 /// # Errors
 /// Where a preset, a rule or a file that it names is wrong.
-pub(crate) fn assemble(loaded: &Loaded, overrides: &Overrides, seed: HashSeed) -> anyhow::Result<Judge> {
-    let policies = policies(loaded, overrides)?;
-    let judge = Judge::new(Engine::new(engine_settings(loaded, seed)?), policies[0].clone());
+pub(crate) fn assemble(
+    loaded: &Loaded,
+    overrides: &Overrides,
+    seed: HashSeed,
+    data: Option<&DataDir>,
+) -> anyhow::Result<Judge> {
+    let policies = policy::policies(loaded, overrides)?;
+    let judge = Judge::new(Engine::new(engine_settings(loaded, seed, data)?), policies[0].clone());
     Ok(judge.with_policies(policies))
+}
+
+/// Compiles the policy of every site, to see whether it can be.
+///
+/// # Errors
+/// With the place of everything that is wrong.
+pub(crate) fn check_policy(loaded: &Loaded) -> anyhow::Result<()> {
+    policy::policies(loaded, &Overrides::default()).map(drop)
+}
+
+/// What `[policy]` comes to, step by step, for site 0.
+///
+/// # Errors
+/// As [`check_policy`].
+pub(crate) fn describe_policy(loaded: &Loaded) -> anyhow::Result<Vec<(&'static str, String)>> {
+    let policies = policy::policies(loaded, &Overrides::default())?;
+    Ok(policies[0].describe())
 }
 
 /// The judge that follows `judge` after a change of settings: it keeps the history and the list entries.
@@ -85,9 +112,10 @@ pub(crate) fn reassemble(
     loaded: &Loaded,
     overrides: &Overrides,
     seed: HashSeed,
+    data: &DataDir,
 ) -> anyhow::Result<Judge> {
-    let policies = policies(loaded, overrides)?;
-    let engine = judge.engine().succeeded_by(engine_settings(loaded, seed)?);
+    let policies = policy::policies(loaded, overrides)?;
+    let engine = judge.engine().succeeded_by(engine_settings(loaded, seed, Some(data))?);
     Ok(judge.clone().with_engine(engine).with_policies(policies))
 }
 
@@ -95,12 +123,40 @@ pub(crate) fn reassemble(
 ///
 /// # Errors
 /// Where a robots.txt cannot be read.
-pub(crate) fn engine_settings(loaded: &Loaded, seed: HashSeed) -> anyhow::Result<EngineSettings> {
+fn engine_settings(
+    loaded: &Loaded,
+    seed: HashSeed,
+    data: Option<&DataDir>,
+) -> anyhow::Result<EngineSettings> {
     let mut profiles = sites(&loaded.settings).iter().map(profile).collect::<anyhow::Result<Vec<_>>>()?;
     let more_sites = profiles.split_off(1);
     let site = profiles.pop().unwrap_or_default();
     let detectors = detector_settings(&loaded.settings.detection);
-    Ok(EngineSettings { detectors, site, more_sites, ..EngineSettings::new(seed) })
+    let ranges = Some(Arc::new(crawlers::book(data)));
+    let signers = signers(&loaded.settings.crawl);
+    Ok(EngineSettings { detectors, site, more_sites, ranges, signers, ..EngineSettings::new(seed) })
+}
+
+/// The agents whose signatures are believed.
+fn signers(settings: &CrawlSettings) -> Signers {
+    Signers::with(settings.trusted_agents.iter().map(|agent| Signer {
+        origin: word(&agent.origin),
+        class: agent.class,
+        name: word(&agent.name),
+    }))
+}
+
+/// A word of the configuration, kept for as long as the process lives: names in verdicts are never copied. Words that
+/// come again with a reload are found again, so this grows with what an operator ever writes and no further.
+fn word(text: &str) -> &'static str {
+    static WORDS: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let mut words = WORDS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(word) = words.get(text) {
+        return word;
+    }
+    let word: &'static str = Box::leak(text.to_owned().into_boxed_str());
+    words.insert(word);
+    word
 }
 
 /// All sites by number. Site 0 is the one that answers every host, or the first: what a log without host names is about.
@@ -114,11 +170,6 @@ pub(crate) fn sites(settings: &Settings) -> Vec<SiteSettings> {
         sites[..=at].rotate_right(1);
     }
     sites
-}
-
-/// The policy of each site, by number.
-fn policies(loaded: &Loaded, overrides: &Overrides) -> anyhow::Result<Vec<Policy>> {
-    sites(&loaded.settings).iter().map(|site| policy(loaded, site, overrides)).collect()
 }
 
 /// The configuration in effect.
@@ -164,30 +215,6 @@ pub(crate) fn refused(error: LoadError) -> UsageError {
 pub(crate) fn config_file(global: &Global) -> Option<PathBuf> {
     let found = SEARCH_PATHS.iter().map(PathBuf::from).find(|path| path.exists());
     global.config.clone().or(found)
-}
-
-fn policy(loaded: &Loaded, site: &SiteSettings, overrides: &Overrides) -> anyhow::Result<Policy> {
-    let settings: &PolicySettings = &loaded.settings.policy;
-    let named = site.policy.unwrap_or(settings.preset);
-    let preset = match overrides.preset {
-        Some(preset) => preset,
-        None => preset_named(named).map_err(|error| UsageError(format!("policy.preset: {error}")))?,
-    };
-    let bands = settings.bands;
-    let bands = if sets_bands(&loaded.effective) {
-        Bands::new(bands.monitor, bands.challenge, bands.block)
-            .map_err(|error| UsageError(format!("policy.bands: {error}")))?
-    } else {
-        preset.bands()
-    };
-    let enforcement = overrides.enforce.unwrap_or(settings.enforce);
-    Ok(Policy { bands, enforcement, ..Policy::preset(preset) })
-}
-
-fn sets_bands(effective: &[Effective]) -> bool {
-    effective
-        .iter()
-        .any(|setting| setting.key.starts_with("policy.bands") && setting.origin != Origin::Default)
 }
 
 fn detector_settings(settings: &DetectionSettings) -> std::collections::BTreeMap<String, DetectorSettings> {
@@ -242,20 +269,5 @@ fn lists(data: &DataDir) -> anyhow::Result<ListMirror> {
 
 /// The entries as the judge wants them.
 pub(crate) fn mirror_of(entries: &[palisade_store::ListEntry]) -> ListMirror {
-    ListMirror::new(entries.iter().map(mirror))
-}
-
-fn mirror(entry: &palisade_store::ListEntry) -> ListEntry {
-    let effect = match entry.effect {
-        Effect::Allow => ListEffect::Allow,
-        Effect::Block => ListEffect::Block,
-        Effect::Throttle(rate) => ListEffect::Throttle(rate),
-        Effect::Flag => ListEffect::Flag,
-    };
-    ListEntry {
-        network: entry.network,
-        effect,
-        expires_at: entry.expires_at,
-        by_operator: entry.source == EntrySource::Operator,
-    }
+    ListMirror::new(entries.iter().map(palisade_guard::lists::mirrored))
 }

@@ -60,8 +60,9 @@ fn with(name: &str, value: &'static str) -> Vec<(&'static str, &'static str)> {
     SIGNED.iter().map(|(held, old)| (*held, if *held == name { value } else { *old })).collect()
 }
 
-fn key() -> PublicKey {
-    PublicKey { id: "k1".into(), algorithm: "ed25519".into(), bytes: vec![1; 32] }
+fn key() -> Key {
+    let jwk = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+    Key::from_jwk(jwk).unwrap()
 }
 
 #[test]

@@ -124,7 +124,9 @@ impl<S: Shelf + ?Sized> Worker<S> {
 
     pub(super) fn failed(&mut self, error: &dyn std::error::Error) {
         self.guard.totals.pass(Passage::StoreFailed, 1);
-        self.guard.health.fail(STORE, format!("records wait in memory: {error}"), self.now());
+        let causes = std::iter::successors(Some(error), |error| error.source());
+        let message = causes.map(ToString::to_string).collect::<Vec<_>>().join(": ");
+        self.guard.health.fail(STORE, format!("records wait in memory: {message}"), self.now());
         self.retry_at = Some(Instant::now() + self.retry_after);
         self.retry_after = (self.retry_after * 2).min(RETRY_LAST);
     }

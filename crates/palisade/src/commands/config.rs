@@ -59,6 +59,7 @@ fn check(global: &Global) -> anyhow::Result<ExitCode> {
         Ok(loaded) => {
             // What the configuration names is part of it: a robots.txt that is not there stops every run.
             loaded.settings.sites.iter().try_for_each(|site| setup::profile(site).map(drop))?;
+            setup::check_policy(&loaded)?;
             not_yet::warnings(&loaded).iter().for_each(|line| shell::complain(line));
             match global.json {
                 true => shell::say(r#"{"valid":true,"errors":[]}"#)?,
@@ -91,9 +92,16 @@ fn show(global: &Global) -> anyhow::Result<ExitCode> {
     shell::say(&if global.json {
         settings_json(&loaded.effective)
     } else {
-        settings_text(&loaded.effective)
+        settings_text(&loaded.effective) + &policy_text(&setup::describe_policy(&loaded)?)
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The steps of the policy, in the order in which they are asked, as comments behind the settings.
+fn policy_text(steps: &[(&'static str, String)]) -> String {
+    let width = steps.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let lines: String = steps.iter().map(|(name, says)| format!("# {name:<width$}  {says}\n")).collect();
+    format!("\n# The order in which a request is decided; the first that speaks decides:\n{lines}")
 }
 
 /// One setting a line; what differs from the default is told where it was set.

@@ -3,6 +3,7 @@
 pub(crate) mod assess;
 pub(crate) mod audit;
 pub(crate) mod config;
+pub(crate) mod crawlers;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod keys;

@@ -5,16 +5,15 @@ use std::time::Duration;
 
 use palisade_api::{ApiSettings, RequireKey};
 use palisade_config::settings::{self, Listen, ServerSettings, Settings};
-use palisade_domain::TenantId;
 use palisade_gateway::{GatewaySettings, Limits};
+use palisade_guard::worker::WorkerSettings;
 use palisade_guard::{Site, Sites, TrustedProxies};
 use palisade_store::WebhookSecret;
 
 use crate::exit::UsageError;
 use crate::setup;
 
-/// One configuration file is one tenant.
-pub(super) const TENANT: TenantId = TenantId(0);
+pub(super) use crate::ledger::TENANT;
 
 /// The sites by number, in the order of [`setup::sites`].
 ///
@@ -92,6 +91,17 @@ pub(super) fn api(settings: &Settings, webhook: &WebhookSecret) -> anyhow::Resul
         trusted_proxies: trusted(&settings.server)?,
         ..ApiSettings::default()
     })
+}
+
+/// The worker.
+pub(super) fn worker(settings: &Settings) -> WorkerSettings {
+    let days = |days: u16| Duration::from_secs(u64::from(days) * 86_400);
+    WorkerSettings {
+        tenant: TENANT,
+        retain_events: days(settings.privacy.retain_events_days),
+        retain_addresses: days(settings.privacy.retain_addresses_days),
+        ..WorkerSettings::default()
+    }
 }
 
 /// Where to listen. An address without host is every address of this machine: both families where the system has IPv6.

@@ -56,7 +56,7 @@ pub(super) fn run(api: Option<SocketAddr>, global: &Global) -> anyhow::Result<Ex
 
 fn configuration(loaded: &Loaded, global: &Global, findings: &mut Findings) -> anyhow::Result<()> {
     // What the configuration names is part of it: rules, bands, each site's robots.txt.
-    setup::assemble(loaded, &Overrides::default(), HashSeed([0; 2]))?;
+    setup::assemble(loaded, &Overrides::default(), HashSeed([0; 2]), None)?;
     let source = setup::config_file(global).map_or_else(
         || "no file, every setting has its default".to_owned(),
         |path| path.display().to_string(),
