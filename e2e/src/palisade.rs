@@ -51,6 +51,8 @@ pub struct Setup {
     pub args: Vec<String>,
     /// Environment variables.
     pub env: Vec<(String, String)>,
+    /// A line of shell that the process begins with, such as a limit it runs under; none where it is empty.
+    pub under: String,
 }
 
 impl Setup {
@@ -118,10 +120,30 @@ impl Palisade {
     /// # Errors
     /// As [`Palisade::serve`].
     pub async fn start(command: &str, setup: &Setup) -> anyhow::Result<Palisade> {
-        let folder = tempfile::tempdir()?;
+        Self::start_in(tempfile::tempdir()?, command, setup).await
+    }
+
+    /// Kills it, whatever it is doing (SIGKILL), and starts `palisade serve` again on the same data.
+    ///
+    /// # Errors
+    /// As [`Palisade::serve`].
+    pub async fn killed_and_served_again(self, setup: &Setup) -> anyhow::Result<Palisade> {
+        let Palisade { mut child, folder, .. } = self;
+        guarded("palisade is killed", async { Ok(child.kill().await?) }).await?;
+        Self::start_in(folder, "serve", setup).await
+    }
+
+    async fn start_in(folder: TempDir, command: &str, setup: &Setup) -> anyhow::Result<Palisade> {
         let config = folder.path().join("palisade.toml");
         std::fs::write(&config, &setup.config)?;
-        let mut process = Command::new(binary());
+        let mut process = match setup.under.as_str() {
+            "" => Command::new(binary()),
+            under => {
+                let mut shell = Command::new("/bin/sh");
+                shell.arg("-c").arg(format!("{under}; exec \"$0\" \"$@\"")).arg(binary());
+                shell
+            }
+        };
         process.arg(command).args(["--listen", "127.0.0.1:0", "--api", "127.0.0.1:0"]);
         process.arg("--data").arg(folder.path().join("data")).arg("-c").arg(&config);
         if let Some(upstream) = setup.upstream {
