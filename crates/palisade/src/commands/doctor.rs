@@ -14,9 +14,9 @@ use super::Global;
 /// Look for what would make verdicts wrong: in this installation, or in logs
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  palisade doctor                                        this installation, running or not
-  palisade doctor -c /etc/palisade/palisade.toml --data /var/lib/palisade
-  palisade doctor /var/log/nginx/access.log              a log: one address everywhere, missing columns
+  palisade doctor                              this installation, running or not
+  palisade doctor -c palisade.toml --data DIR  another one
+  palisade doctor /var/log/nginx/access.log    a log: one address everywhere, missing columns
 
 Exit code 1 where something was found.")]
 pub(crate) struct Args {

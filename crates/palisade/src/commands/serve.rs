@@ -1,10 +1,11 @@
 //! `palisade serve`: the gateway in front of a site, the API beside it, and the worker behind both.
 
 use std::io;
+use std::net::IpAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use palisade_config::settings::{Settings, Upstream};
+use palisade_config::settings::{Listen, Settings, Upstream};
 use palisade_config::{Flags, Loaded};
 use palisade_gateway::StartError;
 use palisade_store::DataDir;
@@ -80,6 +81,12 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<ExitCode> {
     if !loaded.has_file && !loaded.has_upstream() {
         return Err(UsageError(NOTHING_TO_DEFEND.to_owned()).into());
     }
+    if let Some(upstream) = itself(&loaded.settings) {
+        let problem = format!(
+            "{upstream} is where Palisade itself listens; let your site listen elsewhere, or Palisade: --listen :80"
+        );
+        return Err(UsageError(problem).into());
+    }
     setup::tell_idle(&loaded);
     if args.plain {
         shell::complain(
@@ -114,9 +121,27 @@ pub(super) async fn start(loaded: &Loaded, plan: Plan, data: DataDir) -> anyhow:
 fn with_a_way_out(error: anyhow::Error) -> anyhow::Error {
     let Some(StartError::Bind { address, source }) = error.downcast_ref() else { return error };
     match way_out(address.port(), source.kind()) {
-        Some(way_out) => error.context(way_out),
+        Some(way_out) => anyhow::anyhow!("cannot listen on {address} ({source}); {way_out}"),
         None => error,
     }
+}
+
+/// An upstream that is Palisade itself: a request would go round until it is cut.
+fn itself(settings: &Settings) -> Option<Upstream> {
+    let is_here = |host: &str, listen: &Listen| match host.parse::<IpAddr>() {
+        Ok(ip) if ip.is_loopback() || ip.is_unspecified() => {
+            listen.host.is_none_or(|own| own == ip || own.is_unspecified())
+        }
+        Ok(ip) => listen.host == Some(ip),
+        Err(_) => {
+            host == "localhost" && listen.host.is_none_or(|own| own.is_loopback() || own.is_unspecified())
+        }
+    };
+    let listens = |upstream: &Upstream| {
+        let mut listeners = settings.server.listen.iter();
+        listeners.any(|listen| listen.port == upstream.port && is_here(&upstream.host, listen))
+    };
+    upstreams(settings).into_iter().find(listens)
 }
 
 /// What to do where `port` cannot be listened on.
@@ -189,6 +214,28 @@ mod tests {
         };
         settings.sites = vec![site(&[&one, &two]), site(&[&one])];
         assert_eq!(upstreams(&settings), [one, two]);
+    }
+
+    #[test]
+    fn a_site_that_is_palisade_itself_is_noticed() {
+        let check = |upstream: &str, listen: &str, expect: bool| {
+            let mut settings = Settings::default();
+            settings.server.listen = vec![listen.parse().unwrap()];
+            settings.sites = vec![palisade_config::settings::SiteSettings {
+                upstreams: vec![upstream.parse().unwrap()],
+                ..Default::default()
+            }];
+            assert_eq!(itself(&settings).is_some(), expect, "{upstream} {listen}");
+        };
+        check("http://127.0.0.1:8080", ":8080", true);
+        check("http://localhost:8080", ":8080", true);
+        check("http://localhost:8080", "127.0.0.1:8080", true);
+        check("http://[::1]:8080", "[::]:8080", true);
+        check("http://192.0.2.1:8080", "192.0.2.1:8080", true);
+        check("http://127.0.0.1:8081", ":8080", false);
+        check("http://192.0.2.1:8080", ":8080", false);
+        check("http://127.0.0.1:8080", "192.0.2.1:8080", false);
+        check("http://app.internal:8080", ":8080", false);
     }
 
     #[test]

@@ -25,6 +25,8 @@ fn what_is_mistyped_is_told_with_what_would_be_right() {
         .refused(2, &["\"localhost:3000\" is no origin", "http://127.0.0.1:3000"]);
     Desk::new().run("serve --upstream https://app.example").refused(2, &["speaks TLS", "use http://"]);
     desk.run("serve --upstream http://127.0.0.1:9 --listen 8080").refused(2, &["--listen", "or :8080"]);
+    desk.run("serve --upstream http://127.0.0.1:8080 --listen :8080")
+        .refused(2, &["http://127.0.0.1:8080 is where Palisade itself listens", "--listen"]);
     with("--lisen :80").refused(2, &["'--lisen'", "'--listen'"]);
     with("--preset strickt").refused(2, &["balanced, strict, ai-crawlers-out, observe"]);
     with("--enforce everything").refused(2, &["it is hard or all"]);

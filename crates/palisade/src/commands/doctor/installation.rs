@@ -19,7 +19,7 @@ use crate::commands::{Global, list, serve};
 use crate::exit;
 use crate::ledger::TENANT;
 use crate::setup::{self, Overrides};
-use crate::{not_yet, running, seed, shell};
+use crate::{crawlers, not_yet, running, seed, shell};
 
 /// Below this, records soon find no room.
 const FREE_MIB_MIN: u64 = 256;
@@ -167,7 +167,7 @@ fn modes(data: &DataDir, findings: &mut Findings) {
 fn modes(_: &DataDir, _: &mut Findings) {}
 
 fn ranges(data: &DataDir, settings: &Settings, findings: &mut Findings) {
-    let book = palisade_crawl::ranges::builtin().clone();
+    let book = crawlers::book(Some(data));
     let now = shell::now();
     let ages = published::operators().map(|(operator, _)| book.of(operator).map(|held| held.age_days(now)));
     let oldest = ages.max_by_key(|age| age.unwrap_or(u32::MAX)).flatten();
