@@ -1,5 +1,6 @@
 //! Clients that are watched, slowed and refused; and that log, `/check` and report give the same reasons.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -141,7 +142,7 @@ async fn stopped(client: Client, enforce: &'static str) -> anyhow::Result<()> {
         decided["action"] == outcome && decided["enforced"] == outcome,
         "the event says {decided}"
     );
-    same_in_check(decided, &answers)?;
+    same_in_check(&client, decided, &answers)?;
     same_in_report(&palisade, &client.address, decided).await
 }
 
@@ -196,14 +197,22 @@ fn same_reasons(who: &str, said: &Value, decided: &Value) -> anyhow::Result<()> 
     Ok(())
 }
 
-/// `/check` came to the same verdict for the same reasons.
-fn same_in_check(decided: &Value, answers: &[Value]) -> anyhow::Result<()> {
+/// `/check` came to the same verdict for the same reasons. Of a client that is judged by its pace the points may differ:
+/// two live runs are never a microsecond alike.
+fn same_in_check(client: &Client, decided: &Value, answers: &[Value]) -> anyhow::Result<()> {
     let answer = answers.last().ok_or_else(|| anyhow::anyhow!("/check was not asked"))?;
-    for name in ["action", "rule", "score"] {
+    let paced = client.within_ms.is_some();
+    for name in ["action", "rule", "score"].into_iter().filter(|name| !paced || *name != "score") {
         let (said, expected) = (&answer[name], &decided[name]);
         anyhow::ensure!(said == expected, "{name}: /check says {said}, the event {expected}");
     }
-    same_reasons("/check", answer, decided)
+    if !paced {
+        return same_reasons("/check", answer, decided);
+    }
+    let names = |of: &Value| reasons(of).into_iter().map(|(name, _)| name).collect::<BTreeSet<_>>();
+    let (said, expected) = (names(answer), names(decided));
+    anyhow::ensure!(said == expected, "/check says {said:?}, the event {expected:?}");
+    Ok(())
 }
 
 /// The report of the exported events names the client with the same verdict and the same reasons.

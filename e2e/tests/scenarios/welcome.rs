@@ -4,9 +4,11 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use palisade_e2e::front::Front;
+use palisade_e2e::palisade::Palisade;
 use palisade_e2e::scenario::{Client, clients};
 use palisade_e2e::site::{Arrived, Site};
 use palisade_e2e::tools;
+use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::{ENFORCE, defended};
@@ -33,6 +35,7 @@ async fn pass_under(enforce: &'static str) -> Vec<String> {
         });
     }
     let mut faults = Vec::new();
+    let key = palisade.key("check").await.unwrap();
     for (client, played) in playing.join_all().await {
         let mut fault = |what: String| faults.push(format!("enforce {enforce}: {}: {what}", client.name));
         match played {
@@ -50,22 +53,26 @@ async fn pass_under(enforce: &'static str) -> Vec<String> {
             fault(format!("{} of {sent} requests arrived", arrived.len()));
         }
         misjudged(&client, &arrived).into_iter().for_each(&mut fault);
+        let known = identity(&palisade, &key, &client).await;
+        if Some(&known) != client.identity.as_ref() {
+            fault(format!("/check knows it as {known}"));
+        }
     }
     faults
 }
 
 /// What the gateway told the site about its visitors.
 fn misjudged(client: &Client, arrived: &[Arrived]) -> Vec<String> {
-    let expected = client.identity.as_deref().unwrap_or_default();
+    let class = client.identity.as_deref().and_then(|identity| identity.split(' ').next());
     let mut faults = Vec::new();
     for request in arrived {
         let action = request.header("x-palisade-action");
         if !matches!(action, Some("allow" | "monitor")) {
             faults.push(format!("{} {}: X-Palisade-Action {action:?}", request.method, request.target));
         }
-        let identity = request.header("x-palisade-identity").unwrap_or_default();
-        if !expected.split(' ').all(|word| identity.contains(word)) {
-            faults.push(format!("{} is {identity:?}, not {expected:?}", request.target));
+        let identity = request.header("x-palisade-identity");
+        if identity != class {
+            faults.push(format!("{} is {identity:?}, not {class:?}", request.target));
         }
         if request.header("x-request-id").is_none() || request.header("x-palisade-score").is_none() {
             faults.push(format!("{} arrived without its number or score", request.target));
@@ -77,6 +84,23 @@ fn misjudged(client: &Client, arrived: &[Arrived]) -> Vec<String> {
 
 fn from(site: &Site, client: &str) -> Vec<Arrived> {
     site.arrived().into_iter().filter(|request| request.client() == Some(client)).collect()
+}
+
+/// Class and status of the client, as `/check` names them.
+async fn identity(palisade: &Palisade, key: &str, client: &Client) -> String {
+    let (_, head, ..) = client.script().into_iter().next_back().unwrap();
+    let agent = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(": ")?;
+        name.eq_ignore_ascii_case("user-agent").then(|| value.to_owned())
+    });
+    let mut line = head.split(' ');
+    let (method, endpoint) = (line.next(), line.next());
+    let question = json!({
+        "ip": client.address, "user_agent": agent, "method": method, "endpoint": endpoint, "observe": false,
+    });
+    let answer = palisade.post("/check", key, &question).await.unwrap().json().unwrap();
+    let word = |name: &str| answer["identity"][name].as_str().unwrap_or_default().to_owned();
+    format!("{} {}", word("class"), word("status"))
 }
 
 /// The real programs: what they do is theirs to decide.
