@@ -10,7 +10,7 @@
 //! | `cargo build`, `cargo install` | nothing: the binary under test is there already |
 //! | `nginx ARGS` | the real nginx, with a main file that reads the folder's `/etc/nginx/conf.d` |
 //! | `systemctl … palisade` | the lines of the real unit file (`ExecStart`, `ExecReload`), without its sandbox |
-//! | `systemctl restart caddy` | the real Caddy, with the folder's `/etc/caddy/Caddyfile` |
+//! | `systemctl reload caddy` | the real Caddy, with the folder's `/etc/caddy/Caddyfile` |
 
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
@@ -62,14 +62,13 @@ fn swaps(
         ("http://127.0.0.1/", format!("http://{front}/")),
         ("listen = \":80\"", format!("listen = \"{front}\"")),
         ("listen 80;", format!("listen {front};")),
-        (":80 {", format!("http://{front} {{")),
+        // Caddy's own API has a port too.
+        (":80 {", format!("{{\n\tadmin off\n}}\nhttp://{front} {{")),
         // Folders.
         ("/etc/", format!("{at}/etc/")),
         ("/var/lib/", format!("{at}/var/lib/")),
         ("/var/log/", format!("{at}/var/log/")),
         ("/usr/local/bin/", format!("{at}/usr/local/bin/")),
-        // Caddy's own API has a port too.
-        ("\n{\n\tadmin off\n}\n", "\n{\n\tadmin off\n\tskip_install_trust\n}\n".to_owned()),
         // The forgotten proxy: on one machine every address is loopback, so the page's walk begins with another trust.
         ("[\"loopback\", \"10.0.0.2/32\"]", "[\"192.0.2.1/32\", \"127.0.0.1/32\"]".to_owned()),
     ]
@@ -224,7 +223,7 @@ impl Place {
         if text.contains("systemctl reload palisade") {
             self.awaited("the service reloads", || self.said("is in effect") > reloads).await;
         }
-        if text.contains("nginx -s reload") || text.contains("restart caddy") {
+        if text.contains("nginx -s reload") || text.contains("reload caddy") {
             self.listens(self.front).await;
         }
         printed
@@ -361,7 +360,7 @@ case "$*" in
     "reload palisade") MAINPID=$(cat AT/run/palisade.pid); eval "$(line ExecReload)" ;;
     "stop palisade" | "disable --now palisade") stop ;;
     "clean --what=state palisade") rm -r "AT/var/lib/$(line StateDirectory)" ;;
-    "restart caddy")
+    "reload caddy")
         setsid caddy run --config AT/etc/caddy/Caddyfile >/dev/null 2>&1 </dev/null &
         echo $! >AT/run/caddy.pid
         ;;

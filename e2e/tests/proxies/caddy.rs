@@ -9,7 +9,7 @@ use super::{BROWSER, beside, get, reference};
 async fn caddy_beside(site: &Site, palisade: &Palisade) -> Server {
     let port = free_port();
     let swaps = [
-        (":80 {", format!("http://127.0.0.1:{port} {{")),
+        (":80 {", format!(":{port} {{\n\tbind 127.0.0.1")),
         ("127.0.0.1:3000", site.address.to_string()),
         ("127.0.0.1:8081", palisade.api.to_string()),
     ];

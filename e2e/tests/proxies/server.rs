@@ -59,7 +59,8 @@ pub(crate) async fn nginx(site: &str, port: u16) -> Server {
 pub(crate) async fn caddy(config: &str, port: u16) -> Server {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("Caddyfile");
-    std::fs::write(&file, config).unwrap();
+    // Its own API has a port that two tests cannot share.
+    std::fs::write(&file, format!("{{\n\tadmin off\n}}\n{config}")).unwrap();
     let mut command = Command::new(system("caddy", "caddy"));
     command.args(["run", "--adapter", "caddyfile", "--config"]).arg(&file);
     command
