@@ -127,6 +127,32 @@ impl Identity {
     pub const UNKNOWN: Identity =
         Identity { class: IdentityClass::Unknown, claimed: None, status: ClaimStatus::Unverified };
 
+    /// Class and status as the site is told (`X-Palisade-Identity`): `search; verified`.
+    pub fn words(&self) -> &'static str {
+        macro_rules! words {
+            ($class:literal) => {
+                match self.status {
+                    ClaimStatus::Verified => concat!($class, "; verified"),
+                    ClaimStatus::Unverified => concat!($class, "; unverified"),
+                    ClaimStatus::Forged => concat!($class, "; forged"),
+                }
+            };
+        }
+        match self.class {
+            IdentityClass::Browser => words!("browser"),
+            IdentityClass::Unknown => words!("unknown"),
+            IdentityClass::Search => words!("search"),
+            IdentityClass::Ai => words!("ai"),
+            IdentityClass::Feed => words!("feed"),
+            IdentityClass::Preview => words!("preview"),
+            IdentityClass::Monitor => words!("monitor"),
+            IdentityClass::Webhook => words!("webhook"),
+            IdentityClass::Tool => words!("tool"),
+            IdentityClass::Library => words!("library"),
+            IdentityClass::Archive => words!("archive"),
+        }
+    }
+
     /// True for a program class whose claim is proven.
     pub fn is_verified_program(&self) -> bool {
         self.class.is_program() && self.status == ClaimStatus::Verified
@@ -136,6 +162,16 @@ impl Identity {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_site_is_told_class_and_status() {
+        for class in IdentityClass::ALL {
+            for status in [ClaimStatus::Verified, ClaimStatus::Unverified, ClaimStatus::Forged] {
+                let identity = Identity { class, status, claimed: None };
+                assert_eq!(identity.words(), format!("{}; {}", class.name(), status.name()));
+            }
+        }
+    }
 
     #[test]
     fn names_round_trip() {

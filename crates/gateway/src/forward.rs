@@ -7,7 +7,7 @@ use http::header::{
     UPGRADE,
 };
 use http::{HeaderMap, Uri, Version, request, response};
-use palisade_domain::{ClientIp, IdentityClass, RequestId, Scheme, Verdict};
+use palisade_domain::{ClientIp, RequestId, Scheme, Verdict};
 
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
@@ -37,13 +37,19 @@ pub(crate) struct Told {
     pub id: RequestId,
     pub score: u8,
     pub action: &'static str,
-    pub class: IdentityClass,
+    /// Class and status.
+    pub identity: &'static str,
 }
 
 impl Told {
     pub(crate) fn new(id: RequestId, verdict: &Verdict) -> Self {
         let score = verdict.assessment.score.value();
-        Told { id, score, action: verdict.decision.enforced.name(), class: verdict.assessment.identity.class }
+        Told {
+            id,
+            score,
+            action: verdict.decision.enforced.name(),
+            identity: verdict.assessment.identity.words(),
+        }
     }
 }
 
@@ -207,7 +213,7 @@ fn add_told(headers: &mut HeaderMap, told: Told) {
     }
     headers.insert(X_SCORE, HeaderValue::from(u16::from(told.score)));
     headers.insert(X_ACTION, HeaderValue::from_static(told.action));
-    headers.insert(X_IDENTITY, HeaderValue::from_static(told.class.name()));
+    headers.insert(X_IDENTITY, HeaderValue::from_static(told.identity));
 }
 
 fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {

@@ -63,7 +63,8 @@ async fn pass_under(enforce: &'static str) -> Vec<String> {
 
 /// What the gateway told the site about its visitors.
 fn misjudged(client: &Client, arrived: &[Arrived]) -> Vec<String> {
-    let class = client.identity.as_deref().and_then(|identity| identity.split(' ').next());
+    let told = client.identity.as_deref().map(|identity| identity.replacen(' ', "; ", 1));
+    let told = told.as_deref();
     let mut faults = Vec::new();
     for request in arrived {
         let action = request.header("x-palisade-action");
@@ -71,8 +72,8 @@ fn misjudged(client: &Client, arrived: &[Arrived]) -> Vec<String> {
             faults.push(format!("{} {}: X-Palisade-Action {action:?}", request.method, request.target));
         }
         let identity = request.header("x-palisade-identity");
-        if identity != class {
-            faults.push(format!("{} is {identity:?}, not {class:?}", request.target));
+        if identity != told {
+            faults.push(format!("{} is {identity:?}, not {told:?}", request.target));
         }
         if request.header("x-request-id").is_none() || request.header("x-palisade-score").is_none() {
             faults.push(format!("{} arrived without its number or score", request.target));

@@ -166,7 +166,7 @@ fn tell(headers: &mut HeaderMap, ruling: &Ruling) {
     put(headers, "x-palisade-score", &assessment.score.value().to_string());
     put(headers, "x-palisade-action", decision.enforced.name());
     let identity = assessment.identity;
-    put(headers, "x-palisade-identity", &format!("{}; {}", identity.class.name(), identity.status.name()));
+    put(headers, "x-palisade-identity", identity.words());
 }
 
 fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {

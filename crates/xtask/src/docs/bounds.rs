@@ -14,12 +14,19 @@ const REGISTRY: &[(&str, &[Bound])] = &[
     ("limits", palisade_limits::BOUNDS),
     ("fingerprint", palisade_fingerprint::head::BOUNDS),
     ("crawl", palisade_crawl::robots::BOUNDS),
+    ("crawl: published ranges", palisade_crawl::published::BOUNDS),
+    ("crawl: signatures", palisade_crawl::signature::BOUNDS),
+    ("crawl: key directories", palisade_crawl::signature::keys::BOUNDS),
     ("detect", palisade_detect::BOUNDS),
     ("policy", palisade_policy::BOUNDS),
     ("replay", palisade_replay::tally::BOUNDS),
     ("config", palisade_config::BOUNDS),
     ("store", palisade_store::BOUNDS),
+    ("intel", palisade_intel::outbound::BOUNDS),
+    ("intel: names", palisade_intel::names::BOUNDS),
     ("guard", palisade_guard::BOUNDS),
+    ("gateway", palisade_gateway::BOUNDS),
+    ("api", palisade_api::BOUNDS),
 ];
 
 const HEAD: &str = "# Bounds\n\n\

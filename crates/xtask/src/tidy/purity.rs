@@ -28,6 +28,13 @@ const IMPURE: &[(&str, &str)] = &[
     ("tracing::", "return evidence, the shell logs it"),
 ];
 
+/// Files that say such a word and are pure all the same, with the reason.
+const PURE_ALL_THE_SAME: &[(&str, &str, &str)] = &[(
+    "crates/policy/src/expression/parse.rs",
+    "std::thread",
+    "a foreign parser needs more stack than a worker has: the thread is joined at once and nothing else is shared",
+)];
+
 /// Dependencies that would bring what [`IMPURE`] keeps out; `domain` carries no wire format either.
 const IMPURE_DEPENDENCIES: &[&str] =
     &["tokio", "rand", "getrandom", "hyper", "reqwest", "sqlx", "tracing", "async-trait"];
@@ -45,7 +52,9 @@ pub(super) fn check(path: &str, text: &str) -> Vec<Finding> {
     }
     let mut findings = Vec::new();
     for (number, line) in shipped_lines(text) {
-        for (word, fix) in IMPURE.iter().filter(|(word, _)| says(line, word)) {
+        let excused =
+            |word: &str| PURE_ALL_THE_SAME.iter().any(|(file, held, _)| *file == path && *held == word);
+        for (word, fix) in IMPURE.iter().filter(|(word, _)| says(line, word) && !excused(word)) {
             findings.push(Finding::new(path, number, format!("`{word}` in the pure crate `{name}`"), *fix));
         }
     }

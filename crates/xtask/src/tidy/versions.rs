@@ -14,6 +14,14 @@ const TOLERATED: &[(&str, &str)] = &[
     ("crypto-common", SQLX_ON_RUSTCRYPTO_0_10),
     ("digest", SQLX_ON_RUSTCRYPTO_0_10),
     ("sha2", SQLX_ON_RUSTCRYPTO_0_10),
+    ("sha1", SQLX_ON_RUSTCRYPTO_0_10),
+    ("base64", "reqwest 0.13 has gone to 0.23; sqlx, sfv and our own stay on 0.22 until the others follow"),
+    ("core-foundation", "Apple only: two crates of rustls' platform verifier disagree"),
+    ("getrandom", "ring 0.17 still asks for 0.2 and tungstenite's rand for 0.3; our own is 0.4"),
+    ("rand", TUNGSTENITE_ON_RAND_0_9),
+    ("rand_core", TUNGSTENITE_ON_RAND_0_9),
+    ("r-efi", "UEFI only: comes with the two newer versions of getrandom"),
+    ("windows-sys", "Windows only: ring 0.17 still asks for 0.52"),
     ("hashbrown", "sqlx 0.9 and its hashlink still ask for 0.16; the rest of the tree has 0.17"),
     (
         "syn",
@@ -23,6 +31,10 @@ const TOLERATED: &[(&str, &str)] = &[
 
 /// One reason for the whole family.
 const SQLX_ON_RUSTCRYPTO_0_10: &str = "sqlx-core 0.9 still asks for sha2 0.10, its macros for 0.11";
+
+/// One reason for both.
+const TUNGSTENITE_ON_RAND_0_9: &str =
+    "tungstenite (WebSockets of the demo's site) still asks for 0.9, hickory for 0.10";
 
 /// Dependencies that were decided against.
 const NEVER: &[(&str, &str)] = &[
