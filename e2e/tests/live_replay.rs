@@ -29,6 +29,27 @@ const SPEED: u32 = 15;
 /// Visits of people's browsers.
 const VISITS: usize = 36;
 
+/// Rules and limits that write entries are among it.
+const CONFIG: &str = r#"
+[policy]
+enforce = "all"
+rules = [
+  { when = 'path == "/phpmyadmin/"', action = "block", entry = "block" },
+  { when = 'path.startsWith("/api/poll") && user_agent.startsWith("Agent-3")', action = "throttle", entry = "flag" },
+  { when = 'path == "/search"', weigh = 5 },
+]
+[policy.entries]
+violations_to_block = 20
+[limits]
+paths = [{ path = "/login", per_minute = 30 }]
+[store]
+event_sample = 1.0
+[intel]
+dns = "off"
+refresh_ranges_hours = 0
+fetch_keys = false
+"#;
+
 /// A browser's head; the address is that of a trusted front's client.
 fn browser(address: &str, method: &str, target: &str, more: &str) -> String {
     format!(
@@ -132,10 +153,7 @@ async fn mixed_run(gateway: SocketAddr, site: SocketAddr) {
 /// A mixed run with so many workers; how its replay compares with it.
 async fn compared(workers: usize) -> Value {
     let site = Site::start().await.unwrap();
-    let config = format!(
-        "[server]\nworkers = {workers}\n[policy]\nenforce = \"all\"\n[store]\nevent_sample = 1.0\n\
-         [intel]\ndns = \"off\"\nrefresh_ranges_hours = 0\nfetch_keys = false"
-    );
+    let config = format!("[server]\nworkers = {workers}\n{CONFIG}");
     let mut palisade = Palisade::serve(&Setup::before(site.address).with(&config)).await.unwrap();
     mixed_run(palisade.gateway, site.address).await;
     let metrics = wire::get(palisade.api, "/metrics").await.unwrap().text();

@@ -11,7 +11,7 @@ use palisade_crawl::signers::{Signer, Signers};
 use palisade_detect::{DetectorSettings, Engine, EngineSettings, HashSeed, SiteProfile, detectors};
 use palisade_domain::Enforcement;
 use palisade_policy::{Judge, ListMirror, Preset};
-use palisade_store::{DataDir, SqliteStore};
+use palisade_store::{DataDir, EntrySource, ListEntry, SqliteStore};
 use palisade_telemetry::{ConfigLoaded, ConfigSource, RobotsLineOdd, StoreOpened};
 
 use crate::commands::{Global, list};
@@ -51,17 +51,43 @@ pub(crate) fn data(global: &Global) -> anyhow::Result<Option<DataDir>> {
     Ok(global.data.as_deref().map(DataDir::open).transpose()?)
 }
 
-/// The judge that `global`, `overrides` and the data folder describe, for logs and single questions.
+/// The judge that `global`, `overrides` and the data folder describe, for single questions.
 ///
 /// # Errors
 /// Where the configuration is wrong, or the data folder cannot be read.
 pub(crate) fn judge(global: &Global, overrides: &Overrides, data: Option<&DataDir>) -> anyhow::Result<Judge> {
+    judge_with(global, overrides, data, |_| true)
+}
+
+/// The same for logs: what rules and limits wrote into the lists since would be held against what came before. Such entries
+/// come about again.
+///
+/// # Errors
+/// As [`judge`].
+pub(crate) fn judge_of_logs(
+    global: &Global,
+    overrides: &Overrides,
+    data: Option<&DataDir>,
+) -> anyhow::Result<Judge> {
+    judge_with(global, overrides, data, |entry| entry.source != EntrySource::Rule)
+}
+
+fn judge_with(
+    global: &Global,
+    overrides: &Overrides,
+    data: Option<&DataDir>,
+    holds: impl Fn(&ListEntry) -> bool,
+) -> anyhow::Result<Judge> {
     let loaded = load(global)?;
     tell_idle(&loaded);
     let seed = data.map_or(Ok(OPEN_SEED), seed::of)?;
     let judge = assemble(&loaded, overrides, seed, data)?;
     Ok(match data {
-        Some(data) => judge.with_lists(lists(data)?),
+        Some(data) => {
+            let mut entries = entries(data)?;
+            entries.retain(holds);
+            judge.with_lists(mirror_of(&entries))
+        }
         None => judge,
     })
 }
@@ -256,18 +282,18 @@ fn read_robots(path: &Path) -> anyhow::Result<Robots> {
     Ok(robots)
 }
 
-fn lists(data: &DataDir) -> anyhow::Result<ListMirror> {
+fn entries(data: &DataDir) -> anyhow::Result<Vec<ListEntry>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let store = SqliteStore::open(&data.database()).await?;
         let entries = list::all(&store).await?;
         store.close().await;
         StoreOpened { store: "sqlite", list_entries: entries.len() }.emit();
-        Ok(mirror_of(&entries))
+        Ok(entries)
     })
 }
 
 /// The entries as the judge wants them.
-pub(crate) fn mirror_of(entries: &[palisade_store::ListEntry]) -> ListMirror {
+pub(crate) fn mirror_of(entries: &[ListEntry]) -> ListMirror {
     ListMirror::new(entries.iter().map(palisade_guard::lists::mirrored))
 }

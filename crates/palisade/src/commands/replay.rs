@@ -53,7 +53,7 @@ pub(crate) struct Args {
 /// Runs it.
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<ExitCode> {
     let data = setup::data(global)?;
-    let judge = setup::judge(global, &args.overrides, data.as_ref())?;
+    let judge = setup::judge_of_logs(global, &args.overrides, data.as_ref())?;
     let options = ReplayOptions {
         feed: FeedOptions {
             format: args.format.as_deref().map(format_named).transpose()?,
