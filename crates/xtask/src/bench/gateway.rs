@@ -38,7 +38,7 @@ struct Extent {
     starts: usize,
 }
 
-const FULL: Extent = Extent { rounds: 12, seconds: 3, paced_seconds: 8, starts: 11 };
+const FULL: Extent = Extent { rounds: 10, seconds: 3, paced_seconds: 6, starts: 11 };
 const QUICK: Extent = Extent { rounds: 2, seconds: 2, paced_seconds: 3, starts: 3 };
 
 /// What is in the way of a request.
@@ -237,19 +237,21 @@ fn at_rest(binary: &Path, folder: &Path, upstream: SocketAddr, extent: &Extent) 
 
 /// `POST /check` over the real API; what one core could answer follows from the CPU time of a call.
 fn checks(binary: &Path, folder: &Path, upstream: SocketAddr, extent: &Extent) -> anyhow::Result<()> {
+    let palisade = Palisade { binary, name: "check", workers: 1, plain: false, upstream };
+    let server = palisade.start(folder)?;
+    let key = palisade.key(folder)?;
     let questions: Vec<String> = visitors::questions(QUESTIONS)
         .iter()
         .map(|body| {
             format!(
-                "POST /check HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+                "POST /check HTTP/1.1\r\nHost: localhost\r\nX-API-Key: {key}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
                 body.len()
             )
         })
         .collect();
     load::prepare(&folder.join("questions"), questions.iter().map(String::as_str))?;
-    let palisade = Palisade { binary, name: "check", workers: 1, plain: false, upstream }.start(folder)?;
-    let api = palisade.api.context("palisade says where its API listens")?;
-    let sample = || load::saturate(&palisade, api, &folder.join("questions"), 16, extent.seconds);
+    let api = server.api.context("palisade says where its API listens")?;
+    let sample = || load::saturate(&server, api, &folder.join("questions"), 16, extent.seconds);
     sample()?;
     let samples = (0..extent.rounds).map(|_| sample()).collect::<anyhow::Result<Vec<_>>>()?;
     println!("\nPOST /check, 16 connections, {} rounds of {} s", extent.rounds, extent.seconds);

@@ -116,6 +116,14 @@ impl Palisade<'_> {
         Ok(command)
     }
 
+    /// The key of its first start.
+    pub(super) fn key(&self, folder: &Path) -> anyhow::Result<String> {
+        let file = folder.join(self.name).join("data/first-run.txt");
+        let told = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+        let key = told.lines().find_map(|line| line.strip_prefix("API key: "));
+        Ok(key.context("the first start tells its key")?.to_owned())
+    }
+
     pub(super) fn start(&self, folder: &Path) -> anyhow::Result<Server> {
         let mut child = self.command(folder, "127.0.0.1:0")?.stderr(Stdio::piped()).spawn()?;
         let said = child.stderr.take().context("its messages are piped")?;
