@@ -106,6 +106,11 @@ async fn a_forgotten_proxy_does_not_take_the_site_down() {
     assert_eq!(degraded[0]["what"], "trusted_proxies", "{degraded}");
     assert!(degraded[0]["message"].as_str().is_some_and(|said| said.ends_with(line)), "{degraded}");
 
+    // `doctor` says the same, with the answer "no".
+    let doctor = palisade.command(&["doctor", "--api", &palisade.api.to_string()]).await;
+    let said = format!("{:#}", doctor.expect_err("something is to be put right"));
+    assert!(said.contains("exit status: 1") && said.contains(line), "{said}");
+
     // An attack is one, whoever sends it.
     let mut client = Client::open_from(STRANGER, palisade.gateway).await;
     client
