@@ -20,7 +20,7 @@ pub struct LimitsSettings {
     pub idle_timeout_ms: u64,
     /// Until an upstream must have accepted a connection, 10..=3600000.
     pub upstream_connect_timeout_ms: u64,
-    /// Until an upstream must have begun its answer, and between two pieces of it, 100..=3600000.
+    /// Until an upstream must have begun its answer, 100..=3600000.
     pub upstream_timeout_ms: u64,
     /// Connections of clients at the same time, 1..=10000000.
     pub connections_max: usize,
