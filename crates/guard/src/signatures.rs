@@ -230,10 +230,17 @@ impl Signatures {
 
     /// A hash of the signature and of all it may cover: request line, host, and the headers its input names.
     fn hash(&self, facts: &RequestFacts<'_>, headers: &HeaderList<'_>, input: &str) -> Option<(u64, u64)> {
-        let names = || input.split('"').skip(1).step_by(2);
-        if input.len() > INPUT_BYTES_MAX || names().nth(COMPONENTS_MAX).is_some() {
+        if input.len() > INPUT_BYTES_MAX {
             return None;
         }
+        // Read once: every header is held against all of them.
+        let mut held = [""; COMPONENTS_MAX];
+        let mut count = 0;
+        for name in input.split('"').skip(1).step_by(2) {
+            *held.get_mut(count)? = name;
+            count += 1;
+        }
+        let names = &held[..count];
         let HashSeed([first, second]) = self.seed;
         let mut hasher = SipHasher13::new_with_keys(first, second);
         let mut add = |text: &str| {
@@ -246,7 +253,11 @@ impl Signatures {
         add(if facts.scheme == Fact::Known(palisade_domain::Scheme::Https) { "https" } else { "http" });
         for (name, value) in headers.entries {
             let is = |other: &str| name.eq_ignore_ascii_case(other);
-            if is("signature") || is("signature-input") || is("signature-agent") || names().any(is) {
+            if is("signature")
+                || is("signature-input")
+                || is("signature-agent")
+                || names.iter().any(|named| is(named))
+            {
                 add(name);
                 add(value);
             }
