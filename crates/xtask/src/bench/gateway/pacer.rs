@@ -85,11 +85,11 @@ fn read_answer(stream: &mut TcpStream, buffer: &mut [u8]) -> anyhow::Result<()> 
         let read = stream.read(&mut buffer[filled..])?;
         ensure!(read > 0, "the server closed a connection");
         filled += read;
-        if let Some(length) = answer_length(&buffer[..filled])? {
-            if filled >= length {
-                ensure!(filled == length, "more came than the answer");
-                return Ok(());
-            }
+        if let Some(length) = answer_length(&buffer[..filled])?
+            && filled >= length
+        {
+            ensure!(filled == length, "more came than the answer");
+            return Ok(());
         }
     }
 }
