@@ -243,7 +243,7 @@ impl Running {
         match self.try_reload().await {
             Ok(()) => shell::complain("palisade: the configuration was read again and is in effect"),
             Err(error) => {
-                shell::complain(&format!("palisade: not reloaded, the old settings stay: {error:#}"))
+                shell::complain(&format!("palisade: not reloaded, the old settings stay: {error:#}"));
             }
         }
     }

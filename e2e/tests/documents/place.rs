@@ -180,7 +180,7 @@ impl Place {
             match entry.path().is_dir() {
                 true => self.copy(&entry.path(), &to),
                 false => {
-                    fs::write(to, swapped(&fs::read_to_string(entry.path()).unwrap(), &self.swaps)).unwrap()
+                    fs::write(to, swapped(&fs::read_to_string(entry.path()).unwrap(), &self.swaps)).unwrap();
                 }
             }
         }
@@ -202,7 +202,7 @@ impl Place {
                 Kind::Typed => printed.push_str(&self.type_in(&block.text, block.line).await),
                 Kind::Starts => self.start(&block.text).await,
                 Kind::Promised => {
-                    kept(&swapped(&block.text, &self.swaps), &std::mem::take(&mut printed), block.line)
+                    kept(&swapped(&block.text, &self.swaps), &std::mem::take(&mut printed), block.line);
                 }
             }
         }

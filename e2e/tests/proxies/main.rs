@@ -1,4 +1,9 @@
 //! Palisade beside nginx and Caddy, and behind nginx: the example configurations of `deploy/`, run by the real servers.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "all of it is tests; helpers of tests are not known as such"
+)]
 
 mod caddy;
 mod nginx;
