@@ -131,7 +131,8 @@ async fn acknowledged_changes_survive_a_kill() {
         let mut changing = JoinSet::new();
         changing.spawn(by_webhook((palisade.gateway, palisade.api), round, acknowledged.clone()));
         changing.spawn(by_report(palisade.api, key.clone(), round, acknowledged.clone()));
-        changing.spawn(by_command(palisade.data().display().to_string(), round, acknowledged.clone()));
+        let commands =
+            changing.spawn(by_command(palisade.data().display().to_string(), round, acknowledged.clone()));
         let gateway = palisade.gateway;
         changing.spawn(async move { while visit(gateway, "203.0.113.200").await != 0 {} });
         let pacer = Pacer::start();
@@ -139,8 +140,9 @@ async fn acknowledged_changes_survive_a_kill() {
             assert!(pacer.elapsed() < GUARD, "round {round}: changes are not acknowledged");
             tokio::task::yield_now().await;
         }
+        // A command dies where it stands, too. It would go on beside the next process, which follows it a second later.
+        commands.abort();
         palisade = palisade.killed_and_served_again(&setup).await.unwrap();
-        // Commands go on beside whatever serves; they are stopped as they stand.
         changing.abort_all();
         while let Some(done) = changing.join_next().await {
             assert!(
