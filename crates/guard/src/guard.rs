@@ -147,8 +147,13 @@ impl Guard {
             Observe::Note => self.load.note(&facts),
             Observe::Peek => self.load.look(&facts),
         };
-        let around = Around { level, in_flood, key, ..Around::default() };
         let judge = self.judge.load();
+        // Only a limit by key reads the key, so that nobody else pays for the search.
+        let key = match judge.policy_of(facts.site).limits.key {
+            Some(_) => key.or_else(|| self.key_of(&facts)),
+            None => key,
+        };
+        let around = Around { level, in_flood, key, ..Around::default() };
         // Taken just before history notes the request: for one worker the order of numbers is the order of history.
         let sequence = self.sink.next();
         let id = RequestId(self.settings.first_id.wrapping_add(sequence));
@@ -168,6 +173,17 @@ impl Guard {
             self.ask_keys(origin, facts.time);
         }
         ruling
+    }
+
+    /// A hash of the key a visitor shows to the site: `X-API-Key`, or a bearer token.
+    fn key_of(&self, facts: &RequestFacts<'_>) -> Option<u64> {
+        let headers = facts.headers.known()?;
+        let bearer = || {
+            let (scheme, token) = headers.get("authorization")?.split_once(' ')?;
+            scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+        };
+        let key = headers.get("x-api-key").or_else(bearer).filter(|key| !key.is_empty())?;
+        Some(crate::keyed::of_text(self.settings.seed, key))
     }
 
     /// Notes how a ruled request ended; events go to the record from here. A response without a status is that of a

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use palisade_api::Api;
-use palisade_config::settings::Settings;
+use palisade_config::settings::{Role, Settings};
 use palisade_config::{Flags, Loaded};
 use palisade_crawl::published;
 use palisade_gateway::Gateway;
@@ -119,7 +119,8 @@ impl Running {
         guard.trust(convert::trusted(&loaded.settings.server)?);
         guard.plug_verifier(Box::new(WebBotAuth));
 
-        let gateway = match loaded.has_upstream() {
+        let plays = |role| loaded.settings.server.roles.contains(&role);
+        let gateway = match loaded.has_upstream() && plays(Role::Gateway) {
             true => {
                 Some(Gateway::start(Arc::clone(&guard), convert::gateway(&loaded.settings, !plan.plain))?)
             }
@@ -139,7 +140,8 @@ impl Running {
         tasks.push(tokio::spawn(async move {
             tokio::select! { () = fresh.keep_fresh() => {}, () = told(until) => {} }
         }));
-        for address in convert::addresses(&loaded.settings.server.api) {
+        let api_listeners = if plays(Role::Control) { &loaded.settings.server.api[..] } else { &[] };
+        for address in convert::addresses(api_listeners) {
             let listener = TcpListener::bind(address).await.with_context(|| {
                 format!("the API cannot listen on {address}; name a free address with --api 127.0.0.1:8081")
             })?;
@@ -147,7 +149,7 @@ impl Running {
             let router = palisade_api::router(Arc::clone(&api));
             tasks.push(tokio::spawn(palisade_api::serve(listener, router, told(stopped.clone()))));
         }
-        let outbound = outside(&loaded.settings);
+        let outbound = outside(&loaded.settings).filter(|_| plays(Role::Worker));
         let answers = Answers::new(Arc::clone(&guard), &loaded.settings.intel, outbound.clone());
         tasks.push(tokio::spawn(answers.run(backlog.take_questions(), told(stopped.clone()))));
         let worker = palisade_guard::worker::run(

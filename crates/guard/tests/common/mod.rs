@@ -19,7 +19,12 @@ pub(crate) const TENANT: TenantId = TenantId(0);
 
 /// A guard of one site that keeps the events of `sample` of all clients and carries everything out.
 pub(crate) fn guard(sample: f64) -> (Arc<Guard>, Backlog) {
-    let policy = Policy { enforcement: Enforcement::All, ..Policy::default() };
+    guard_with(sample, Policy::default())
+}
+
+/// The same under a policy of its own.
+pub(crate) fn guard_with(sample: f64, policy: Policy) -> (Arc<Guard>, Backlog) {
+    let policy = Policy { enforcement: Enforcement::All, ..policy };
     let judge = Judge::new(Engine::new(EngineSettings::new(SEED)), policy);
     let site = Site { hosts: vec!["*".to_owned()], tenant: TENANT, upstreams: vec![], seed_routes: false };
     let settings = GuardSettings { seed: SEED, event_sample: sample, first_id: 1_000 };
