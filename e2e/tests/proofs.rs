@@ -1,5 +1,10 @@
 //! Crawlers that prove who they are by the name of their address, and those whose name says otherwise: asked of a real DNS
 //! server on loopback, behind the queue.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "all of it is tests; helpers of tests are not known as such"
+)]
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};

@@ -1,4 +1,9 @@
 //! Behind a proxy nobody told us to trust, visitors neither pay for nor profit from each other.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "all of it is tests; helpers of tests are not known as such"
+)]
 
 use palisade_detect::{Engine, EngineSettings, HashSeed, Observe};
 use palisade_domain::{ClientKey, Fact, RequestFacts, ResponseFacts, Timestamp, Vantage};

@@ -1,4 +1,9 @@
 //! Web Bot Auth from the first signed request to a verified one, on the published vectors.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "all of it is tests; helpers of tests are not known as such"
+)]
 
 use palisade_crawl::signature::Key;
 use palisade_detect::HashSeed;

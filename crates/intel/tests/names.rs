@@ -1,4 +1,9 @@
 //! Names of addresses, asked of a real DNS server on loopback that tells the truth, lies, refuses or is silent.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "all of it is tests; helpers of tests are not known as such"
+)]
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};

@@ -1,4 +1,9 @@
 //! The outbound client against a real server that redirects, floods, stalls, breaks off or serves what is not its own.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "all of it is tests; helpers of tests are not known as such"
+)]
 
 use std::net::SocketAddr;
 use std::time::Duration;
