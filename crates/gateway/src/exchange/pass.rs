@@ -1,6 +1,6 @@
 //! The request passes: to the upstream, and its answer back.
 
-use http::header::{ACCEPT, ACCEPT_LANGUAGE, CONNECTION, HeaderValue, SET_COOKIE, UPGRADE};
+use http::header::{ACCEPT, ACCEPT_LANGUAGE, CONNECTION, HeaderName, HeaderValue, SET_COOKIE, UPGRADE};
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode, Version};
 use palisade_domain::{RequestId, SiteId};
@@ -98,15 +98,23 @@ fn notice(error: &NoAnswer) -> Notice {
     }
 }
 
-/// True where the client asks for another protocol on this connection (RFC 9110 section 7.8).
+/// True where the client asks for another protocol on this connection (RFC 9110 section 7.8), and for none that carries
+/// requests: behind a connection turned into another HTTP they would reach the upstream unseen. Clear-text HTTP/2 begins
+/// with prior knowledge anyway (RFC 9113 section 3.1).
 fn asks_upgrade(parts: &Parts) -> bool {
-    let says = |value: &HeaderValue| {
-        let mut names = value.as_bytes().split(|byte| *byte == b',');
-        names.any(|name| name.trim_ascii().eq_ignore_ascii_case(b"upgrade"))
+    let any = |name: HeaderName, is: fn(&[u8]) -> bool| {
+        let mut values = parts.headers.get_all(name).iter();
+        values.any(|value| value.as_bytes().split(|byte| *byte == b',').any(|word| is(word.trim_ascii())))
     };
     parts.version == Version::HTTP_11
         && parts.headers.contains_key(UPGRADE)
-        && parts.headers.get_all(CONNECTION).iter().any(says)
+        && any(CONNECTION, |word| word.eq_ignore_ascii_case(b"upgrade"))
+        && !any(UPGRADE, carries_requests)
+}
+
+fn carries_requests(protocol: &[u8]) -> bool {
+    let name = protocol.split(|byte| *byte == b'/').next().unwrap_or_default();
+    [&b"h2c"[..], b"h2", b"h3", b"http", b"tls"].iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
 /// What the client can read, kept for an answer after the request went on.

@@ -93,3 +93,25 @@ async fn a_silent_tunnel_is_closed() {
     assert_eq!(client.answer().await.status, 101);
     assert_eq!(client.rest().await, b"hi");
 }
+
+#[tokio::test]
+async fn no_connection_becomes_one_that_carries_requests_unseen() {
+    let upstream = Upstream::new(|seen| match seen.values("upgrade").first() {
+        Some(asked) => Said::raw(
+            format!("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: {asked}\r\n\r\n"),
+            Then::Echo,
+        ),
+        None => Said::whole("no"),
+    })
+    .await;
+    let front = Front::before(&upstream);
+    for asked in ["h2c", "websocket, H2C", "HTTP/2.0", "TLS/1.0, HTTP/1.1", "websocket\r\nUpgrade: h2c"] {
+        let request = format!(
+            "GET / HTTP/1.1\r\nHost: shop.example\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: {asked}\r\n\
+             HTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n"
+        );
+        assert_eq!(front.ask(&request).await.status, 200, "{asked}");
+        let seen = upstream.last();
+        assert!(seen.values("upgrade").is_empty() && seen.values("http2-settings").is_empty(), "{asked}");
+    }
+}
