@@ -153,16 +153,32 @@ fn remove_hop(headers: &mut HeaderMap) {
 /// Removes what only we, or those we trust, may say.
 fn strip(headers: &mut HeaderMap, trusted: bool) {
     let ours = |name: &str| {
+        if name.contains('_') {
+            // Servers that hand headers on as variables (CGI, WSGI) read `_` as `-`: this would stand for ours, or join it.
+            return is_told(&name.replace('_', "-"));
+        }
         name.starts_with("x-palisade-")
             || matches!(name, "x-request-id" | "x-fingerprint")
-            || (!trusted
-                && (matches!(name, "x-real-ip" | "forwarded")
-                    || ["ja3", "ja4", "x-ja3", "x-ja4"].iter().any(|start| name.starts_with(start))))
+            || (!trusted && is_of_a_proxy(name))
     };
     if headers.keys().any(|name| ours(name.as_str())) {
         let named: Vec<HeaderName> = headers.keys().filter(|name| ours(name.as_str())).cloned().collect();
         named.iter().for_each(|name| drop(headers.remove(name)));
     }
+}
+
+/// True for what the upstream believes of us or of proxies, whoever sent it.
+fn is_told(name: &str) -> bool {
+    name.starts_with("x-palisade-")
+        || name.starts_with("x-forwarded-")
+        || matches!(name, "x-request-id" | "x-fingerprint")
+        || is_of_a_proxy(name)
+}
+
+/// True for what proxies say beside the headers that we write ourselves.
+fn is_of_a_proxy(name: &str) -> bool {
+    matches!(name, "x-real-ip" | "forwarded")
+        || ["ja3", "ja4", "x-ja3", "x-ja4"].iter().any(|start| name.starts_with(start))
 }
 
 /// Removes from trailers what nobody may say behind a body: some servers merge them with the headers that we wrote.
@@ -287,5 +303,24 @@ mod tests {
         ];
         let parts = passed(Version::HTTP_11, "/", &headers, false);
         assert_eq!(parts.headers.len(), 4, "{:?}", parts.headers);
+    }
+
+    #[test]
+    fn nobody_says_it_with_an_underscore_either() {
+        let headers = [
+            ("host", "a"),
+            ("x_palisade_score", "0"),
+            ("X-Forwarded_For", "203.0.113.9"),
+            ("x_request_id", "1"),
+            ("x_real_ip", "203.0.113.9"),
+            ("session_id", "kept"),
+        ];
+        let parts = passed(Version::HTTP_11, "/", &headers, false);
+        assert_eq!(
+            (parts.headers.len(), values(&parts, "session_id")),
+            (5, vec!["kept"]),
+            "{:?}",
+            parts.headers
+        );
     }
 }
