@@ -10,10 +10,13 @@ const V2: &str = include_str!("../../testdata/web-bot-auth/web_bot_auth_architec
 const AGENTS: &str = include_str!("../../testdata/web-bot-auth/web_bot_auth_signature_agent_v1.json");
 const THUMBPRINTS: &str = include_str!("../../testdata/web-bot-auth/jwk_thumbprints.json");
 
+/// Names and values.
+type Headers = Vec<(String, String)>;
+
 /// A request of the vectors, and when it is judged.
 struct Vector {
     key: Key,
-    headers: Vec<(String, String)>,
+    headers: Headers,
     now: Timestamp,
     has_agent: bool,
 }
@@ -83,7 +86,7 @@ fn one_changed_byte_breaks_it() {
 #[test]
 fn what_cannot_be_right_says_why() {
     let vector = &vectors()[7];
-    let check = |change: &dyn Fn(&mut Vec<(String, String)>), now: Timestamp, expect: Option<Fault>| {
+    let check = |change: &dyn Fn(&mut Headers), now: Timestamp, expect: Option<Fault>| {
         let mut headers = vector.headers.clone();
         change(&mut headers);
         examined(&headers, now, |examined| {
@@ -96,7 +99,7 @@ fn what_cannot_be_right_says_why() {
         });
     };
     let input = |from: &'static str, to: &'static str| {
-        move |headers: &mut Vec<(String, String)>| {
+        move |headers: &mut Headers| {
             assert!(headers[1].1.contains(from), "{from} in {}", headers[1].1);
             headers[1].1 = headers[1].1.replace(from, to);
         }
