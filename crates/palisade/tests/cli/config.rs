@@ -75,11 +75,11 @@ fn a_first_configuration_is_written_once_and_is_sound() {
 }
 
 #[test]
-fn rules_that_are_not_carried_out_are_named() {
+fn rules_that_can_never_fire_are_named() {
     let desk = Desk::new();
     desk.file("palisade.toml", "[[policy.rules]]\nwhen = \"true\"\naction = \"block\"\n".repeat(2));
     desk.file("empty.log", "");
-    let warning = "palisade.toml:2:8: policy.rules: 2 rules are not carried out yet\n";
+    let warning = "palisade.toml:5:8: rule 1 decides first wherever this one holds, so it can never fire\n";
     for (line, input) in [
         ("config check", ""),
         ("config check --json", ""),
