@@ -1,6 +1,5 @@
 //! A restored history goes on as if nothing had happened.
 
-
 use palisade_detect::gather::gather;
 use palisade_detect::history::{History, SnapshotError};
 use palisade_detect::{Engine, EngineSettings, HashSeed, Observe, SiteProfile};

@@ -30,8 +30,12 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Self-hosted bot defence: who is on your site, how likely a bot, and why.
 #[derive(Parser)]
 #[command(name = "palisade", version, max_term_width = 100, subcommand_required = true)]
-#[command(after_help = "Begin with a log you have:\n  palisade replay access.log --report report.html\n\n\
-    PALISADE_LOG=info tells on standard error what a run does, PALISADE_LOG_FORMAT=json for programs.")]
+#[command(
+    after_help = "Begin with:\n  palisade demo                                     see it work on a sample site\n  \
+    palisade serve --upstream http://127.0.0.1:3000   defend your own\n  \
+    palisade replay access.log --report report.html   ask what it would have done\n\n\
+    PALISADE_LOG=info tells on standard error what a run does, PALISADE_LOG_FORMAT=json for programs."
+)]
 struct Cli {
     #[command(flatten)]
     global: Global,
