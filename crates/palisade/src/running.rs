@@ -67,6 +67,15 @@ impl Plan {
     }
 }
 
+/// Whether the parts of a running Palisade could be made of `settings`, as far as that can be told without starting.
+///
+/// # Errors
+/// With what is not built yet, or cannot be.
+pub(crate) fn check(settings: &Settings) -> anyhow::Result<()> {
+    convert::sites(settings)?;
+    convert::trusted(&settings.server).map(drop)
+}
+
 /// The runtime of the control plane.
 ///
 /// # Errors
@@ -102,6 +111,7 @@ impl Running {
     /// # Errors
     /// Where an address is taken, the data folder cannot be used, or a rule is wrong. Nothing runs then.
     pub(crate) async fn start(loaded: &Loaded, plan: Plan, data: DataDir) -> anyhow::Result<Running> {
+        check(&loaded.settings)?;
         let seed = seed::of(&data)?;
         let judge = setup::assemble(loaded, &plan.overrides, seed, Some(&data))?;
         memory::recall(judge.engine().history(), &data)?;
@@ -143,7 +153,7 @@ impl Running {
         let api_listeners = if plays(Role::Control) { &loaded.settings.server.api[..] } else { &[] };
         for address in convert::addresses(api_listeners) {
             let listener = TcpListener::bind(address).await.with_context(|| {
-                format!("the API cannot listen on {address}; name a free address with --api 127.0.0.1:8081")
+                format!("the API cannot listen on {address}; name another address with --api 127.0.0.1:PORT")
             })?;
             api_addresses.push(listener.local_addr()?);
             let router = palisade_api::router(Arc::clone(&api));

@@ -12,6 +12,7 @@ use palisade_config::{ConfigErrors, EXAMPLE, Effective, Flags, LoadError, Loaded
 use super::Global;
 use crate::exit::{self, UsageError};
 use crate::not_yet;
+use crate::running;
 use crate::setup;
 use crate::shell;
 
@@ -60,6 +61,7 @@ fn check(global: &Global) -> anyhow::Result<ExitCode> {
             // What the configuration names is part of it: a robots.txt that is not there stops every run.
             loaded.settings.sites.iter().try_for_each(|site| setup::profile(site).map(drop))?;
             setup::check_policy(&loaded)?;
+            running::check(&loaded.settings)?;
             not_yet::warnings(&loaded).iter().for_each(|line| shell::complain(line));
             match global.json {
                 true => shell::say(r#"{"valid":true,"errors":[]}"#)?,
