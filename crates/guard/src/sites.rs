@@ -44,9 +44,10 @@ impl Sites {
         all
     }
 
-    /// The site of `host` (a `Host` header or authority: a port and letter case do not matter).
+    /// The site of `host` (a `Host` header or authority: a port, letter case and the dot of the root do not matter).
     pub fn of(&self, host: &str) -> Option<SiteId> {
         let name = without_port(host);
+        let name = name.strip_suffix('.').unwrap_or(name);
         if self.exact.is_empty() && self.suffixes.is_empty() {
             return self.any;
         }
@@ -77,5 +78,28 @@ fn without_port(host: &str) -> &str {
     match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && !name.ends_with(':') => name,
         _ => host,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_may_be_spelled_in_several_ways() {
+        let site = |host: &str| Site {
+            hosts: vec![host.to_owned()],
+            tenant: TenantId::default(),
+            upstreams: Vec::new(),
+            seed_routes: false,
+        };
+        let sites = Sites::new([site("*"), site("a.example"), site("*.a.example")].into());
+        let check = |host: &str, expect: u32| assert_eq!(sites.of(host), Some(SiteId(expect)), "{host}");
+        for host in ["a.example", "A.example:8080", "a.example.", "a.Example.:80"] {
+            check(host, 1);
+        }
+        check("www.a.example.", 2);
+        check("a.example..", 0);
+        check("", 0);
     }
 }
