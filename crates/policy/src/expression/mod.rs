@@ -24,7 +24,7 @@ pub use eval::View;
 pub use parse::{CONDITION_BYTES_MAX, CONDITION_DEPTH_MAX, CONDITION_PARTS_MAX};
 
 pub(crate) use keys::{Keys, class_bit};
-pub(crate) use test::{Test, conjuncts, contradiction};
+pub(crate) use test::{Test, conjuncts, contradiction, impossible};
 
 /// A condition, ready to be asked.
 #[derive(Clone, Debug, PartialEq)]

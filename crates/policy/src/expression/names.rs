@@ -105,6 +105,17 @@ pub const FUNCTIONS: [&str; 7] =
 /// Signals of the policy itself.
 pub const OWN_SIGNALS: [&str; 1] = ["list.rule"];
 
+impl NumberFact {
+    /// The name a condition uses.
+    pub fn name(self) -> &'static str {
+        match self {
+            NumberFact::Score => "score",
+            NumberFact::PagesPerMinute => "pages_per_minute",
+            NumberFact::Site => "site",
+        }
+    }
+}
+
 impl TextFact {
     /// The name a condition uses.
     pub fn name(self) -> &'static str {

@@ -193,6 +193,46 @@ pub(crate) fn contradiction(test: &Test) -> Option<String> {
         .find_map(|(at, left)| parts[at + 1..].iter().find_map(|right| excludes(left, right)))
 }
 
+/// Whether one part of `test` asks a fact for what it can never be, and which.
+pub(crate) fn impossible(test: &Test) -> Option<&'static str> {
+    conjuncts(test).iter().find_map(|part| match part {
+        Test::Numbers(Number::Fact(fact), order, Number::Constant(n)) if never(*fact, *order, *n) => {
+            Some(fact.name())
+        }
+        Test::Text(Text::Fact(fact @ TextFact::Path), test) if wants_query(test) => Some(fact.name()),
+        _ => None,
+    })
+}
+
+/// True where the fact, which stays between its bounds, never stands so to `n`.
+fn never(fact: NumberFact, order: Order, n: f64) -> bool {
+    let (least, most) = match fact {
+        NumberFact::Score => (0.0, 100.0),
+        NumberFact::PagesPerMinute => (0.0, f64::INFINITY),
+        NumberFact::Site => (1.0, f64::INFINITY),
+    };
+    match order {
+        Order::Is => n < least || n > most,
+        Order::IsNot => false,
+        Order::Below => n <= least,
+        Order::AtMost => n < least,
+        Order::Above => n >= most,
+        Order::AtLeast => n > most,
+    }
+}
+
+/// True where a path would have to hold what only a query can.
+fn wants_query(test: &TextTest) -> bool {
+    match test {
+        TextTest::Is(word)
+        | TextTest::StartsWith(word)
+        | TextTest::EndsWith(word)
+        | TextTest::Contains(word) => word.contains('?'),
+        TextTest::OneOf(words) => words.iter().all(|word| word.contains('?')),
+        TextTest::IsNot(_) | TextTest::Matches(_) => false,
+    }
+}
+
 fn excludes(left: &Test, right: &Test) -> Option<String> {
     match (left, right) {
         (Test::Not(inner), other) | (other, Test::Not(inner)) if **inner == *other => {

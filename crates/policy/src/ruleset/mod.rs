@@ -12,7 +12,7 @@ use arrayvec::ArrayString;
 pub use index::RULES_MAX;
 pub use source::{EntryKind, RuleEffect, RuleError, RuleSource, Warning, WarningReason};
 
-use crate::expression::{Condition, ConditionError, Fault, View, conjuncts, contradiction};
+use crate::expression::{Condition, ConditionError, Fault, View, conjuncts, contradiction, impossible};
 use index::{Bits, Index};
 
 /// All rules of one policy.
@@ -133,6 +133,9 @@ fn warning(rules: &[Rule], at: usize) -> Option<Warning> {
     }
     if let Some(about) = contradiction(rule.condition.test()) {
         return warn(WarningReason::Contradiction { about });
+    }
+    if let Some(fact) = impossible(rule.condition.test()) {
+        return warn(WarningReason::Impossible { fact });
     }
     if matches!(rule.effect, RuleEffect::Weigh(_)) {
         return None;

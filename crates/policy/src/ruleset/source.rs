@@ -125,10 +125,20 @@ pub enum WarningReason {
         /// What the parts speak of.
         about: String,
     },
+    /// A part of the condition asks a fact for what it can never be.
+    #[error("`{fact}` is never what the condition wants, so this rule can never fire{}", hint(fact))]
+    Impossible {
+        /// The fact.
+        fact: &'static str,
+    },
     /// Wherever it holds, an earlier rule has decided already.
     #[error("rule {} decides first wherever this one holds, so it can never fire", by + 1)]
     Covered {
         /// The earlier rule, from 0.
         by: usize,
     },
+}
+
+fn hint(fact: &str) -> &'static str {
+    if fact == "path" { "; what follows the `?` is `query`, both together are `url`" } else { "" }
 }

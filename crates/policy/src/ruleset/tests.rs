@@ -94,6 +94,13 @@ fn rules_that_can_never_fire_are_named() {
     };
     check(&["is_bot", "score > 10"], &[]);
     check(&["false"], &[(0, "never true")]);
+    check(&["score > 100"], &[(0, "`score`")]);
+    check(&["200 <= score && path == \"/a\""], &[(0, "`score`")]);
+    check(&["pages_per_minute < 0"], &[(0, "`pages_per_minute`")]);
+    check(&["site == 0"], &[(0, "`site`")]);
+    check(&["score >= 100", "score <= 0", "site == 1", "!(score > 100) && is_bot"], &[]);
+    check(&[r#"path == "/a?b=1""#], &[(0, "`query`")]);
+    check(&[r#"path in ["/a", "/b?c"]"#, r#"url == "/a?b=1""#, r#"path != "/a?""#], &[]);
     check(&[r#"method == "GET" && method == "POST""#], &[(0, "method")]);
     check(&[r#"path.startsWith("/a") && path == "/b""#], &[(0, "path")]);
     check(&[r#"path.startsWith("/a") && path.startsWith("/ab")"#], &[]);
