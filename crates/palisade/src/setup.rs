@@ -192,10 +192,23 @@ pub(crate) fn sites(settings: &Settings) -> Vec<SiteSettings> {
     if sites.is_empty() {
         sites.push(SiteSettings::default());
     }
-    if let Some(at) = sites.iter().position(|site| site.hosts.iter().any(|host| host == "*")) {
+    if let Some(at) = of_every_host(settings) {
         sites[..=at].rotate_right(1);
     }
     sites
+}
+
+/// Where in the file each of [`sites`] stands, from 1.
+fn numbers_in_the_file(settings: &Settings) -> Vec<u32> {
+    let mut numbers: Vec<u32> = (1..).take(settings.sites.len().max(1)).collect();
+    if let Some(at) = of_every_host(settings) {
+        numbers[..=at].rotate_right(1);
+    }
+    numbers
+}
+
+fn of_every_host(settings: &Settings) -> Option<usize> {
+    settings.sites.iter().position(|site| site.hosts.iter().any(|host| host == "*"))
 }
 
 /// The configuration in effect.

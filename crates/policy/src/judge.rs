@@ -133,11 +133,13 @@ impl Judge {
         let conduct = &noted.conduct;
         let challenge_at = policy.bands.challenge();
         if policy.rules.weighs() {
-            let view = View::new(facts, &verdict.assessment, Some(conduct), challenge_at);
+            let view = View::new(facts, &verdict.assessment, Some(conduct), challenge_at)
+                .calling_site(policy.site_number);
             let weights = weigh::weights(&policy.rules, &policy.rules.candidates(&view), &view);
             weigh::apply(&weights, &mut verdict.assessment);
         }
-        let view = View::new(facts, &verdict.assessment, Some(conduct), challenge_at);
+        let view = View::new(facts, &verdict.assessment, Some(conduct), challenge_at)
+            .calling_site(policy.site_number);
         let candidates = (!policy.rules.is_empty()).then(|| policy.rules.candidates(&view));
         let list = self.entry_for(facts, conduct);
         let case = Case {
@@ -167,7 +169,8 @@ impl Judge {
     /// What another policy would decide about the same assessment. Looks at facts, lists and the policy's own rules,
     /// counts nothing: rates are held against the last minute's pages, limits do not speak.
     pub fn decide(&self, policy: &Policy, assessment: &Assessment, facts: &RequestFacts<'_>) -> Decision {
-        let view = View::new(facts, assessment, None, policy.bands.challenge());
+        let view =
+            View::new(facts, assessment, None, policy.bands.challenge()).calling_site(policy.site_number);
         let candidates = (!policy.rules.is_empty()).then(|| policy.rules.candidates(&view));
         let around = Around::default();
         let case = Case {

@@ -40,6 +40,9 @@ pub struct Policy {
     pub limits: LimitSettings,
     /// What is written into the lists, and for how long.
     pub entries: EntrySettings,
+    /// The number by which rules call this policy's site, where it is another than its place among the sites: the file's
+    /// order is the operator's, ours begins with the site of every host.
+    pub site_number: Option<u32>,
     /// False until there are challenges to give: until then a challenge is carried out as monitor, and as throttle for
     /// more than [`LimitSettings::doubtful_pages`].
     pub challenges: bool,
@@ -149,6 +152,7 @@ impl Policy {
             rules: Arc::default(),
             limits: LimitSettings::default(),
             entries: EntrySettings::default(),
+            site_number: None,
             challenges: false,
         }
     }

@@ -1,5 +1,6 @@
 //! From `[policy]`, `[limits]` and `[[sites]]` to the policy of each site.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use palisade_config::settings::{self, PolicySettings, RateSettings, RuleSettings, Settings, SiteSettings};
@@ -23,10 +24,20 @@ const DAY_MS: u64 = 24 * HOUR_MS;
 /// # Errors
 /// Where a preset or bands are wrong, or a rule cannot be compiled; every rule's fault at once, with its place.
 pub(super) fn policies(loaded: &Loaded, overrides: &Overrides) -> anyhow::Result<Vec<Policy>> {
-    super::sites(&loaded.settings).iter().map(|site| policy(loaded, site, overrides)).collect()
+    let mut told = BTreeSet::new();
+    let sites = super::sites(&loaded.settings);
+    let numbers = super::numbers_in_the_file(&loaded.settings);
+    let policy = |(site, number)| policy(loaded, site, number, overrides, &mut told);
+    sites.iter().zip(numbers).map(policy).collect()
 }
 
-fn policy(loaded: &Loaded, site: &SiteSettings, overrides: &Overrides) -> anyhow::Result<Policy> {
+fn policy(
+    loaded: &Loaded,
+    site: &SiteSettings,
+    number: u32,
+    overrides: &Overrides,
+    told: &mut BTreeSet<String>,
+) -> anyhow::Result<Policy> {
     let settings: &PolicySettings = &loaded.settings.policy;
     let named = site.policy.unwrap_or(settings.preset);
     let preset = match overrides.preset {
@@ -43,9 +54,10 @@ fn policy(loaded: &Loaded, site: &SiteSettings, overrides: &Overrides) -> anyhow
     Ok(Policy {
         bands,
         enforcement: overrides.enforce.or(site.enforce).unwrap_or(settings.enforce),
-        rules: Arc::new(rules(&loaded.settings, site)?),
+        rules: Arc::new(rules(&loaded.settings, site, told)?),
         limits: rates(&loaded.settings.limits.rates),
         entries: entries(&settings.entries),
+        site_number: Some(number),
         ..Policy::preset(preset)
     })
 }
@@ -57,14 +69,18 @@ fn sets_bands(effective: &[Effective]) -> bool {
 }
 
 /// The site's own rules, then those of `[policy]`, compiled. A rule that can never fire is said.
-fn rules(settings: &Settings, site: &SiteSettings) -> anyhow::Result<Ruleset> {
+fn rules(settings: &Settings, site: &SiteSettings, told: &mut BTreeSet<String>) -> anyhow::Result<Ruleset> {
     let written: Vec<&RuleSettings> = site.rules.iter().chain(&settings.policy.rules).collect();
     let sources: Vec<RuleSource<'_>> = written.iter().map(|rule| source(rule)).collect();
     match Ruleset::compile(&sources) {
         Ok((rules, warnings)) => {
             for warning in warnings {
                 let origin = &written[warning.index].when_origin;
-                shell::complain(&format!("{origin}: {}", warning.reason));
+                let line = format!("{origin}: {}", warning.reason);
+                // Rules of all sites are compiled for each of them.
+                if told.insert(line.clone()) {
+                    shell::complain(&line);
+                }
             }
             Ok(rules)
         }

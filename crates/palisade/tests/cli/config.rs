@@ -92,6 +92,31 @@ fn rules_that_can_never_fire_are_named() {
 }
 
 #[test]
+fn a_rule_is_told_of_once_however_many_sites_there_are() {
+    let desk = Desk::new();
+    desk.file(
+        "palisade.toml",
+        "policy.rules = [{ when = \"score > 100\", action = \"block\" }]\n\
+         [[sites]]\nhosts = [\"a.example\"]\n[[sites]]\nhosts = [\"b.example\"]\n[[sites]]\nhosts = [\"*\"]\n",
+    );
+    let done = desk.run("config check");
+    assert_eq!((done.code, done.err.matches("never fire").count()), (0, 1), "{}", done.err);
+}
+
+#[test]
+fn rules_number_the_sites_as_the_file_does() {
+    let desk = Desk::new();
+    desk.file(
+        "palisade.toml",
+        "policy.rules = [{ when = \"site == 1\", action = \"block\" }, { when = \"site == 3\", action = \"charge\" }]\n\
+         [[sites]]\nhosts = [\"a.example\"]\n[[sites]]\nhosts = [\"b.example\"]\n[[sites]]\nhosts = [\"*\"]\n",
+    );
+    // What is described without a site is about the one of every host: the third.
+    let body = r#"{"user_agent": "curl/8.5.0", "endpoint": "/"}"#;
+    assert_eq!(desk.run_with("assess", body, &[]).json()["enforce"], "charge");
+}
+
+#[test]
 fn settings_change_verdicts() {
     let desk = Desk::new();
     desk.file("plain.log", line("192.0.2.1", 1, "GET /?q=1'+UNION+SELECT+1-- HTTP/1.1", 200, FIREFOX));

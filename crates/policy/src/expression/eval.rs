@@ -21,6 +21,7 @@ pub struct View<'a> {
     host: Option<&'a str>,
     path: Option<&'a str>,
     query: Option<&'a str>,
+    site: f64,
 }
 
 impl<'a> View<'a> {
@@ -43,7 +44,13 @@ impl<'a> View<'a> {
             Kind::Machine => "machine",
         });
         let host = facts.host.known().map(without_port).filter(|host| host.len() <= HOST_BYTES_MAX);
-        View { facts, assessment, kind, is_bot, host, path, query }
+        let site = f64::from(facts.site.0) + 1.0;
+        View { facts, assessment, kind, is_bot, host, path, query, site }
+    }
+
+    /// The same, with the number by which the operator calls the site.
+    pub(crate) fn calling_site(self, number: Option<u32>) -> Self {
+        View { site: number.map_or(self.site, f64::from), ..self }
     }
 
     /// The path, where known.
@@ -195,7 +202,7 @@ impl Number {
             Number::Constant(value) => Some(*value),
             Number::Fact(NumberFact::Score) => Some(f64::from(view.assessment.score.value())),
             Number::Fact(NumberFact::PagesPerMinute) => Some(f64::from(view.assessment.pages_per_minute)),
-            Number::Fact(NumberFact::Site) => Some(f64::from(view.facts.site.0) + 1.0),
+            Number::Fact(NumberFact::Site) => Some(view.site),
             Number::Length(text) => text.of(view).map(|text| text.chars().count() as f64),
             Number::Headers => view.facts.headers.known().map(|list| list.entries.len() as f64),
             Number::Signals => {
