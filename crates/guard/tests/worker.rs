@@ -14,9 +14,9 @@ use palisade_guard::record::Backlog;
 use palisade_guard::totals::Passage;
 use palisade_guard::worker::{WorkerSettings, run_on};
 use palisade_store::{
-    Changes, Client, Effect, EffectKind, EntrySource, Event, EventId, EventQuery, Events, EventsSize, Fault,
-    ListEntry, Lists, MemoryStore, NewEntry, Page, ReadError, Reputation, Rollup, RollupQuery, RollupSum,
-    Rollups, StoredEvent, Watched, WriteError,
+    AfterFailure, Changes, Client, Effect, EffectKind, EntrySource, Escalation, EscalationId, Escalations,
+    Event, EventId, EventQuery, Events, EventsSize, Fault, ListEntry, Lists, MemoryStore, NewEntry, Page,
+    ReadError, Reputation, Rollup, RollupQuery, RollupSum, Rollups, StoredEvent, Watched, WriteError,
 };
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -132,6 +132,50 @@ impl Rollups for Shaky {
 }
 
 #[async_trait]
+impl Escalations for Shaky {
+    async fn put_escalation(
+        &self,
+        tenant: TenantId,
+        kind: &str,
+        payload: &str,
+        now: Timestamp,
+    ) -> Result<EscalationId, WriteError> {
+        self.works()?.put_escalation(tenant, kind, payload, now).await
+    }
+    async fn take_escalations(
+        &self,
+        tenant: TenantId,
+        kind: &str,
+        now: Timestamp,
+        lease_until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Escalation>, WriteError> {
+        self.works()?.take_escalations(tenant, kind, now, lease_until, limit).await
+    }
+    async fn escalation_done(&self, tenant: TenantId, id: EscalationId) -> Result<bool, WriteError> {
+        self.works()?.escalation_done(tenant, id).await
+    }
+    async fn escalation_failed(
+        &self,
+        tenant: TenantId,
+        taken: &Escalation,
+        retry_at: Timestamp,
+    ) -> Result<AfterFailure, WriteError> {
+        self.works()?.escalation_failed(tenant, taken, retry_at).await
+    }
+    async fn delete_escalations_before(
+        &self,
+        tenant: TenantId,
+        before: Timestamp,
+    ) -> Result<u64, WriteError> {
+        self.works()?.delete_escalations_before(tenant, before).await
+    }
+    async fn count_escalations(&self, tenant: TenantId) -> Result<u64, ReadError> {
+        self.works()?.count_escalations(tenant).await
+    }
+}
+
+#[async_trait]
 impl Changes for Shaky {
     async fn changes(&self, tenant: TenantId, what: Watched) -> Result<u64, ReadError> {
         self.works()?.changes(tenant, what).await
@@ -219,6 +263,20 @@ async fn minutes_are_rolled_up_when_they_are_over() {
     assert_eq!(rows.iter().map(|row| row.requests).sum::<u64>(), 30);
     assert!(rows.iter().all(|row| row.minute == at(0)));
     assert!(rows.iter().any(|row| row.action.as_str() == "block" && row.requests == 10), "{rows:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn questions_that_nobody_answers_are_not_kept_longer_than_addresses() {
+    let (guard, backlog) = guard(0.0);
+    let running = Running::start(guard, backlog);
+    let asked = r#"{"ip":"192.0.2.1"}"#;
+    running.store.inner.put_escalation(TENANT, "opinion", asked, at(0)).await.expect("memory");
+    for (days, expect) in [(6, 1), (8, 0)] {
+        running.hands.set(at(days * 86_400));
+        running.pass(Duration::from_secs(1)).await;
+        let waiting = running.store.inner.count_escalations(TENANT).await.expect("memory");
+        assert_eq!(waiting, expect, "after {days} days");
+    }
 }
 
 #[tokio::test(start_paused = true)]

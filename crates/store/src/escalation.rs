@@ -75,6 +75,11 @@ pub trait Escalations: Send + Sync {
         retry_at: Timestamp,
     ) -> Result<AfterFailure, WriteError>;
 
+    /// Deletes what was put before `before`, held or not, and returns how many: an opinion that comes so late is of no
+    /// use, and what is asked about names people.
+    async fn delete_escalations_before(&self, tenant: TenantId, before: Timestamp)
+    -> Result<u64, WriteError>;
+
     /// How many items wait or are held.
     async fn count_escalations(&self, tenant: TenantId) -> Result<u64, ReadError>;
 }

@@ -76,6 +76,8 @@ impl<S: Shelf + ?Sized> Worker<S> {
     async fn keep_of(&self, tenant: TenantId, now: Timestamp) -> Result<(), palisade_store::WriteError> {
         self.store.delete_before(tenant, before(now, self.settings.retain_events)).await?;
         self.store.shorten_addresses(tenant, before(now, self.settings.retain_addresses)).await?;
+        // What is asked about bears addresses too, and nobody waits for an answer that long.
+        self.store.delete_escalations_before(tenant, before(now, self.settings.retain_addresses)).await?;
         self.store.delete_rollups_before(tenant, before(now, ROLLUPS_KEPT)).await?;
         self.store.purge_expired(tenant, now).await?;
         Ok(())

@@ -65,6 +65,18 @@ pub(super) async fn failures_end(store: &dyn Store) {
     clear(store).await;
 }
 
+pub(super) async fn what_waited_too_long_is_deleted(store: &dyn Store) {
+    for (tenant, payload, secs) in [(ONE, "held", 1), (ONE, "old", 2), (ONE, "new", 3), (TWO, "theirs", 1)] {
+        store.put_escalation(tenant, "webhook", payload, at(secs)).await.expect("put");
+    }
+    take(store, ONE, 4, 1).await;
+    assert_eq!(store.delete_escalations_before(ONE, at(3)).await.expect("delete"), 2);
+    assert_eq!(store.delete_escalations_before(ONE, at(3)).await.expect("delete"), 0);
+    assert_eq!(payloads(&take(store, ONE, 5, 9).await), ["new"]);
+    assert_eq!(payloads(&take(store, TWO, 5, 9).await), ["theirs"]);
+    clear(store).await;
+}
+
 async fn clear(store: &dyn Store) {
     for tenant in [ONE, TWO] {
         for kind in ["webhook", "opinion"] {

@@ -56,6 +56,7 @@ pub async fn all(store: &dyn Store) {
     rollups::minutes_add_up(store).await;
     escalations::nobody_is_given_what_another_holds(store).await;
     escalations::failures_end(store).await;
+    escalations::what_waited_too_long_is_deleted(store).await;
     audit::a_person_is_erased_and_the_chain_stays_sound(store).await;
     audit::foreign_audit_text_is_cut(store).await;
     labels::a_label_replaces_its_own_source_only(store).await;

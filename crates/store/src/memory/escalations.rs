@@ -107,6 +107,17 @@ impl Escalations for MemoryStore {
         Ok(AfterFailure::Retried)
     }
 
+    async fn delete_escalations_before(
+        &self,
+        tenant: TenantId,
+        before: Timestamp,
+    ) -> Result<u64, WriteError> {
+        let items = &mut self.tables().escalations.items;
+        let held = items.len();
+        items.retain(|key, item| key.tenant != tenant || item.escalation.created_at >= before);
+        Ok((held - items.len()) as u64)
+    }
+
     async fn count_escalations(&self, tenant: TenantId) -> Result<u64, ReadError> {
         Ok(self.tables().escalations.of_tenant(tenant).count() as u64)
     }

@@ -147,6 +147,22 @@ impl Escalations for SqliteStore {
         Ok(if result.rows_affected() > 0 { after } else { AfterFailure::NotOurs })
     }
 
+    async fn delete_escalations_before(
+        &self,
+        tenant: TenantId,
+        before: Timestamp,
+    ) -> Result<u64, WriteError> {
+        let mut transaction = self.begin().await?;
+        let result = sqlx::query("DELETE FROM escalations WHERE tenant = $1 AND created_at < $2")
+            .bind(tenant_column(tenant))
+            .bind(before.0)
+            .execute(&mut *transaction)
+            .await
+            .map_err(|error| self.fault(error))?;
+        self.commit(transaction).await?;
+        Ok(result.rows_affected())
+    }
+
     async fn count_escalations(&self, tenant: TenantId) -> Result<u64, ReadError> {
         self.count("SELECT COUNT(*) FROM escalations WHERE tenant = $1", tenant).await
     }
