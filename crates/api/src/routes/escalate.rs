@@ -4,7 +4,7 @@ use axum::response::Response;
 use palisade_detect::Observe;
 use palisade_domain::{Timestamp, Vantage};
 use palisade_replay::formats::CheckBody;
-use palisade_store::Scope;
+use palisade_store::{Scope, WriteError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
@@ -91,7 +91,7 @@ const SURE_HUMAN: f64 = 0.2;
         (status = 413, description = "The body is longer than 1 MiB", body = ErrorBody),
         (status = 422, description = "A field is missing, too long or of the wrong type", body = ErrorBody),
         (status = 429, description = "Too many calls", body = ErrorBody),
-        (status = 503, description = "The store does not answer, or the queue is full", body = ErrorBody),
+        (status = 503, description = "The store does not answer", body = ErrorBody),
     )
 )]
 pub async fn escalate(mut call: Call) -> Result<Response, Problem> {
@@ -106,19 +106,23 @@ pub async fn escalate(mut call: Call) -> Result<Response, Problem> {
     let asked = CheckBody::parse(&described, now, ip)
         .map_err(|error| Problem::new(Code::InvalidBody, error.to_string()))?;
     let (action, is_bot, score) = judged(&call, &asked, now);
-    let doubtful = (SURE_HUMAN..SURE_BOT).contains(&score);
-    if doubtful {
+    let mut is_queued = false;
+    if (SURE_HUMAN..SURE_BOT).contains(&score) {
         let queued = call.api.store.put_escalation(call.settings.tenant, "opinion", text, now).await;
-        let id = call.api.kept(queued)?;
-        let deed = Deed {
-            action: "escalate",
-            object: format!("escalation:{}", id.0),
-            detail: format!("score {score}"),
-            about: Some(ip),
-        };
-        call.api.audit(&admitted.actor(), deed).await?;
+        // A full queue costs the second opinion, never the score that is there.
+        is_queued = !matches!(queued, Err(WriteError::Full { .. }));
+        if is_queued {
+            let id = call.api.kept(queued)?;
+            let deed = Deed {
+                action: "escalate",
+                object: format!("escalation:{}", id.0),
+                detail: format!("score {score}"),
+                about: Some(ip),
+            };
+            call.api.audit(&admitted.actor(), deed).await?;
+        }
     }
-    let status = if doubtful { "queued" } else { "processed" };
+    let status = if is_queued { "queued" } else { "processed" };
     Ok(admitted.json(&EscalateResponse {
         status: status.to_owned(),
         action: action.to_owned(),

@@ -2,9 +2,10 @@
 
 use palisade_api::routes::escalate::EscalateResponse;
 use palisade_domain::TenantId;
-use palisade_store::Scope;
+use palisade_policy::Preset;
+use palisade_store::{MemoryStore, Scope, StoreLimits};
 
-use crate::bench::Bench;
+use crate::bench::{Bench, settings};
 
 async fn score(bench: &Bench, body: &str) -> EscalateResponse {
     let answer = bench.post("/escalate", Scope::Escalate, body).await;
@@ -49,4 +50,17 @@ async fn what_is_not_in_the_seeds_form_is_refused() {
         .await;
     check(r#"{"ip":"192.0.2.1","headers":[]}"#, 422, Some("headers")).await;
     check("no", 400, None).await;
+}
+
+#[tokio::test]
+async fn a_full_queue_costs_nobody_the_score() {
+    let limits = StoreLimits { escalations_max: 1, ..StoreLimits::default() };
+    let store = std::sync::Arc::new(MemoryStore::with_limits(limits));
+    let bench = Bench::over(settings(), store, Preset::Balanced).await;
+    // What is known of it is little, and says neither.
+    let doubtful = r#"{"ip":"192.0.2.1","path":"/"}"#;
+    assert_eq!(score(&bench, doubtful).await.status, "queued");
+    let answer = score(&bench, doubtful).await;
+    assert_eq!(answer.status, "processed");
+    assert!((0.2..0.8).contains(&answer.score), "{}", answer.score);
 }
