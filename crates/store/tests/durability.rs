@@ -65,6 +65,22 @@ async fn two_processes_share_one_database() {
     assert_eq!(other.count_entries(TENANT).await.unwrap(), 3);
 }
 
+/// A first start, and a command beside it: both make the file.
+#[tokio::test]
+async fn a_new_database_may_be_opened_by_several_at_once() {
+    for _ in 0..25 {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("palisade.db");
+        let open = || SqliteStore::open(&path);
+        let opened = tokio::join!(open(), open(), open(), open());
+        let all = [opened.0, opened.1, opened.2, opened.3];
+        for (n, store) in (0..).zip(all) {
+            store.unwrap().put(TENANT, &[nth(n)]).await.unwrap();
+        }
+        assert_eq!(reasons(&path).await.len(), 4);
+    }
+}
+
 /// SIGKILL while the child writes, again and again on the same database: every write it reported is there, at most one
 /// more is.
 #[tokio::test]

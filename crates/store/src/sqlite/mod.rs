@@ -29,6 +29,8 @@ static MIGRATIONS: Migrator = sqlx::migrate!();
 
 /// Connections that read beside the one that writes.
 const READERS_MAX: u32 = 4;
+/// Pause before a new file that others are making is opened again.
+const OPEN_PAUSE: Duration = Duration::from_millis(10);
 
 /// How a database is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +79,18 @@ impl SqliteStore {
         // one that is no more, and would refuse to begin another for ever: such a connection is replaced.
         let sound = SqlitePoolOptions::new()
             .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }));
-        let writer = sound.max_connections(1).connect_with(options.clone()).await.map_err(fault)?;
+        let sound = sound.max_connections(1);
+        // Of those who open a new file at the same moment one makes it, and SQLite does not wait with the others: a
+        // change of the journal mode finds it busy at once.
+        let until = tokio::time::Instant::now() + settings.busy_timeout;
+        let writer = loop {
+            match sound.clone().connect_with(options.clone()).await.map_err(fault) {
+                Err(Fault::Locked { .. }) if tokio::time::Instant::now() < until => {
+                    tokio::time::sleep(OPEN_PAUSE).await;
+                }
+                opened => break opened?,
+            }
+        };
         migrate(path, &writer).await?;
         let readers = SqlitePoolOptions::new().max_connections(READERS_MAX).connect_lazy_with(options);
         Ok(SqliteStore { path: path.to_owned(), limits: settings.limits, writer, readers })
