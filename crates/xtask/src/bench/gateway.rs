@@ -191,7 +191,7 @@ fn at_saturation(bench: &Bench, requests: &Path, extent: &Extent) -> anyhow::Res
     line(
         "requests/s, everything on : nginx",
         of(|round| round[2].per_second / round[0].per_second * 100.0),
-        0,
+        1,
         " %",
         "≥ 75 (aim 90)",
         |x| x >= 75.0,
