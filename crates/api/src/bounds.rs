@@ -10,6 +10,8 @@ pub const JSON_DEPTH_MAX: usize = 100;
 pub const BODY_MS_MAX: u64 = 10_000;
 /// Milliseconds until a request head must be complete.
 pub const HEAD_MS_MAX: u64 = 10_000;
+/// Milliseconds that a connection without a call under way is kept; at most twice as long.
+pub const IDLE_MS_MAX: u64 = 60_000;
 /// Most bytes of a request head.
 pub const HEAD_BYTES_MAX: usize = 64 * 1024;
 /// Connections served at a time.
@@ -49,6 +51,13 @@ pub const BOUNDS: &[Bound] = &[
         HEAD_MS_MAX,
         "milliseconds",
         "programs send their head at once",
+        "the connection is closed",
+    ),
+    bound(
+        "api.idle_ms_max",
+        IDLE_MS_MAX,
+        "milliseconds",
+        "pools keep a connection for some seconds; one that asks nothing takes the place of another",
         "the connection is closed",
     ),
     bound(

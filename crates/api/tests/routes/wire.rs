@@ -102,6 +102,20 @@ async fn a_head_that_does_not_come_is_not_waited_for() {
 }
 
 #[tokio::test]
+async fn a_connection_that_asks_nothing_is_closed() {
+    let served = served(ServeSettings { idle_ms_max: 50, ..ServeSettings::default() }).await;
+    // Nothing, half of what an HTTP/2 connection begins with, and one that begins and never asks.
+    let begun = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0".as_slice();
+    for sent in [b"".as_slice(), b"PRI * HT", begun] {
+        let answer = exchange(served.address, sent).await;
+        assert!(!answer.contains("HTTP/1.1"), "{answer}");
+    }
+    // One call counts as asking, once.
+    let answer = exchange(served.address, b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+#[tokio::test]
 async fn garbage_ends_the_connection_and_nothing_else() {
     let served = served(ServeSettings::default()).await;
     for garbage in
