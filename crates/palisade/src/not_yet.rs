@@ -3,8 +3,7 @@
 use palisade_config::{Loaded, Origin};
 
 /// Keys, and beginnings of keys, that nothing acts on. A line goes where its setting begins to work.
-const IDLE: [&str; 6] =
-    ["challenge.", "model.", "policy.on_failure", "server.desk", "server.proxy_protocol", "server.tenant"];
+const IDLE: [&str; 5] = ["challenge.", "model.", "policy.on_failure", "server.desk", "server.proxy_protocol"];
 
 /// A line for each such setting that somebody wrote, with its place as errors have it.
 pub(crate) fn warnings(loaded: &Loaded) -> Vec<String> {
