@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use palisade_detect::history::Ticket;
 use palisade_detect::{Conduct, Engine, Observe, features::Features, scorer};
+use palisade_domain::request::split_target;
 use palisade_domain::{
     Action, Assessment, Decision, Enforcement, IdentityClass, NetPrefix, RequestFacts, ResponseFacts, SiteId,
     Timestamp, Verdict,
 };
 
-use crate::expression::View;
+use crate::expression::{View, path};
 use crate::memory::{self, Memory};
 use crate::rules::{Case, Say};
 use crate::trouble::Event;
@@ -132,14 +133,18 @@ impl Judge {
         let policy = self.policy_of(facts.site);
         let conduct = &noted.conduct;
         let challenge_at = policy.bands.challenge();
+        let (mut stack, mut heap) = ([0; path::STACK_BYTES], Vec::new());
+        let path = plain_path(facts, &mut stack, &mut heap);
         if policy.rules.weighs() {
             let view = View::new(facts, &verdict.assessment, Some(conduct), challenge_at)
-                .calling_site(policy.site_number);
+                .calling_site(policy.site_number)
+                .plainly(path);
             let weights = weigh::weights(&policy.rules, &policy.rules.candidates(&view), &view);
             weigh::apply(&weights, &mut verdict.assessment);
         }
         let view = View::new(facts, &verdict.assessment, Some(conduct), challenge_at)
-            .calling_site(policy.site_number);
+            .calling_site(policy.site_number)
+            .plainly(path);
         let candidates = (!policy.rules.is_empty()).then(|| policy.rules.candidates(&view));
         let list = self.entry_for(facts, conduct);
         let case = Case {
@@ -169,8 +174,11 @@ impl Judge {
     /// What another policy would decide about the same assessment. Looks at facts, lists and the policy's own rules,
     /// counts nothing: rates are held against the last minute's pages, limits do not speak.
     pub fn decide(&self, policy: &Policy, assessment: &Assessment, facts: &RequestFacts<'_>) -> Decision {
-        let view =
-            View::new(facts, assessment, None, policy.bands.challenge()).calling_site(policy.site_number);
+        let (mut stack, mut heap) = ([0; path::STACK_BYTES], Vec::new());
+        let path = plain_path(facts, &mut stack, &mut heap);
+        let view = View::new(facts, assessment, None, policy.bands.challenge())
+            .calling_site(policy.site_number)
+            .plainly(path);
         let candidates = (!policy.rules.is_empty()).then(|| policy.rules.candidates(&view));
         let around = Around::default();
         let case = Case {
@@ -270,6 +278,19 @@ impl Judge {
     pub fn bytes(&self) -> usize {
         self.memory.bytes()
     }
+}
+
+/// The path in the spelling that rules are held against, where it was sent in another.
+fn plain_path<'o>(facts: &RequestFacts<'_>, stack: &'o mut [u8], heap: &'o mut Vec<u8>) -> Option<&'o str> {
+    let (path, _) = split_target(facts.target.known()?);
+    if !path::is_spelled(path) {
+        return None;
+    }
+    if path.len() <= stack.len() {
+        return path::plain(path, stack);
+    }
+    heap.resize(path.len(), 0);
+    path::plain(path, heap)
 }
 
 /// Trouble is remembered by network, and apart from its buckets.

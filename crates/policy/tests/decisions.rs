@@ -484,3 +484,23 @@ fn every_step_of_the_order_has_a_name_and_a_sentence() {
         assert!(steps.iter().all(|(_, says)| says.len() > 20));
     }
 }
+
+#[test]
+fn a_rule_about_a_path_is_about_all_its_spellings() {
+    let rules = [
+        RuleSource::new(r#"path.startsWith("/admin")"#, RuleEffect::Block),
+        RuleSource::new(r#"path.startsWith("/open/")"#, RuleEffect::Allow),
+    ];
+    let judge = judge(with_rules(all(Preset::Balanced), &rules));
+    let check = |target: &str, expect: Option<u16>| {
+        let found = ask(&judge, &get(0, target, CHROME)).verdict.decision.rule_number;
+        assert_eq!(found, expect, "{target}");
+    };
+    for target in
+        ["/admin/x", "/%61dmin/x", "//admin/x?y", "/./admin/x", "/open/../admin/x", "/open/%2e%2E/admin/x"]
+    {
+        check(target, Some(1));
+    }
+    check("/open/x", Some(2));
+    check(&format!("/{}/../admin", "a".repeat(2_000)), Some(1));
+}

@@ -48,6 +48,11 @@ impl<'a> View<'a> {
         View { facts, assessment, kind, is_bot, host, path, query, site }
     }
 
+    /// The same, with the path in its plain spelling ([`super::path::plain`]), where it has another.
+    pub(crate) fn plainly(self, path: Option<&'a str>) -> Self {
+        View { path: path.or(self.path), ..self }
+    }
+
     /// The same, with the number by which the operator calls the site.
     pub(crate) fn calling_site(self, number: Option<u32>) -> Self {
         View { site: number.map_or(self.site, f64::from), ..self }

@@ -16,6 +16,7 @@ mod keys;
 pub mod names;
 mod nearest;
 mod parse;
+pub(crate) mod path;
 mod test;
 
 pub use check::PATTERN_BYTES_MAX;
