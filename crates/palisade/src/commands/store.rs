@@ -31,7 +31,7 @@ enum Verb {
     Export(Export),
     /// Count what is stored
     Stats,
-    /// Throw away what is older than [privacy] says, and shorten addresses
+    /// Throw away what is older than the configuration keeps, and shorten addresses
     Purge(Purge),
 }
 
