@@ -15,7 +15,7 @@ use crate::openapi;
 use crate::problem::{Code, Problem};
 use crate::routes::{auth, later};
 
-/// The API's routes, to be served with peer addresses: [`crate::serve`], or
+/// The API's routes, to be served with peer addresses: [`crate::serve()`], or
 /// `into_make_service_with_connect_info::<SocketAddr>()`.
 pub fn router(api: Arc<Api>) -> Router {
     let (router, _) = openapi::documented().split_for_parts();

@@ -368,8 +368,14 @@ async fn what_rules_wish_is_written_and_the_operators_word_stays() {
     running.store.broken.set(true);
     for n in [1, 2] {
         let (effect, until) = (ListEffect::Block, at(86_400));
-        let wish =
-            EntryWish { network: ip(n).network(), effect, until, reason: "flood", rule_number: Some(4) };
+        let wish = EntryWish {
+            network: ip(n).network(),
+            effect,
+            until,
+            reason: "flood",
+            rule_number: Some(4),
+            memory_key: 0,
+        };
         let wished = Wished { tenant: TENANT, site: palisade_domain::SiteId(0), time: at(0), wish };
         wishes.send(wished).await.expect("the worker listens");
     }

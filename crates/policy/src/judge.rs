@@ -65,6 +65,8 @@ pub struct EntryWish {
     pub reason: &'static str,
     /// Which of the operator's own rules asked, from 1.
     pub rule_number: Option<u16>,
+    /// Where the judge remembers it until it is in the lists, see [`Judge::entry_is_listed`].
+    pub memory_key: u64,
 }
 
 /// A verdict with what belongs to it.
@@ -246,7 +248,16 @@ impl Judge {
             until: written.until,
             reason: written.reason,
             rule_number: say.number,
+            memory_key: trouble_key(conduct),
         })
+    }
+
+    /// The entry of `wish` is in the lists: from now on they alone say whether it holds. Without this word, an entry that
+    /// is taken back before its client comes again would go on in memory.
+    pub fn entry_is_listed(&self, wish: &EntryWish) {
+        self.memory.trouble.update(wish.memory_key, Default::default, |trouble, _| {
+            trouble.is_listed(wish.effect, wish.until);
+        });
     }
 
     /// Notes how a judged request ended.

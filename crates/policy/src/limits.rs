@@ -101,6 +101,12 @@ pub(crate) enum Purpose {
 /// Share of a site's clients that load assets from which it tells something when one does not.
 const ASSET_SHARE_MIN: f32 = 0.2;
 
+/// Limits that are there only where the operator wrote them: carried out under `enforce = "hard"` too. (`network` has a
+/// default, `flood` and `pages` are ours.)
+pub(crate) fn is_set_by_operator(rule: &str) -> bool {
+    matches!(rule, "limit: session" | "limit: key" | "limit: site" | "limit: path")
+}
+
 /// The first limit that is exceeded. Every bucket asked counts the request.
 pub(crate) fn limit(case: &Case<'_>) -> Option<Say> {
     let (memory, conduct) = (case.memory?, case.conduct?);

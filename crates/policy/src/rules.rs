@@ -172,7 +172,11 @@ impl Policy {
         let action = if self.preset == Preset::Observe { at_most_monitor(say.action) } else { say.action };
         let decision = Decision {
             action,
-            enforced: self.enforced(action, say.number.is_some(), case),
+            enforced: self.enforced(
+                action,
+                say.number.is_some() || limits::is_set_by_operator(say.rule),
+                case,
+            ),
             rule: say.rule,
             rule_number: say.number,
             until: say.until,

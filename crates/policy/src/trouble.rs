@@ -133,6 +133,11 @@ impl Trouble {
         Some((effect, until))
     }
 
+    /// The lists hold the entry with this effect and end.
+    pub(crate) fn is_listed(&mut self, effect: ListEffect, until: Timestamp) {
+        self.listed |= self.effect == Some(effect) && time(self.until_ms) == until;
+    }
+
     /// Notes what happened; the entry that follows, where none as harsh holds already.
     pub(crate) fn note(
         &mut self,
@@ -305,6 +310,13 @@ mod tests {
         assert_eq!(trouble.holding(time(7), Some(&entry)), holds, "written");
         assert_eq!(trouble.holding(time(8), None), None, "taken back");
         assert_eq!(trouble.holding(time(9), None), None);
+        let mut trouble = Trouble::default();
+        let written =
+            trouble.note(Event::Wish(EntryKind::Block, "a test"), &SETTINGS, false, time(5)).unwrap();
+        trouble.is_listed(written.effect, time(1));
+        assert!(trouble.holding(time(6), None).is_some(), "another entry was listed");
+        trouble.is_listed(written.effect, written.until);
+        assert_eq!(trouble.holding(time(7), None), None, "listed, and taken back before anybody came");
         let mut trouble = Trouble::default();
         let written =
             trouble.note(Event::Wish(EntryKind::Throttle, "a test"), &SETTINGS, false, time(5)).unwrap();

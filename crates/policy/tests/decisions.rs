@@ -357,6 +357,18 @@ fn limits_count_by_network_session_path_key_and_site() {
 }
 
 #[test]
+fn a_limit_that_somebody_set_is_carried_out_from_the_first_hour() {
+    let paths = vec![PathLimit { prefix: "/search".to_owned(), rate: rate(60, 1) }];
+    let limits = LimitSettings { network: Some(rate(60, 3)), paths, ..LimitSettings::default() };
+    let judge = judge(Policy { limits, ..Policy::preset(Preset::Balanced) });
+    assert!(!enforced(&judge, &get(0, "/search", CHROME)).is_beyond_monitor());
+    assert!(matches!(enforced(&judge, &get(0, "/search", CHROME)), Action::Throttle(_)));
+    // The limit of a network has a default: nobody need have asked for it.
+    let over: Vec<Action> = (0..4).map(|_| enforced(&judge, &get(0, "/api/x", CHROME))).collect();
+    assert!(over.iter().all(|action| !action.is_beyond_monitor()), "{over:?}");
+}
+
+#[test]
 fn who_only_asks_takes_nothing() {
     let limits = LimitSettings { network: Some(rate(60, 3)), ..LimitSettings::default() };
     let judge = judge(Policy { limits, ..all(Preset::Balanced) });

@@ -35,3 +35,13 @@ async fn a_path_behind_the_route_is_the_requests_own() {
     assert_eq!(get(palisade.api, "/auth/books", &headers).await.unwrap().status, 200);
     assert_eq!(get(palisade.api, "/auth/.env", &headers).await.unwrap().status, 403);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_visitor_cannot_choose_what_is_judged() {
+    let (_site, palisade) = beside("").await;
+    let mut headers = asked("GET", "/.env");
+    headers.push(("X-Original-URI", "/harmless"));
+    let refused = get(palisade.api, "/auth", &headers).await.unwrap();
+    assert_eq!(refused.status, 403);
+    assert!(refused.text().contains("differ"), "{}", refused.text());
+}

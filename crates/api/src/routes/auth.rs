@@ -74,6 +74,12 @@ pub async fn judge(call: Call) -> Result<Response, Problem> {
     }
     call.admit_anybody(Group::Check)?;
     let headers = &call.parts.headers;
+    if says_two_things(headers) {
+        // One of them is the visitor's own header, handed on: it must not choose what is judged.
+        let message =
+            "X-Forwarded-Uri and X-Original-URI (or -URL) differ: let the proxy set both, or clear the other";
+        return Err(Problem::new(Code::Forbidden, message));
+    }
     let values = sent_by_the_visitor(headers);
     let host = first(headers, &HOSTS);
     let mut entries: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, &**value)).collect();
@@ -196,16 +202,35 @@ fn sent_by_the_visitor(headers: &HeaderMap) -> Vec<(&str, Cow<'_, str>)> {
         .collect()
 }
 
+/// True where the target is said in several ways that differ.
+fn says_two_things(headers: &HeaderMap) -> bool {
+    let mut said = TARGETS
+        .iter()
+        .flat_map(|name| headers.get_all(*name))
+        .map(|value| without_origin(String::from_utf8_lossy(value.as_bytes())));
+    let first = said.next();
+    said.any(|other| Some(other) != first)
+}
+
 /// The first of `names` that is there.
 fn first<'h>(headers: &'h HeaderMap, names: &[&str]) -> Option<Cow<'h, str>> {
     let found = names.iter().find_map(|name| headers.get(*name));
     found.map(|value| String::from_utf8_lossy(value.as_bytes()))
 }
 
+/// Some proxies say the whole address: `https://host/path` is `/path`.
+fn without_origin(target: Cow<'_, str>) -> Cow<'_, str> {
+    let Some((scheme, rest)) = target.split_once("://") else { return target };
+    if scheme.starts_with('/') {
+        return target;
+    }
+    Cow::Owned(rest.find('/').map_or("/", |at| &rest[at..]).to_owned())
+}
+
 /// The target as the proxy says it, else what stands behind `/auth`.
 fn target_of(call: &Call) -> Cow<'_, str> {
     if let Some(target) = first(&call.parts.headers, &TARGETS) {
-        return target;
+        return without_origin(target);
     }
     let target = call.parts.uri.path_and_query().map_or("/", |target| target.as_str());
     match target.strip_prefix("/auth") {
@@ -226,4 +251,32 @@ fn scheme_of(headers: &HeaderMap) -> Fact<Scheme> {
 /// A proxy that does not say who its visitor is would have everybody share its own address.
 fn says_who(headers: &HeaderMap) -> bool {
     ["x-forwarded-for", "forwarded", "x-real-ip"].iter().any(|name| headers.contains_key(*name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(said: &[(&'static str, &str)]) -> HeaderMap {
+        said.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap())).collect()
+    }
+
+    #[test]
+    fn a_target_is_a_path_however_it_is_said() {
+        let check = |said: &str, expect: &str| assert_eq!(without_origin(said.into()), expect, "{said}");
+        check("/a?u=http://b/", "/a?u=http://b/");
+        check("https://shop.example/a?b", "/a?b");
+        check("https://shop.example", "/");
+    }
+
+    #[test]
+    fn one_target_said_twice_is_one() {
+        assert!(!says_two_things(&headers(&[])));
+        assert!(!says_two_things(&headers(&[("x-forwarded-uri", "/a")])));
+        assert!(!says_two_things(&headers(&[
+            ("x-forwarded-uri", "/a"),
+            ("x-original-url", "https://shop.example/a"),
+        ])));
+        assert!(says_two_things(&headers(&[("x-forwarded-uri", "/a"), ("x-original-uri", "/b")])));
+    }
 }

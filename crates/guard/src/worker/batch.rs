@@ -95,6 +95,8 @@ impl<S: Shelf + ?Sized> Worker<S> {
             }
             match self.guard.put_entries(&*self.store, tenant, &entries).await {
                 Ok(stored) => {
+                    let judge = self.guard.judge();
+                    batch.iter().for_each(|held| judge.entry_is_listed(&held.wish));
                     self.waiting.entries.drain(..batch.len());
                     self.guard.totals.pass(Passage::EntryWritten, stored.len() as u64);
                     self.recovered();
