@@ -69,6 +69,7 @@ impl<'b> Reading<'b> {
             || !is_version
             || target.is_empty()
             || target.iter().any(|&byte| byte < 0x21 || byte == 0x7f)
+            || std::str::from_utf8(target).is_err()
         {
             return Some(HeadFault::Garbage);
         }
@@ -234,6 +235,7 @@ mod tests {
         check_head("GET  / HTTP/1.1\r\nHost: a", Some(HeadFault::Garbage));
         check_head("GET /\u{e9} x HTTP/1.1\r\nHost: a", Some(HeadFault::Garbage));
         check_head("GET / HTTP/1.7\r\nHost: a", Some(HeadFault::Garbage));
+        assert_eq!(check(b"GET /caf\xe9 HTTP/1.1\r\nHost: a\r\n\r\n"), Some(HeadFault::Garbage));
         check_head("\u{16}\u{3}\u{1}", Some(HeadFault::Garbage));
     }
 
