@@ -6,7 +6,7 @@ use std::fmt::Write;
 use palisade_domain::HeaderList;
 use sfv::{Dictionary, FieldType, InnerList, Item, ListEntry, Parser};
 
-use super::{Fault, SignedRequest};
+use super::{Fault, HEADER_BYTES_MAX, SignedRequest};
 
 /// The base of the signature that `input` describes.
 pub(super) fn of(request: &SignedRequest<'_>, input: &InnerList) -> Result<String, Fault> {
@@ -57,6 +57,10 @@ fn header<'a>(headers: HeaderList<'a>, name: &str, item: &Item) -> Result<Cow<'a
         (0, None) => Ok(value),
         (1, Some(key)) => {
             let key = key.as_string().ok_or(Fault::Component)?.as_str();
+            // Each member that is covered reads the whole header once more.
+            if value.len() > HEADER_BYTES_MAX {
+                return Err(Fault::Component);
+            }
             let dictionary: Dictionary = Parser::new(value.as_ref()).parse().map_err(|_| Fault::Component)?;
             let member = dictionary.get(key).ok_or(Fault::Component)?;
             vec![member.clone()].serialize().map(Cow::Owned).ok_or(Fault::Component)

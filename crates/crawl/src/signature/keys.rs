@@ -99,8 +99,9 @@ impl Key {
     /// True between its `nbf` and `exp`, where it has any.
     pub fn is_in_force(&self, now: Timestamp) -> bool {
         let secs = now.secs();
+        // `exp` is whatever number the directory writes: the largest means never.
         self.not_before.is_none_or(|from| from <= secs + super::SKEW_SECS)
-            && self.expires.is_none_or(|until| secs < until + super::SKEW_SECS)
+            && self.expires.is_none_or(|until| secs < until.saturating_add(super::SKEW_SECS))
     }
 
     /// True where it is a key for `algorithm` (RFC 9421 section 6.2.2).

@@ -22,7 +22,7 @@ use sfv::{BareItem, Dictionary, InnerList, ListEntry, Parser};
 pub use agent::{AgentUrl, Kind};
 pub use keys::{Directory, DirectoryError, Key};
 
-/// Bytes of each of the three headers that are read.
+/// Bytes of each of the three headers that are read, and of any other of which a signature covers single members.
 pub const HEADER_BYTES_MAX: usize = 4 * 1024;
 /// Signatures of one request that are looked at.
 pub const LABELS_MAX: usize = 8;
@@ -95,7 +95,7 @@ pub enum Fault {
     Late,
     /// It covers neither `@authority` nor `@target-uri`.
     Host,
-    /// `Signature-Agent` is sent and not covered.
+    /// `Signature-Agent` is sent, and what it says of this signature is not covered.
     Agent,
     /// It covers a component that is not there or that nobody defined.
     Component,
@@ -194,17 +194,29 @@ fn claim(
     if !covers("@authority") && !covers("@target-uri") {
         return Err(Fault::Host);
     }
-    let agent = agent::of(request, label)?;
-    if request.headers.get("signature-agent").is_some() && !covers("signature-agent") {
+    let named = agent::of(request, label)?;
+    if let Some((_, member)) = &named
+        && !covers_agent(input, member.as_deref())
+    {
         return Err(Fault::Agent);
     }
     Ok(Claim {
-        agent,
+        agent: named.map(|(agent, _)| agent),
         key_id: key_id.to_owned(),
         expires: Timestamp::from_secs(expires.min(i64::MAX / 2_000_000)),
         algorithm: text(input, "alg").map(str::to_owned),
         base: base::of(request, input)?,
         signature: signature.to_owned(),
+    })
+}
+
+/// True where `input` covers what names the agent: the whole header, or its `member`. A member that is not covered could
+/// be put beside the covered one by whoever passes a signed request on.
+fn covers_agent(input: &InnerList, member: Option<&str>) -> bool {
+    input.items.iter().any(|item| {
+        let is_agent = item.bare_item.as_string().is_some_and(|name| name.as_str() == "signature-agent");
+        let key = item.params.get("key").map(|key| key.as_string().map(|key| key.as_str()));
+        is_agent && key.is_none_or(|key| key.is_some() && key == member)
     })
 }
 

@@ -124,6 +124,34 @@ fn what_cannot_be_right_says_why() {
 }
 
 #[test]
+fn members_of_a_header_as_long_as_a_head_are_not_read() {
+    let vector = &vectors()[7];
+    let check = |length: usize, expect: bool| {
+        let mut headers = vector.headers.clone();
+        headers[1].1 = headers[1].1.replace("\"@authority\"", "\"@authority\" \"x-big\";key=\"a\"");
+        headers.push(("X-Big".to_owned(), format!("a={}", "x".repeat(length - 2))));
+        examined(&headers, vector.now, |examined| {
+            assert_eq!(matches!(examined, Examined::Claim(_)), expect, "{examined:?}");
+        });
+    };
+    check(HEADER_BYTES_MAX, true);
+    check(HEADER_BYTES_MAX + 1, false);
+}
+
+#[test]
+fn an_agent_put_beside_the_signed_one_is_not_believed() {
+    let vector = &vectors()[7];
+    let mut headers = vector.headers.clone();
+    assert_eq!(headers[2].1, r#"agent2="https://signature-agent.test""#);
+    for added in [r#", sig2="https://evil.test""#, r#", sig3="https://evil.test""#] {
+        headers[2].1 = format!("{}{added}", vector.headers[2].1);
+        examined(&headers, vector.now, |examined| {
+            assert!(matches!(examined, Examined::Invalid(Fault::Agent)), "{added}: {examined:?}");
+        });
+    }
+}
+
+#[test]
 fn a_key_of_another_kind_or_time_proves_nothing() {
     let all = vectors();
     examined(&all[7].headers, all[7].now, |examined| {
@@ -131,7 +159,11 @@ fn a_key_of_another_kind_or_time_proves_nothing() {
         assert!(!claim.verify(&all[0].key, all[7].now), "an RSA key");
     });
     let jwk = r#"{"kty":"OKP","crv":"Ed25519","x":"JrQLj5P_89iXES9-vFgrIy29clF9CC_oPPsw3c5D0bs","exp":10}"#;
-    assert!(!Key::from_jwk(jwk).unwrap().is_in_force(Timestamp::from_secs(1_000)));
+    let is_in_force =
+        |exp: &str| Key::from_jwk(&jwk.replace("10}", exp)).unwrap().is_in_force(Timestamp::from_secs(1_000));
+    assert!(!is_in_force("10}"));
+    assert!(is_in_force("9223372036854775807}"));
+    assert!(!is_in_force("-9223372036854775808}"));
 }
 
 #[test]
@@ -150,7 +182,8 @@ fn agents_are_read_in_every_form() {
         let (value, entry) = (vector["header"].as_str().unwrap(), &vector["entries"][0]);
         let entries = [("Signature-Agent", value)];
         let list = HeaderList { entries: &entries, order: HeaderOrder::Wire, case: HeaderCase::Wire };
-        let found = agent::of(&request(list, "a"), entry["label"].as_str().unwrap()).unwrap().unwrap();
+        let found = agent::of(&request(list, "a"), entry["label"].as_str().unwrap());
+        let (found, _) = found.unwrap().unwrap();
         let kind = match entry["type"].as_str().unwrap() {
             "directory" => Kind::Directory,
             "jwks_uri" => Kind::KeySet,
@@ -162,11 +195,22 @@ fn agents_are_read_in_every_form() {
         }
     }
     let directory = |text| AgentUrl::parse(text, Kind::Directory).map(|agent| agent.origin);
-    assert_eq!(directory("HTTPS://Bot.Example:443/"), Some("https://bot.example".to_owned()));
+    for (text, origin) in [
+        ("HTTPS://Bot.Example:443/", "https://bot.example"),
+        ("https://bot.example:08443", "https://bot.example:8443"),
+        ("https://[2001:DB8::1]:443", "https://[2001:db8::1]"),
+    ] {
+        assert_eq!(directory(text).as_deref(), Some(origin));
+    }
     let key_set = AgentUrl::parse("https://Pages.example/eve/keys.json?v=2", Kind::KeySet).unwrap();
     assert_eq!(key_set.origin, "https://pages.example/eve/keys.json");
     for bad in ["https://", "https://user@a", "https://a b", "http://a", "https://a/#x", "https://a?x", ""] {
         assert_eq!(directory(bad), None, "{bad}");
+    }
+    for authority in
+        [":443", "a:443:443", "a:", "a:b", "a:70000", "a:+1", "[::1", "[a]", "[::1]a", "a]", "::1"]
+    {
+        assert!(AgentUrl::parse(&format!("https://{authority}"), Kind::Directory).is_none(), "{authority}");
     }
 }
 
