@@ -11,7 +11,7 @@ use palisade_domain::{
 };
 
 use crate::expression::{View, path};
-use crate::memory::{self, Memory};
+use crate::memory::{self, Memory, TroubleError};
 use crate::rules::{Case, Say};
 use crate::trouble::Event;
 use crate::{DryRun, ListEffect, ListEntry, ListMirror, Policy, Preset, weigh};
@@ -260,6 +260,21 @@ impl Judge {
         });
     }
 
+    /// Who was in trouble and how often, as bytes that hold no address: what a restart would otherwise forget. The keys are
+    /// hashes under the engine's seed and mean something under that one only.
+    pub fn trouble_to_bytes(&self) -> Vec<u8> {
+        self.memory.trouble_to_bytes()
+    }
+
+    /// Takes over what [`Judge::trouble_to_bytes`] gave, all of it or nothing; what is over at `now` is left out. Returns the
+    /// number of networks. Any bytes are fine.
+    ///
+    /// # Errors
+    /// Where the bytes cannot have come from there.
+    pub fn restore_trouble(&self, bytes: &[u8], now: Timestamp) -> Result<usize, TroubleError> {
+        self.memory.restore_trouble(bytes, now)
+    }
+
     /// Notes how a judged request ended.
     pub fn response(&self, ticket: Ticket, response: &ResponseFacts, now: Timestamp) {
         self.engine.finish(ticket, response, now);
@@ -273,6 +288,11 @@ impl Judge {
     /// The policy of `site`; that of site 0 where there is no such site.
     pub fn policy_of(&self, site: SiteId) -> &Policy {
         self.policies.get(site.0 as usize).unwrap_or(&self.policies[0])
+    }
+
+    /// For how many sites there is a policy: numbers below it.
+    pub fn sites(&self) -> usize {
+        self.policies.len()
     }
 
     /// The engine.

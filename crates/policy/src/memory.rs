@@ -4,15 +4,44 @@
 //! that a replay decides as the live run did.
 
 use palisade_detect::Observe;
+use palisade_domain::Timestamp;
 use palisade_limits::{BoundedTable, BoundedTableSettings, BucketRate, Take, TokenBucket};
 
 use crate::limits::Purpose;
-use crate::trouble::Trouble;
+use crate::trouble::{KEPT_BYTES, Trouble};
 
 /// Most token buckets.
 pub(crate) const BUCKETS_MAX: usize = 250_000;
 /// Most networks whose trouble is remembered.
 pub(crate) const TROUBLE_MAX: usize = 50_000;
+
+/// A key and its trouble.
+const RECORD_BYTES: usize = 8 + KEPT_BYTES;
+
+/// The bytes are nobody's trouble; nothing was restored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TroubleError {
+    /// The last network is not whole.
+    #[error("{bytes} bytes end in the middle of a network")]
+    TooShort {
+        /// How many there are.
+        bytes: usize,
+    },
+    /// More networks than are remembered.
+    #[error("{found} networks, {max} is the most")]
+    TooMany {
+        /// How many.
+        found: usize,
+        /// The bound.
+        max: usize,
+    },
+    /// A value that trouble never has.
+    #[error("network {at} has values that cannot be")]
+    BadValue {
+        /// Which one, from 0.
+        at: usize,
+    },
+}
 
 /// Buckets and trouble.
 #[derive(Debug)]
@@ -60,6 +89,40 @@ impl Memory {
                 })
             }
         }
+    }
+
+    /// Everybody's trouble, as bytes: key and trouble, one network after the other. Buckets are not in it: a minute later
+    /// they are full again.
+    pub(crate) fn trouble_to_bytes(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.trouble.for_each(|key, trouble| {
+            out.extend_from_slice(&key.to_le_bytes());
+            out.extend_from_slice(&trouble.to_bytes());
+        });
+        out
+    }
+
+    /// Takes over what [`Memory::trouble_to_bytes`] gave, all of it or nothing, as far as it still matters at `now`.
+    pub(crate) fn restore_trouble(&self, bytes: &[u8], now: Timestamp) -> Result<usize, TroubleError> {
+        let (records, rest) = bytes.as_chunks::<RECORD_BYTES>();
+        if !rest.is_empty() {
+            return Err(TroubleError::TooShort { bytes: bytes.len() });
+        }
+        if records.len() > TROUBLE_MAX {
+            return Err(TroubleError::TooMany { found: records.len(), max: TROUBLE_MAX });
+        }
+        let read = |(at, record): (usize, &[u8; RECORD_BYTES])| {
+            let (key, trouble) = record.split_first_chunk().expect("a record is longer than its key");
+            let trouble = trouble.try_into().ok().and_then(Trouble::from_bytes);
+            Ok((u64::from_le_bytes(*key), trouble.ok_or(TroubleError::BadValue { at })?))
+        };
+        let mut kept: Vec<(u64, Trouble)> =
+            records.iter().enumerate().map(read).collect::<Result<_, TroubleError>>()?;
+        kept.retain(|(_, trouble)| trouble.is_remembered(now));
+        for (key, trouble) in &kept {
+            self.trouble.update(*key, || *trouble, |held, _| *held = *trouble);
+        }
+        Ok(kept.len())
     }
 
     /// Memory of both tables, in bytes.

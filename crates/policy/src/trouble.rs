@@ -9,6 +9,10 @@ use palisade_domain::{Rate, Timestamp};
 use crate::lists::{ListEffect, ListEntry};
 use crate::ruleset::EntryKind;
 
+mod kept;
+
+pub(crate) use kept::KEPT_BYTES;
+
 const MINUTE_MS: u64 = 60_000;
 const HOUR_MS: u64 = 60 * MINUTE_MS;
 const DAY_MS: u64 = 24 * HOUR_MS;

@@ -9,7 +9,7 @@ use palisade_domain::{
 use palisade_limits::BucketRate;
 use palisade_policy::{
     Around, EntryKind, EntrySettings, Judge, Judged, Level, LimitSettings, ListEffect, ListEntry, ListMirror,
-    PathLimit, Policy, Preset, RuleEffect, RuleSource, Ruleset,
+    PathLimit, Policy, Preset, RuleEffect, RuleSource, Ruleset, TroubleError,
 };
 use palisade_testkit::{Mix, OwnedRequest};
 
@@ -485,6 +485,84 @@ fn a_reload_forgets_nothing() {
     (0..2).for_each(|_| drop(ask(&before, &get(0, "/a.css", CHROME))));
     let after = before.clone().with_policies(vec![all(Preset::Strict)]);
     assert_eq!(enforced(&after, &get(1, "/a.css", CHROME)), Action::Throttle(Rate(2)));
+}
+
+/// The entry that 300 requests in a row from `at_ms` on lead to, in hours, and after how many of them.
+fn provoked(judge: &Judge, at_ms: i64) -> Option<(i64, i64)> {
+    (0..300).find_map(|n| {
+        let at_ms = at_ms + n * 100;
+        let entry = ask(judge, &get(at_ms, "/", CHROME)).entry?;
+        Some((n, (entry.until.millis() - START_MS - at_ms) / 3_600_000))
+    })
+}
+
+/// Another process: the same seed, and nothing but what `before` gave away at `at_ms`.
+fn restarted(before: &Judge, policy: Policy, at_ms: i64) -> Judge {
+    let after = judge(policy);
+    let now = Timestamp::from_millis(START_MS + at_ms);
+    after.restore_trouble(&before.trouble_to_bytes(), now).expect("our own bytes");
+    after
+}
+
+#[test]
+fn a_restart_forgets_neither_the_doubling_nor_what_was_counted() {
+    const HOUR: i64 = 3_600_000;
+    let policy = || all(Preset::Balanced);
+    let first = judge(policy());
+    let (took, hours) = provoked(&first, 0).expect("a block");
+    assert_eq!(hours, 1);
+    let after = restarted(&first, policy(), 60_000);
+    assert_eq!(
+        enforced(&after, &get(60_001, "/", CHROME)),
+        Action::Block(BlockReason::List),
+        "it still holds"
+    );
+    assert_eq!(provoked(&after, 2 * HOUR).map(|(_, hours)| hours), Some(2));
+    let again = restarted(&after, policy(), 6 * HOUR);
+    assert_eq!(provoked(&again, 6 * HOUR).map(|(_, hours)| hours), Some(4));
+    let late = restarted(&again, policy(), 24 * 30 * HOUR);
+    assert_eq!(provoked(&late, 24 * 30 * HOUR).map(|(_, hours)| hours), Some(1), "an old story");
+    // Half of the violations before, half of them after.
+    let half = judge(policy());
+    (0..took - 50).for_each(|n| drop(ask(&half, &get(n * 100, "/", CHROME))));
+    let (more, _) = provoked(&restarted(&half, policy(), HOUR), HOUR).expect("a block");
+    assert!(more < took - 20, "{more} of {took}");
+}
+
+#[test]
+fn flags_are_counted_on_after_a_restart() {
+    const DAY: i64 = 24 * 3_600_000;
+    let rule = RuleSource {
+        entry: Some(EntryKind::Flag),
+        ..RuleSource::new(r#"path == "/trap""#, RuleEffect::Monitor)
+    };
+    let policy = || with_rules(Policy::default(), std::slice::from_ref(&rule));
+    let mut held = judge(policy());
+    let mut effects = Vec::new();
+    for day in 0..3 {
+        held = restarted(&held, policy(), day * DAY);
+        let entry = ask(&held, &get(day * DAY, "/trap", "curl/8.5.0")).entry;
+        effects.push(entry.map(|entry| entry.effect));
+    }
+    assert_eq!(effects, [Some(ListEffect::Flag), None, Some(ListEffect::Block)]);
+}
+
+#[test]
+fn what_is_nobodys_trouble_is_refused_whole() {
+    let before = judge(all(Preset::Balanced));
+    provoked(&before, 0).expect("a block");
+    let bytes = before.trouble_to_bytes();
+    let now = Timestamp::from_millis(START_MS);
+    let check = |bytes: &[u8], expect: Result<usize, TroubleError>| {
+        let judge = judge(all(Preset::Balanced));
+        assert_eq!(judge.restore_trouble(bytes, now), expect);
+        assert_eq!(judge.trouble_to_bytes().len(), expect.map_or(0, |_| bytes.len()));
+    };
+    check(&bytes, Ok(1));
+    check(&[], Ok(0));
+    check(&bytes[1..], Err(TroubleError::TooShort { bytes: bytes.len() - 1 }));
+    check(&[&bytes[..], &vec![0xff; bytes.len()]].concat(), Err(TroubleError::BadValue { at: 1 }));
+    check(&vec![0; bytes.len() * 50_001], Err(TroubleError::TooMany { found: 50_001, max: 50_000 }));
 }
 
 #[test]
