@@ -1,6 +1,6 @@
 //! The guard: one place where a live request is judged and remembered.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use palisade_crawl::signature::Key;
@@ -17,7 +17,7 @@ use crate::names::NameTable;
 use crate::peer::{Arrival, Forwarding, TrustedProxies};
 use crate::record::{Backlog, Known, Question, Sink, Tail, Verdicts, Wished};
 use crate::signatures::{self, Signatures, Verifier};
-use crate::sites::Sites;
+use crate::sites::{ReplaceError, Sites};
 use crate::standing::Standings;
 use crate::totals::{Counted, Passage, Totals};
 
@@ -37,7 +37,7 @@ pub struct Guard {
     pub(crate) judge: ArcSwap<Judge>,
     sites: ArcSwap<Sites>,
     trusted: ArcSwap<TrustedProxies>,
-    settings: GuardSettings,
+    pub(crate) settings: GuardSettings,
     /// Confirmed names.
     pub names: NameTable,
     /// Signatures and the keys to check them with.
@@ -56,6 +56,8 @@ pub struct Guard {
     /// Held while a change of the lists is committed and mirrored, so that both happen in one order. Inside: up to which
     /// change of the store the mirror has come.
     pub(crate) changing_lists: tokio::sync::Mutex<Option<u64>>,
+    /// Held while sites and judge are replaced.
+    replacing: Mutex<()>,
 }
 
 /// One request, ruled on. Give it back with [`Guard::response`] when the exchange is over; dropping it means that nobody
@@ -116,6 +118,7 @@ impl Guard {
             entries,
             questions,
             changing_lists: tokio::sync::Mutex::default(),
+            replacing: Mutex::default(),
         };
         let backlog = Backlog { events: events_end, entries: entries_end, questions: questions_end };
         (Arc::new(guard), backlog)
@@ -263,11 +266,23 @@ impl Guard {
         self.health.forget_proxies();
     }
 
-    /// Other sites and another judge, whole. Requests under way keep the old ones. The new judge keeps the list entries
-    /// that are in effect now, whatever it brings.
-    pub fn replace(&self, judge: Judge, sites: Sites) {
-        self.sites.store(Arc::new(sites));
+    /// Other sites and another judge, whole; one caller at a time. Requests under way are judged as what their site has
+    /// become. The new judge keeps the list entries that are in effect now, whatever it brings.
+    ///
+    /// # Errors
+    /// Where a number would mean another site than before, or the judge has no policy for a site; nothing has changed then.
+    pub fn replace(&self, judge: Judge, sites: Sites) -> Result<(), ReplaceError> {
+        let _one = self.replacing.lock().unwrap_or_else(PoisonError::into_inner);
+        sites.follow(&self.sites.load())?;
+        let policies = judge.sites();
+        if policies != sites.all().len() {
+            return Err(ReplaceError::Policies { sites: sites.all().len(), policies });
+        }
+        // The judge first: it knows every number that is given out now, and whoever is given a new one finds a judge
+        // that knows it. The other way round a new site would be judged by another's policy in between.
         self.judge.rcu(move |old| judge.clone().with_lists(old.lists().clone()));
+        self.sites.store(Arc::new(sites));
+        Ok(())
     }
 
     /// Other list entries; in effect when the call returns.
