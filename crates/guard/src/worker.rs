@@ -1,6 +1,6 @@
 //! The slow side of the guard: empties the queues into the store. Verdicts never wait for it.
 //!
-//! Events go in batches, at most a second late; entries that rules asked for are committed and then mirrored; minutes are
+//! Events go in batches, at most a second late; entries that rules asked for likewise, committed and then mirrored; minutes are
 //! rolled up, what is too old is deleted. A store that fails stops nothing: what it did not take waits within a bound and
 //! is tried again, `/ready` says so, and what no longer fits is dropped and counted.
 
@@ -118,16 +118,21 @@ pub async fn run_on<S: Shelf + ?Sized>(
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut stop = std::pin::pin!(stop);
-    let mut events = Vec::with_capacity(BATCH_MAX);
+    let (mut wished, mut events) = (Vec::with_capacity(BATCH_MAX), Vec::with_capacity(BATCH_MAX));
     loop {
         tokio::select! {
             biased;
             () = &mut stop => break,
             _ = tick.tick() => worker.tick().await,
-            wished = backlog.entries.recv() => match wished {
-                Some(wished) => worker.waiting.add_entry(wished, &worker.guard),
-                None => break,
-            },
+            received = backlog.entries.recv_many(&mut wished, BATCH_MAX) => {
+                if received == 0 {
+                    break;
+                }
+                wished.drain(..).for_each(|wished| worker.waiting.add_entry(wished, &worker.guard));
+                if worker.waiting.entries.len() >= BATCH_MAX {
+                    worker.flush_entries().await;
+                }
+            }
             received = backlog.events.recv_many(&mut events, BATCH_MAX) => {
                 if received == 0 {
                     break;

@@ -3,6 +3,7 @@
 mod common;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,13 +11,15 @@ use common::{Broken, Hands, TENANT, at, attack, guard, ip, ok, page};
 use palisade_detect::Observe;
 use palisade_domain::{ClientIp, NetPrefix, Score, TenantId, Timestamp};
 use palisade_guard::Guard;
-use palisade_guard::record::Backlog;
+use palisade_guard::record::{Backlog, Wished};
 use palisade_guard::totals::Passage;
 use palisade_guard::worker::{WorkerSettings, run_on};
+use palisade_policy::{EntryWish, ListEffect};
 use palisade_store::{
     AfterFailure, Changes, Client, Effect, EffectKind, EntrySource, Escalation, EscalationId, Escalations,
     Event, EventId, EventQuery, Events, EventsSize, Fault, ListEntry, Lists, MemoryStore, NewEntry, Page,
-    ReadError, Reputation, Rollup, RollupQuery, RollupSum, Rollups, StoredEvent, Watched, WriteError,
+    ReadError, Reputation, Rollup, RollupQuery, RollupSum, Rollups, StoreLimits, StoredEvent, Watched,
+    WriteError,
 };
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -26,6 +29,8 @@ use tokio::task::JoinHandle;
 struct Shaky {
     inner: MemoryStore,
     broken: Broken,
+    /// Changes of the lists that were asked for.
+    puts: AtomicU32,
 }
 
 impl Shaky {
@@ -86,6 +91,7 @@ impl Events for Shaky {
 #[async_trait]
 impl Lists for Shaky {
     async fn put(&self, tenant: TenantId, entries: &[NewEntry]) -> Result<Vec<ListEntry>, WriteError> {
+        self.puts.fetch_add(1, Ordering::SeqCst);
         self.works()?.put(tenant, entries).await
     }
     async fn remove(
@@ -193,8 +199,11 @@ struct Running {
 
 impl Running {
     fn start(guard: Arc<Guard>, backlog: Backlog) -> Self {
-        let (store, hands, (stop, stopped)) =
-            (Arc::new(Shaky::default()), Hands::default(), oneshot::channel());
+        Running::start_on(Shaky::default(), guard, backlog)
+    }
+
+    fn start_on(store: Shaky, guard: Arc<Guard>, backlog: Backlog) -> Self {
+        let (store, hands, (stop, stopped)) = (Arc::new(store), Hands::default(), oneshot::channel());
         hands.set(at(0));
         let settings = WorkerSettings { tenant: TENANT, clock: hands.clock(), ..WorkerSettings::default() };
         let work = run_on(Arc::clone(&guard), backlog, Arc::clone(&store), settings, async {
@@ -355,10 +364,27 @@ async fn changes_by_another_process_are_taken_over_within_a_second_or_two() {
     assert_eq!(running.guard.judge().lists().len(), 1);
 }
 
+/// A wish of a rule about address `n` until `secs`.
+fn wished(n: u32, effect: ListEffect, secs: i64) -> Wished {
+    let wish = EntryWish {
+        network: ip(n).network(),
+        effect,
+        until: at(secs),
+        reason: "flood",
+        rule_number: Some(4),
+        memory_key: 0,
+    };
+    Wished { tenant: TENANT, site: palisade_domain::SiteId(0), time: at(0), wish }
+}
+
+/// Network and end of every entry held, in order.
+async fn held(store: &Shaky) -> Vec<(NetPrefix, Option<Timestamp>)> {
+    let entries = store.inner.entries(TENANT, Page::FIRST).await.expect("memory");
+    entries.iter().map(|held| (held.network, held.expires_at)).collect()
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_rules_wish_is_written_and_the_operators_word_stays() {
-    use palisade_guard::record::Wished;
-    use palisade_policy::{EntryWish, ListEffect};
     let (guard, mut backlog) = guard(0.0);
     let (wishes, entries) = tokio::sync::mpsc::channel(8);
     backlog.entries = entries;
@@ -367,17 +393,7 @@ async fn what_rules_wish_is_written_and_the_operators_word_stays() {
     running.guard.put_entries(&*running.store, TENANT, &operators).await.expect("memory");
     running.store.broken.set(true);
     for n in [1, 2] {
-        let (effect, until) = (ListEffect::Block, at(86_400));
-        let wish = EntryWish {
-            network: ip(n).network(),
-            effect,
-            until,
-            reason: "flood",
-            rule_number: Some(4),
-            memory_key: 0,
-        };
-        let wished = Wished { tenant: TENANT, site: palisade_domain::SiteId(0), time: at(0), wish };
-        wishes.send(wished).await.expect("the worker listens");
+        wishes.send(wished(n, ListEffect::Block, 86_400)).await.expect("the worker listens");
     }
     running.pass(Duration::from_secs(3)).await;
     running.store.broken.set(false);
@@ -389,4 +405,63 @@ async fn what_rules_wish_is_written_and_the_operators_word_stays() {
     assert_eq!(held[1].reason, "flood (rule 4)");
     assert_eq!(running.guard.judge().lists().len(), 2);
     assert_eq!(running.guard.totals.passed(Passage::EntryWritten), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_wishes_take_a_few_transactions_and_the_last_word_counts() {
+    let (guard, mut backlog) = guard(0.0);
+    let (wishes, entries) = tokio::sync::mpsc::channel(2_000);
+    backlog.entries = entries;
+    let running = Running::start(guard, backlog);
+    running.pass(Duration::from_secs(1)).await;
+    for n in 0..1_000 {
+        wishes.try_send(wished(n, ListEffect::Block, 3_600)).expect("there is room");
+    }
+    // The same network again: an hour, then two.
+    wishes.try_send(wished(7, ListEffect::Block, 7_200)).expect("there is room");
+    running.pass(Duration::from_secs(1)).await;
+    let hours = |n: u32| if n == 7 { 7_200 } else { 3_600 };
+    let expect: Vec<_> = (0..1_000).map(|n| (ip(n).network(), Some(at(hours(n))))).collect();
+    assert_eq!(held(&running.store).await, expect);
+    assert!(running.store.puts.load(Ordering::SeqCst) <= 3);
+    let judge = running.guard.judge();
+    assert_eq!(
+        (judge.lists().len(), judge.lists().of(ip(7).network())[0].expires_at),
+        (1_000, Some(at(7_200)))
+    );
+    assert_eq!(running.guard.totals.passed(Passage::EntryWritten), 1_001);
+}
+
+#[tokio::test(start_paused = true)]
+async fn lists_that_are_full_take_what_fits() {
+    let (guard, mut backlog) = guard(0.0);
+    let (wishes, entries) = tokio::sync::mpsc::channel(2_000);
+    backlog.entries = entries;
+    let limits = StoreLimits { list_entries_max: 100, ..StoreLimits::default() };
+    let store = Shaky { inner: MemoryStore::with_limits(limits), ..Shaky::default() };
+    let running = Running::start_on(store, guard, backlog);
+    let send =
+        |n: u32, secs: i64| wishes.try_send(wished(n, ListEffect::Block, secs)).expect("there is room");
+    (0..90).for_each(|n| send(n, 60));
+    running.pass(Duration::from_secs(1)).await;
+    // Nine networks that are held already, and twice as many new ones as there is room for.
+    (1..10).for_each(|n| send(n, 120));
+    (200..220).for_each(|n| send(n, 3_600));
+    running.pass(Duration::from_secs(1)).await;
+    let held_ends = |all: &[(NetPrefix, Option<Timestamp>)], secs| {
+        all.iter().filter(|(_, end)| *end == Some(at(secs))).count()
+    };
+    let all = held(&running.store).await;
+    assert_eq!((all.len(), held_ends(&all, 120), held_ends(&all, 3_600)), (100, 9, 10));
+    assert!(all.contains(&(ip(209).network(), Some(at(3_600)))), "in their order");
+    assert_eq!(running.guard.judge().lists().len(), 100, "what is stored is in effect, and nothing else");
+    assert_eq!(running.guard.totals.passed(Passage::EntryDropped), 10);
+    assert!(running.guard.degradations()[0].message.contains("full"), "{:?}", running.guard.degradations());
+    // What is over makes room without waiting for its hour.
+    running.hands.set(at(60));
+    running.pass(Duration::from_secs(31)).await;
+    (300..350).for_each(|n| send(n, 7_200));
+    running.pass(Duration::from_secs(2)).await;
+    assert_eq!(held_ends(&held(&running.store).await, 7_200), 50);
+    assert_eq!(running.guard.totals.passed(Passage::EntryDropped), 10);
 }

@@ -1,9 +1,10 @@
 //! What waits for the store, and how it gets there.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
-use palisade_policy::ListEffect;
+use palisade_domain::TenantId;
+use palisade_policy::{ListEffect, ListEntry};
 use palisade_store::{Effect, EntrySource, Event, NewEntry, WriteError};
 use tokio::time::Instant;
 
@@ -81,34 +82,80 @@ impl<S: Shelf + ?Sized> Worker<S> {
         }
     }
 
-    /// Writes the entries that rules asked for. The operator's own entries stay as they are.
+    /// Writes the entries that rules asked for, batch by batch: one transaction and one change of the lists in memory each.
+    /// The operator's own entries stay as they are.
     pub(super) async fn flush_entries(&mut self) {
         while self.may_try() && !self.waiting.entries.is_empty() {
             let tenant = self.waiting.entries[0].tenant;
             let same = self.waiting.entries.iter().take(BATCH_MAX).take_while(|held| held.tenant == tenant);
             let batch: Vec<Wished> = same.copied().collect();
-            let entries: Vec<NewEntry> =
-                batch.iter().filter(|held| !self.is_operators(held)).map(entry_of).collect();
-            if entries.is_empty() {
-                self.waiting.entries.drain(..batch.len());
-                continue;
-            }
-            match self.guard.put_entries(&*self.store, tenant, &entries).await {
-                Ok(stored) => {
-                    let judge = self.guard.judge();
-                    batch.iter().for_each(|held| judge.entry_is_listed(&held.wish));
-                    self.waiting.entries.drain(..batch.len());
-                    self.guard.totals.pass(Passage::EntryWritten, stored.len() as u64);
+            let written = match self.write_entries(tenant, &batch).await {
+                Ok(()) => {
                     self.recovered();
+                    batch.len()
                 }
-                // Trying again would not help: until there is room, what a rule decided holds in memory only.
-                Err(error @ WriteError::Full { .. }) => {
-                    self.waiting.entries.drain(..batch.len());
-                    self.guard.totals.pass(Passage::EntryDropped, batch.len() as u64);
-                    self.failed(&error);
+                Err(full @ WriteError::Full { max, .. }) => {
+                    match self.write_fitting(tenant, &batch, max).await {
+                        // The rest would not be taken another time either: until there is room, what a rule decided holds
+                        // in memory only.
+                        Ok(written) => {
+                            self.failed(&full);
+                            written
+                        }
+                        Err(error) => return self.failed(&error),
+                    }
                 }
-                Err(error) => self.failed(&error),
-            }
+                Err(error) => return self.failed(&error),
+            };
+            self.waiting.entries.drain(..batch.len());
+            self.guard.totals.pass(Passage::EntryDropped, (batch.len() - written) as u64);
+        }
+    }
+
+    /// All of `batch` in one transaction, then in effect.
+    async fn write_entries(&self, tenant: TenantId, batch: &[Wished]) -> Result<(), WriteError> {
+        let entries: Vec<NewEntry> =
+            batch.iter().filter(|held| !self.is_operators(held)).map(entry_of).collect();
+        if !entries.is_empty() {
+            let stored = self.guard.put_entries(&*self.store, tenant, &entries).await?;
+            self.guard.totals.pass(Passage::EntryWritten, stored.len() as u64);
+        }
+        let judge = self.guard.judge();
+        batch.iter().for_each(|held| judge.entry_is_listed(&held.wish));
+        Ok(())
+    }
+
+    /// What of `batch` there is room for, in its order: lists hold at most `max` entries. Returns how many that were.
+    async fn write_fitting(
+        &self,
+        tenant: TenantId,
+        batch: &[Wished],
+        max: usize,
+    ) -> Result<usize, WriteError> {
+        self.store.purge_expired(tenant, self.now()).await?;
+        let held = self.store.count_entries(tenant).await?;
+        let mut room = max.saturating_sub(usize::try_from(held).unwrap_or(usize::MAX));
+        let fitting: Vec<Wished> = {
+            let (judge, now, mut fresh) = (self.guard.judge(), self.now(), BTreeSet::new());
+            let mut fits = |wished: &&Wished| {
+                let wish = &wished.wish;
+                let replaces = |entry: &ListEntry| {
+                    is_same_kind(entry.effect, wish.effect) && entry.expires_at.is_none_or(|end| now < end)
+                };
+                let key = (wish.network, effect_of(wish.effect).kind());
+                if judge.lists().of(wish.network).iter().any(replaces) || fresh.contains(&key) {
+                    return true;
+                }
+                let has_room = room > 0;
+                room -= usize::from(has_room);
+                has_room && fresh.insert(key)
+            };
+            batch.iter().filter(|wished| fits(wished)).copied().collect()
+        };
+        match self.write_entries(tenant, &fitting).await {
+            // Somebody else was quicker.
+            Err(WriteError::Full { .. }) => Ok(0),
+            written => written.map(|()| fitting.len()),
         }
     }
 
@@ -116,8 +163,7 @@ impl<S: Shelf + ?Sized> Worker<S> {
     fn is_operators(&self, wished: &Wished) -> bool {
         let judge = self.guard.judge();
         let held = judge.lists().of(wished.wish.network);
-        let kind = std::mem::discriminant(&wished.wish.effect);
-        held.iter().any(|entry| entry.by_operator && std::mem::discriminant(&entry.effect) == kind)
+        held.iter().any(|entry| entry.by_operator && is_same_kind(entry.effect, wished.wish.effect))
     }
 
     pub(super) fn may_try(&self) -> bool {
@@ -141,16 +187,24 @@ impl<S: Shelf + ?Sized> Worker<S> {
     }
 }
 
+fn is_same_kind(one: ListEffect, other: ListEffect) -> bool {
+    std::mem::discriminant(&one) == std::mem::discriminant(&other)
+}
+
+fn effect_of(effect: ListEffect) -> Effect {
+    match effect {
+        ListEffect::Allow => Effect::Allow,
+        ListEffect::Block => Effect::Block,
+        ListEffect::Throttle(rate) => Effect::Throttle(rate),
+        ListEffect::Flag => Effect::Flag,
+    }
+}
+
 fn entry_of(wished: &Wished) -> NewEntry {
     let Wished { time, wish, .. } = wished;
     NewEntry {
         network: wish.network,
-        effect: match wish.effect {
-            ListEffect::Allow => Effect::Allow,
-            ListEffect::Block => Effect::Block,
-            ListEffect::Throttle(rate) => Effect::Throttle(rate),
-            ListEffect::Flag => Effect::Flag,
-        },
+        effect: effect_of(wish.effect),
         expires_at: Some(wish.until),
         source: EntrySource::Rule,
         reason: match wish.rule_number {
