@@ -3,7 +3,7 @@
 //! Owns the judge that is swapped whole, the sites by host name, who the client behind trusted proxies is ([`peer`]),
 //! proofs that arrived from outside ([`names`]), how much the site is under ([`load`]), totals ([`totals`]), and the
 //! bounded queue to the record ([`record`]), signatures ([`signatures`]), what does not work as it should ([`health`]) and
-//! how lists change ([`lists`]). The hot side ([`Guard::request`], [`Guard::response`]) is synchronous, reads
+//! how lists change ([`lists`]) and what a restart keeps ([`remembered`]). The hot side ([`Guard::request`], [`Guard::response`]) is synchronous, reads
 //! memory only and never waits; what is slow sits behind [`Backlog`] and is run by the [`worker`].
 //!
 //! It opens no socket, and knows neither HTTP servers nor answers to visitors: those are the edges'.
@@ -17,6 +17,7 @@ pub mod load;
 pub mod names;
 pub mod peer;
 pub mod record;
+pub mod remembered;
 pub mod signatures;
 pub mod sites;
 pub mod standing;
@@ -29,4 +30,4 @@ pub use guard::{Guard, GuardSettings, Pending, Ruling};
 pub use health::Degradation;
 pub use peer::{Arrival, TrustedProxies};
 pub use record::{Backlog, Question, Verdicts, Watched};
-pub use sites::{Site, Sites};
+pub use sites::{Numbers, ReplaceError, Site, Sites};

@@ -19,6 +19,7 @@ use palisade_policy::Level;
 
 use crate::keyed;
 use lane::{Lane, Seen};
+use usual::Usual;
 
 /// Requests in a minute below which nothing is a flood.
 pub const REQUESTS_MIN: u32 = 1_000;
@@ -109,6 +110,18 @@ impl LoadMeter {
     pub fn reports(&self, now: Timestamp) -> Vec<LoadReport> {
         let lanes = (0_u32..).zip(&self.lanes);
         lanes.filter_map(|(at, lane)| Some(lane.get()?.report(SiteId(at), now))).collect()
+    }
+
+    /// What is usual, by site: requests, addresses, and the minutes it was learnt from.
+    pub(crate) fn usual(&self) -> Vec<(SiteId, [f32; 3])> {
+        let lanes = (0_u32..).zip(&self.lanes);
+        lanes.filter_map(|(at, lane)| Some((SiteId(at), lane.get()?.usual().parts()))).collect()
+    }
+
+    /// Takes over what [`LoadMeter::usual`] gave before a restart. False where it cannot have.
+    pub(crate) fn recall(&self, site: SiteId, usual: [f32; 3]) -> bool {
+        let usual = Usual::recalled(usual).filter(|_| (site.0 as usize) < LANES_MAX);
+        usual.map(|usual| self.lane(site).get_or_init(Box::default).recall(usual)).is_some()
     }
 
     fn lane(&self, site: SiteId) -> &OnceLock<Box<Lane>> {

@@ -142,6 +142,15 @@ impl Lane {
         LoadReport { site, level, kind, requests, clients, usual: state.usual.per_minute() }
     }
 
+    pub(super) fn usual(&self) -> Usual {
+        self.state().usual
+    }
+
+    /// What is usual, known from before the first request.
+    pub(super) fn recall(&self, usual: Usual) {
+        self.state().usual = usual;
+    }
+
     fn judge(&self, seen: &Seen) -> (Level, bool) {
         let level = self.level();
         if level != Level::Flood {

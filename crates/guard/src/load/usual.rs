@@ -6,6 +6,9 @@ const MINUTES_MAX: f32 = 60.0;
 /// that has grown for good must, within a few minutes after a start and within hours later.
 const UNCALM_WEIGHT: f32 = 0.1;
 
+/// How many minutes what was usual before a restart weighs, at most: it is the first guess of what is usual now.
+const RECALLED_MINUTES_MAX: f32 = 15.0;
+
 /// Average requests and addresses a minute.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Usual {
@@ -24,6 +27,19 @@ impl Usual {
     /// Addresses in a usual minute.
     pub(super) fn clients(self) -> f32 {
         self.clients
+    }
+
+    /// Requests, addresses and minutes seen, for keeping.
+    pub(super) fn parts(self) -> [f32; 3] {
+        [self.requests, self.clients, self.minutes]
+    }
+
+    /// What [`Usual::parts`] gave before a restart; `None` where it cannot have.
+    pub(super) fn recalled([requests, clients, minutes]: [f32; 3]) -> Option<Self> {
+        // Nobody counts more in a minute.
+        let is_count = |n: f32| (0.0..=u32::MAX as f32).contains(&n);
+        let fits = is_count(requests) && is_count(clients) && (0.0..=MINUTES_MAX).contains(&minutes);
+        fits.then_some(Usual { requests, clients, minutes: minutes.min(RECALLED_MINUTES_MAX) })
     }
 
     /// Learns from one minute.
@@ -48,6 +64,19 @@ mod tests {
         (0..100).for_each(|_| usual.learn(600, 60, true));
         usual.learn(60_000, 60, false);
         assert!(usual.per_minute() < 720.0, "{}", usual.per_minute());
+    }
+
+    #[test]
+    fn what_was_usual_is_recalled_as_a_first_guess() {
+        let mut usual = Usual::default();
+        (0..600).for_each(|_| usual.learn(9_000, 600, true));
+        let mut recalled = Usual::recalled(usual.parts()).unwrap();
+        assert_eq!((recalled.per_minute(), recalled.clients()), (9_000.0, 600.0));
+        (0..60).for_each(|_| recalled.learn(300, 20, true));
+        assert!(recalled.per_minute() < 600.0, "{}", recalled.per_minute());
+        for parts in [[f32::NAN, 1.0, 1.0], [-1.0, 1.0, 1.0], [1.0, f32::INFINITY, 1.0], [1.0, 1.0, 61.0]] {
+            assert_eq!(Usual::recalled(parts), None, "{parts:?}");
+        }
     }
 
     #[test]
