@@ -21,7 +21,7 @@ fn judge_of(policy: Policy) -> Judge {
 /// Rules of every effect, rates and entries among them; some hold for the mix.
 fn policy_with_rules() -> Policy {
     let conditions: Vec<String> = (0..150)
-        .map(|n| format!("path.startsWith(\"/part-{n}\") && score > 3 && user_agent.contains(\"bot\")"))
+        .map(|n| format!("path.startsWith(\"/part-{n}/\") && score > 3 && user_agent.contains(\"bot\")"))
         .collect();
     let mut sources: Vec<RuleSource<'_>> =
         conditions.iter().map(|when| RuleSource::new(when, RuleEffect::Block)).collect();

@@ -43,7 +43,9 @@ impl<'a> View<'a> {
             Kind::Asset => "asset",
             Kind::Machine => "machine",
         });
-        let host = facts.host.known().map(without_port).filter(|host| host.len() <= HOST_BYTES_MAX);
+        let host = facts.host.known().map(without_port);
+        // `a.example:80.` and the like are no host names.
+        let host = host.filter(|host| host.len() <= HOST_BYTES_MAX && without_port(host) == *host);
         let site = f64::from(facts.site.0) + 1.0;
         View { facts, assessment, kind, is_bot, host, path, query, site }
     }
@@ -109,7 +111,7 @@ impl<'a> View<'a> {
 }
 
 /// `host` without its port and a trailing dot. An IPv6 literal keeps its brackets.
-fn without_port(host: &str) -> &str {
+pub(super) fn without_port(host: &str) -> &str {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) && !name.contains(':') => name,
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) && name.ends_with(']') => name,

@@ -15,6 +15,7 @@ mod fold;
 mod keys;
 pub mod names;
 mod nearest;
+mod never;
 mod parse;
 pub(crate) mod path;
 mod test;
@@ -25,7 +26,8 @@ pub use eval::View;
 pub use parse::{CONDITION_BYTES_MAX, CONDITION_DEPTH_MAX, CONDITION_PARTS_MAX};
 
 pub(crate) use keys::{Keys, class_bit};
-pub(crate) use test::{Test, conjuncts, contradiction, impossible};
+pub(crate) use never::{Never, Situation};
+use test::Test;
 
 /// A condition, ready to be asked.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,8 +54,14 @@ impl Condition {
         self.test.constant()
     }
 
-    pub(crate) fn test(&self) -> &Test {
-        &self.test
+    /// Why it holds for no request at all; `None` where it may hold for one.
+    pub(crate) fn never(&self) -> Option<Never> {
+        never::never(&self.test)
+    }
+
+    /// A request for which it holds; `None` where it plainly never does.
+    pub(crate) fn situation(&self) -> Option<Situation<'_>> {
+        Situation::of(&self.test)
     }
 
     pub(crate) fn keys(&self) -> Keys {

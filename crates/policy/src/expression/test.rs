@@ -176,101 +176,6 @@ impl PartialEq for Test {
     }
 }
 
-/// The parts that must all hold.
-pub(crate) fn conjuncts(test: &Test) -> &[Test] {
-    match test {
-        Test::All(parts) => parts,
-        one => std::slice::from_ref(one),
-    }
-}
-
-/// What two parts of `test` disagree about, where they exclude each other and no request can satisfy both.
-pub(crate) fn contradiction(test: &Test) -> Option<String> {
-    let parts = conjuncts(test);
-    parts
-        .iter()
-        .enumerate()
-        .find_map(|(at, left)| parts[at + 1..].iter().find_map(|right| excludes(left, right)))
-}
-
-/// Whether one part of `test` asks a fact for what it can never be, and which.
-pub(crate) fn impossible(test: &Test) -> Option<&'static str> {
-    conjuncts(test).iter().find_map(|part| match part {
-        Test::Numbers(Number::Fact(fact), order, Number::Constant(n)) if never(*fact, *order, *n) => {
-            Some(fact.name())
-        }
-        Test::Text(Text::Fact(fact @ TextFact::Path), test) if wants_query(test) => Some(fact.name()),
-        _ => None,
-    })
-}
-
-/// True where the fact, which stays between its bounds, never stands so to `n`.
-fn never(fact: NumberFact, order: Order, n: f64) -> bool {
-    let (least, most) = match fact {
-        NumberFact::Score => (0.0, 100.0),
-        NumberFact::PagesPerMinute => (0.0, f64::INFINITY),
-        NumberFact::Site => (1.0, f64::INFINITY),
-    };
-    match order {
-        Order::Is => n < least || n > most,
-        Order::IsNot => false,
-        Order::Below => n <= least,
-        Order::AtMost => n < least,
-        Order::Above => n >= most,
-        Order::AtLeast => n > most,
-    }
-}
-
-/// True where a path would have to hold what only a query can.
-fn wants_query(test: &TextTest) -> bool {
-    match test {
-        TextTest::Is(word)
-        | TextTest::StartsWith(word)
-        | TextTest::EndsWith(word)
-        | TextTest::Contains(word) => word.contains('?'),
-        TextTest::OneOf(words) => words.iter().all(|word| word.contains('?')),
-        TextTest::IsNot(_) | TextTest::Matches(_) => false,
-    }
-}
-
-fn excludes(left: &Test, right: &Test) -> Option<String> {
-    match (left, right) {
-        (Test::Not(inner), other) | (other, Test::Not(inner)) if **inner == *other => {
-            Some("whether one of its own parts holds".to_owned())
-        }
-        (Test::Text(a, x), Test::Text(b, y)) if a == b && (misses(x, y) || misses(y, x)) => Some(name(a)),
-        (Test::Numbers(a, x, Number::Constant(m)), Test::Numbers(b, y, Number::Constant(n)))
-            if a == b && (beyond(*x, *m, *y, *n) || beyond(*y, *n, *x, *m)) =>
-        {
-            Some("a number".to_owned())
-        }
-        _ => None,
-    }
-}
-
-fn name(text: &Text) -> String {
-    match text {
-        Text::Fact(fact) => fact.name().to_owned(),
-        Text::Header(name) => format!("headers[\"{name}\"]"),
-        Text::Constant(_) | Text::If(_) => "a text".to_owned(),
-    }
-}
-
-/// True where a text of which `fixed` holds can never satisfy `other`.
-fn misses(fixed: &TextTest, other: &TextTest) -> bool {
-    match (fixed, other) {
-        (TextTest::Is(word), other) => !passes(other, word),
-        (TextTest::OneOf(words), other) => !words.iter().any(|word| passes(other, word)),
-        (TextTest::StartsWith(a), TextTest::StartsWith(b)) => {
-            !a.starts_with(b.as_str()) && !b.starts_with(a.as_str())
-        }
-        (TextTest::EndsWith(a), TextTest::EndsWith(b)) => {
-            !a.ends_with(b.as_str()) && !b.ends_with(a.as_str())
-        }
-        _ => false,
-    }
-}
-
 /// True where `word` itself satisfies `test`.
 pub(super) fn passes(test: &TextTest, word: &str) -> bool {
     match test {
@@ -281,16 +186,5 @@ pub(super) fn passes(test: &TextTest, word: &str) -> bool {
         TextTest::EndsWith(end) => word.ends_with(end.as_str()),
         TextTest::Contains(part) => word.contains(part.as_str()),
         TextTest::Matches(pattern) => pattern.is_match(word),
-    }
-}
-
-/// True where no number is both `x` than `m` and `y` than `n`, looking from below.
-fn beyond(x: Order, m: f64, y: Order, n: f64) -> bool {
-    match (x, y) {
-        (Order::Is, other) => !other.of(m, n),
-        (Order::Below, Order::Above | Order::AtLeast) => n >= m,
-        (Order::AtMost, Order::Above) => n >= m,
-        (Order::AtMost, Order::AtLeast) => n > m,
-        _ => false,
     }
 }

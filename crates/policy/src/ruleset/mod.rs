@@ -10,9 +10,9 @@ mod source;
 use arrayvec::ArrayString;
 
 pub use index::RULES_MAX;
-pub use source::{EntryKind, RuleEffect, RuleError, RuleSource, Warning, WarningReason};
+pub use source::{EntryKind, OddEntry, RuleEffect, RuleError, RuleSource, Warning, WarningReason};
 
-use crate::expression::{Condition, ConditionError, Fault, View, conjuncts, contradiction, impossible};
+use crate::expression::{Condition, ConditionError, Fault, Never, View};
 use index::{Bits, Index};
 
 /// All rules of one policy.
@@ -48,7 +48,7 @@ impl Default for Ruleset {
 }
 
 impl Ruleset {
-    /// Compiles `sources`, and says which of them can never fire.
+    /// Compiles `sources`, and says which of them can never fire or do what nobody means.
     ///
     /// # Errors
     /// With every rule whose condition is refused.
@@ -67,7 +67,7 @@ impl Ruleset {
         if !errors.is_empty() {
             return Err(errors);
         }
-        let warnings = (0..rules.len()).filter_map(|at| warning(&rules, at)).collect();
+        let warnings = (0..rules.len()).flat_map(|at| warnings(&rules, at)).collect();
         let weighs = rules.iter().any(|rule| matches!(rule.effect, RuleEffect::Weigh(_)));
         Ok((Ruleset { index: Index::new(&rules), rules, weighs }, warnings))
     }
@@ -124,33 +124,33 @@ impl Rule {
     }
 }
 
-/// Why rule `at` can never fire.
-fn warning(rules: &[Rule], at: usize) -> Option<Warning> {
+/// What is to be said about rule `at`.
+fn warnings(rules: &[Rule], at: usize) -> impl Iterator<Item = Warning> {
     let rule = &rules[at];
-    let warn = |reason| Some(Warning { index: at, offset: 0, reason });
-    if rule.condition.constant() == Some(false) {
-        return warn(WarningReason::NeverTrue);
+    let odd = rule.entry.and_then(|entry| OddEntry::of(rule.effect, entry)).map(WarningReason::OddEntry);
+    let reasons = never_fires(rules, at).into_iter().chain(odd);
+    reasons.map(move |reason| Warning { index: at, offset: 0, reason })
+}
+
+/// Why rule `at` can never fire.
+fn never_fires(rules: &[Rule], at: usize) -> Option<WarningReason> {
+    let rule = &rules[at];
+    match rule.condition.never() {
+        Some(Never::False) => return Some(WarningReason::NeverTrue),
+        Some(Never::Impossible(fact)) => return Some(WarningReason::Impossible { fact }),
+        Some(Never::Contradiction(about)) => return Some(WarningReason::Contradiction { about }),
+        None => {}
     }
-    if let Some(about) = contradiction(rule.condition.test()) {
-        return warn(WarningReason::Contradiction { about });
-    }
-    if let Some(fact) = impossible(rule.condition.test()) {
-        return warn(WarningReason::Impossible { fact });
-    }
+    // Weights come before what decides.
     if matches!(rule.effect, RuleEffect::Weigh(_)) {
         return None;
     }
-    let covers = |earlier: &Rule| {
-        earlier.effect.is_final() && !earlier.dry_run && implies(&rule.condition, &earlier.condition)
-    };
-    let by = rules[..at].iter().position(covers)?;
-    warn(WarningReason::Covered { by })
-}
-
-/// True where whatever satisfies `narrow` satisfies `wide`: all that `wide` wants, `narrow` wants too.
-fn implies(narrow: &Condition, wide: &Condition) -> bool {
-    let parts = conjuncts(narrow.test());
-    wide.constant() == Some(true) || conjuncts(wide.test()).iter().all(|wanted| parts.contains(wanted))
+    let mut situation = rule.condition.situation()?;
+    let mut earlier = rules[..at].iter();
+    let by = earlier.position(|earlier| {
+        earlier.effect.is_final() && !earlier.dry_run && situation.implies(&earlier.condition)
+    })?;
+    Some(WarningReason::Covered { by })
 }
 
 #[cfg(test)]

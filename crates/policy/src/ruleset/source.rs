@@ -101,7 +101,7 @@ pub struct RuleError {
     pub error: ConditionError,
 }
 
-/// A rule that is accepted but cannot do anything.
+/// Something about a rule that is accepted and hardly meant.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("rule {}: {reason}", index + 1)]
 pub struct Warning {
@@ -109,27 +109,30 @@ pub struct Warning {
     pub index: usize,
     /// Where in its condition, in bytes.
     pub offset: usize,
-    /// Why it can never fire.
+    /// What.
     pub reason: WarningReason,
 }
 
-/// Why a rule can never fire.
+/// Why a rule can never fire, or does what nobody means.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WarningReason {
     /// The condition is `false` whatever the request.
     #[error("the condition is never true, so this rule can never fire")]
     NeverTrue,
-    /// Two parts of the condition exclude each other.
-    #[error("the condition contradicts itself about {about}, so this rule can never fire")]
+    /// Parts of the condition exclude each other.
+    #[error(
+        "no request can be all that the condition wants of {about}, so this rule can never fire; `||` joins \
+         alternatives"
+    )]
     Contradiction {
         /// What the parts speak of.
         about: String,
     },
     /// A part of the condition asks a fact for what it can never be.
-    #[error("`{fact}` is never what the condition wants, so this rule can never fire{}", hint(fact))]
+    #[error("{fact} is never what the condition wants, so this rule can never fire{}", hint(fact))]
     Impossible {
-        /// The fact.
-        fact: &'static str,
+        /// The fact, in backticks.
+        fact: String,
     },
     /// Wherever it holds, an earlier rule has decided already.
     #[error("rule {} decides first wherever this one holds, so it can never fire", by + 1)]
@@ -137,8 +140,59 @@ pub enum WarningReason {
         /// The earlier rule, from 0.
         by: usize,
     },
+    /// Its action and its entry work against each other.
+    #[error("{0}")]
+    OddEntry(OddEntry),
+}
+
+/// An action and an entry that work against each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OddEntry {
+    /// What is allowed is punished.
+    #[error(
+        "the request passes, and because of it {}; where that is meant, as with a trap, write action = \
+         \"monitor\", else leave the entry out", afterwards(*.0)
+    )]
+    Allowed(EntryKind),
+    /// Nobody comes back to solve or to pay.
+    #[error(
+        "the client is told to {0} and is refused from then on, so it cannot; leave the entry out, or write \
+         entry = \"flag\" or action = \"block\""
+    )]
+    Hopeless(&'static str),
+}
+
+impl OddEntry {
+    /// What is odd about `entry` beside `effect`, if anything. Entries hold for all of a client's requests but those that
+    /// an own rule decides.
+    pub(crate) fn of(effect: RuleEffect, entry: EntryKind) -> Option<Self> {
+        match (effect, entry) {
+            (RuleEffect::Allow, entry) => Some(OddEntry::Allowed(entry)),
+            (RuleEffect::Challenge, EntryKind::Block) => Some(OddEntry::Hopeless("prove itself")),
+            (RuleEffect::Charge, EntryKind::Block) => Some(OddEntry::Hopeless("pay")),
+            // Passing, watched, and writing down is a trap; refusing and writing down needs no explanation.
+            _ => None,
+        }
+    }
+}
+
+fn afterwards(entry: EntryKind) -> &'static str {
+    match entry {
+        EntryKind::Block => "the client's other requests are refused",
+        EntryKind::Throttle => "the client's other requests are slowed",
+        EntryKind::Flag => "the client is flagged, and flags add up to a block",
+    }
 }
 
 fn hint(fact: &str) -> &'static str {
-    if fact == "path" { "; what follows the `?` is `query`, both together are `url`" } else { "" }
+    match fact {
+        "`path`" => {
+            "; paths are in their plain spelling, what follows the `?` is `query`, and `url` is both as sent"
+        }
+        "`host`" => "; hosts are without port and without a dot at their end",
+        "`score`" => "; it is 0 to 100",
+        "`site`" => "; sites are numbered from 1",
+        "`pages_per_minute`" => "; it is 0 or more",
+        _ => "",
+    }
 }

@@ -106,14 +106,53 @@ fn rules_that_can_never_fire_are_named() {
     check(&[r#"path.startsWith("/a") && path.startsWith("/ab")"#], &[]);
     check(&[r#"host in ["a", "b"] && host != "a""#], &[]);
     check(&[r#"host.endsWith(".a") && host in ["a.b", "c.d"]"#], &[(0, "host")]);
-    check(&["score > 50 && score < 40"], &[(0, "number")]);
+    check(&["score > 50 && score < 40"], &[(0, "`score`")]);
     check(&["score >= 50 && score <= 50"], &[]);
-    check(&["score == 50 && score > 50"], &[(0, "number")]);
-    check(&["is_bot && !is_bot"], &[(0, "its own parts")]);
+    check(&["score == 50 && score > 50"], &[(0, "`score`")]);
+    check(&["is_bot && !is_bot"], &[(0, "`is_bot`")]);
     check(&["true", "is_bot"], &[(1, "rule 1 decides first")]);
     check(&["is_bot", "is_bot"], &[(1, "rule 1 decides first")]);
     check(&[r#"path == "/a""#, r#"is_bot && path == "/a" && score > 3"#], &[(1, "rule 1 decides first")]);
     check(&[r#"path == "/a" && is_bot"#, r#"path == "/a""#], &[]);
+    check(&[r#"ip == "1.2.3.4" && ip == "5.6.7.8""#], &[(0, "`ip`")]);
+    check(&[r#"host == "shop.example:8080""#], &[(0, "without port")]);
+    check(&[r#"path.startsWith("/api")"#, r#"path.startsWith("/api/v1")"#], &[(1, "rule 1 decides first")]);
+    check(&["score >= 0", "false", "is_bot"], &[(1, "never true"), (2, "rule 1 decides first")]);
+    check(&["false", "false"], &[(0, "never true"), (1, "never true")]);
+}
+
+#[test]
+fn entries_that_work_against_their_action_are_named() {
+    let check = |effect, entry, expect: &str| {
+        for dry_run in [false, true] {
+            let rule = RuleSource { entry: Some(entry), dry_run, ..RuleSource::new("is_bot", effect) };
+            let (_, warnings) = Ruleset::compile(&[rule]).unwrap();
+            let found: Vec<String> = warnings.iter().map(|warning| warning.reason.to_string()).collect();
+            match expect {
+                "" => assert!(found.is_empty(), "{effect:?} {entry:?}: {found:?}"),
+                words => {
+                    assert!(found.len() == 1 && found[0].contains(words), "{effect:?} {entry:?}: {found:?}")
+                }
+            }
+        }
+    };
+    use EntryKind::{Block, Flag, Throttle};
+    check(RuleEffect::Allow, Block, "other requests are refused");
+    check(RuleEffect::Allow, Throttle, "other requests are slowed");
+    check(RuleEffect::Allow, Flag, "flags add up to a block");
+    check(RuleEffect::Challenge, Block, "told to prove itself");
+    check(RuleEffect::Charge, Block, "told to pay");
+    for gentle in [Throttle, Flag] {
+        check(RuleEffect::Challenge, gentle, "");
+        check(RuleEffect::Charge, gentle, "");
+    }
+    for entry in [Block, Throttle, Flag] {
+        for effect in
+            [RuleEffect::Monitor, RuleEffect::Throttle(Rate(3)), RuleEffect::Tarpit, RuleEffect::Block]
+        {
+            check(effect, entry, "");
+        }
+    }
 }
 
 #[test]
