@@ -17,6 +17,7 @@ use crate::clock;
 use crate::connection::Client;
 use crate::observe::Seen;
 use crate::reply::{self, After};
+use crate::wire::Captured;
 use crate::worker::Worker;
 
 mod ending;
@@ -45,7 +46,7 @@ pub(crate) async fn serve(
         Some(fault) => exchange.refuse_head(&captured.bytes, fault),
         None => {
             let body = RequestBody::new(incoming, &exchange.worker().settings.limits);
-            exchange.run(Some(&captured.bytes), body).await
+            exchange.run(Some(&captured), body).await
         }
     };
     client.link.give_back(captured);
@@ -67,7 +68,7 @@ impl Exchange {
         &self.client.worker
     }
 
-    async fn run(self, head: Option<&[u8]>, mut body: RequestBody) -> Response<AnswerBody> {
+    async fn run(self, head: Option<&Captured>, mut body: RequestBody) -> Response<AnswerBody> {
         let prefix = self.look_at(head, &mut body).await;
         let fault = self.client.link.body_fault();
         let (place, ruled) = {
@@ -141,7 +142,7 @@ impl Exchange {
     /// The start of the body, where it is of a kind that is looked at. `None` where it streams on unseen.
     ///
     /// A client that waits for `100 Continue` gets it only where the head alone is not refused.
-    async fn look_at(&self, head: Option<&[u8]>, body: &mut RequestBody) -> Option<Prefix> {
+    async fn look_at(&self, head: Option<&Captured>, body: &mut RequestBody) -> Option<Prefix> {
         if body.is_empty() {
             return Some(Prefix { complete: true, ..Prefix::default() });
         }
@@ -161,7 +162,7 @@ impl Exchange {
             && expect.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
     }
 
-    fn head_is_refused(&self, head: Option<&[u8]>) -> bool {
+    fn head_is_refused(&self, head: Option<&Captured>) -> bool {
         let seen = self.seen(head);
         let place = self.place(&seen);
         let ruled = self.rule(&seen, &place, None, None, Observe::Peek);
@@ -169,8 +170,8 @@ impl Exchange {
             .is_some_and(|ruled| Reply::to_decision(&ruled.decision, &wants(&self.parts), ruled.id).is_some())
     }
 
-    fn seen<'a>(&'a self, head: Option<&'a [u8]>) -> Seen<'a> {
-        head.and_then(Seen::captured).unwrap_or_else(|| Seen::parsed(&self.parts))
+    fn seen<'a>(&'a self, head: Option<&'a Captured>) -> Seen<'a> {
+        head.map_or_else(|| Seen::parsed(&self.parts), Seen::captured)
     }
 }
 

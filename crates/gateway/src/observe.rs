@@ -8,6 +8,8 @@ use palisade_domain::{HeaderCase, HeaderList, HeaderOrder, HttpVersion};
 use palisade_fingerprint::head;
 use palisade_guard::peer::Forwarding;
 
+use crate::wire::Captured;
+
 /// A request head as text, in the order and case in which it came where that is known.
 pub(crate) struct Seen<'a> {
     pub method: &'a str,
@@ -21,8 +23,25 @@ pub(crate) struct Seen<'a> {
 }
 
 impl<'a> Seen<'a> {
-    /// From the bytes of an HTTP/1 head. `None` where they are none.
-    pub(crate) fn captured(bytes: &'a [u8]) -> Option<Self> {
+    /// From an HTTP/1 head that is not refused.
+    pub(crate) fn captured(head: &'a Captured) -> Self {
+        let (framed, bytes) = (&head.framed, &*head.bytes);
+        // Names are tokens, and a target that is no text is refused.
+        let text = |bytes: &'a [u8]| std::str::from_utf8(bytes).unwrap_or_default();
+        let target = text(framed.target(bytes));
+        Seen {
+            method: text(framed.method(bytes)),
+            target: Cow::Borrowed(target),
+            version: framed.version,
+            authority: authority_of(target),
+            headers: framed.headers(bytes).map(|(name, value)| (text(name), readable(value))).collect(),
+            order: HeaderOrder::Wire,
+            case: HeaderCase::Wire,
+        }
+    }
+
+    /// From bytes that are refused and can be read all the same.
+    fn refused(bytes: &'a [u8]) -> Option<Self> {
         let head = head::parse(bytes).ok()?;
         let text = |(name, value)| (name, readable(value));
         Some(Seen {
@@ -57,7 +76,7 @@ impl<'a> Seen<'a> {
 
     /// From bytes that are refused: what can be read of them, at least the first line.
     pub(crate) fn garbled(bytes: &'a [u8]) -> Self {
-        if let Some(seen) = Seen::captured(bytes) {
+        if let Some(seen) = Seen::refused(bytes) {
             return seen;
         }
         let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_end();
@@ -156,6 +175,12 @@ fn authority_of(target: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
+    fn captured(bytes: &[u8]) -> Captured {
+        let mut head = Captured { bytes: bytes.to_vec(), ..Captured::default() };
+        head.framed.read(bytes).unwrap();
+        head
+    }
+
     #[test]
     fn garbage_keeps_its_first_line() {
         let check = |bytes: &[u8], method: &str, target: &str| {
@@ -172,7 +197,8 @@ mod tests {
     #[test]
     fn repeated_forwarding_headers_are_joined() {
         let bytes = b"GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 1.2.3.4\r\nFrom: x\r\nx-forwarded-for: 5.6.7.8\r\n\r\n";
-        let seen = Seen::captured(bytes).unwrap();
+        let head = captured(bytes);
+        let seen = Seen::captured(&head);
         let forwarded = seen.forwarded();
         assert_eq!(forwarded.view().x_forwarded_for, Some("1.2.3.4, 5.6.7.8"));
         assert_eq!(forwarded.view().x_real_ip, None);
@@ -180,7 +206,8 @@ mod tests {
 
     #[test]
     fn an_absolute_target_names_the_host() {
-        let seen = Seen::captured(b"GET http://b.example:81/x HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+        let head = captured(b"GET http://b.example:81/x HTTP/1.1\r\nHost: b.example:81\r\n\r\n");
+        let seen = Seen::captured(&head);
         assert_eq!(seen.host(), Some("b.example:81"));
     }
 }

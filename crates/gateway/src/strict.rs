@@ -1,79 +1,25 @@
-//! Whether a head is passed on: the one place that asks, and how its body is framed where it is.
+//! Whether a head is passed on: the one place that asks.
 
 use std::borrow::Cow;
 
 use palisade_domain::HeadFault;
-use palisade_fingerprint::framing;
+use palisade_fingerprint::framing::Framed;
 
-/// How the body after a head is framed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum BodyFrame {
-    /// So many bytes; 0 is none.
-    Length(u64),
-    /// Chunks.
-    Chunked,
-}
-
-/// What follows from an accepted head.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Accepted {
-    /// How its body is framed.
-    pub body: BodyFrame,
-    /// True where the connection may become another protocol after it.
-    pub upgrade: bool,
-    /// The head with its target spelled so that hyper reads it, where it would not.
-    pub spelled: Option<Vec<u8>>,
-}
-
-/// Checks a complete head, its empty line included.
+/// Checks a complete head, its empty line included, and reads it into `framed`. Returns the head with its target spelled
+/// so that hyper reads it, where it would not.
 ///
 /// # Errors
 /// What is ambiguous about it, or that nobody could read it.
-pub(crate) fn check(bytes: &[u8]) -> Result<Accepted, HeadFault> {
-    if let Some(fault) = framing::check(bytes) {
-        return Err(fault);
-    }
-    let line_end = memchr::memchr(b'\r', bytes).unwrap_or(bytes.len());
-    let mut parts = bytes[..line_end].split(|byte| *byte == b' ');
-    let (Some(method), Some(target)) = (parts.next(), parts.next()) else { return Err(HeadFault::Garbage) };
-    let spelled = match readable(target).ok_or(HeadFault::Garbage)? {
+pub(crate) fn check(bytes: &[u8], framed: &mut Framed) -> Result<Option<Vec<u8>>, HeadFault> {
+    framed.read(bytes)?;
+    let (method, target) = (framed.method(bytes), framed.target(bytes));
+    Ok(match readable(target).ok_or(HeadFault::Garbage)? {
         Cow::Borrowed(_) => None,
         Cow::Owned(spelled) => {
             let after = method.len() + 1 + target.len();
             Some([method, b" ", &spelled, &bytes[after..]].concat())
         }
-    };
-    let mut accepted = Accepted { body: BodyFrame::Length(0), upgrade: method == b"CONNECT", spelled };
-    read_lines(&bytes[line_end..], &mut accepted);
-    Ok(accepted)
-}
-
-/// The headers that say what follows; [`framing::check`] has seen that each says one thing.
-fn read_lines(mut rest: &[u8], accepted: &mut Accepted) {
-    while let Some(line) = rest.strip_prefix(b"\r\n") {
-        let end = memchr::memchr(b'\r', line).unwrap_or(line.len());
-        let (line, after) = line.split_at(end);
-        rest = after;
-        match line.first() {
-            Some(b'c' | b'C') => {
-                if let Some(value) = value_of(line, b"content-length") {
-                    let digits = value.iter().filter(|byte| byte.is_ascii_digit());
-                    let length = digits.fold(0_u64, |sum, byte| sum * 10 + u64::from(byte - b'0'));
-                    accepted.body = BodyFrame::Length(length);
-                }
-            }
-            Some(b't' | b'T') if value_of(line, b"transfer-encoding").is_some() => {
-                accepted.body = BodyFrame::Chunked;
-            }
-            Some(b'u' | b'U') if value_of(line, b"upgrade").is_some() => accepted.upgrade = true,
-            _ => {}
-        }
-    }
-}
-
-fn value_of<'b>(line: &'b [u8], name: &[u8]) -> Option<&'b [u8]> {
-    let (before, value) = line.split_at_checked(name.len())?;
-    if before.eq_ignore_ascii_case(name) { value.strip_prefix(b":") } else { None }
+    })
 }
 
 /// The target as a URI may be spelled. Clients leave quotes, angle brackets and backticks as they are; servers take
@@ -131,19 +77,16 @@ mod tests {
 
     use super::*;
 
-    fn check_head(head: &str, expect: Result<(BodyFrame, bool), HeadFault>) {
-        let found = check(format!("{head}\r\nHost: a\r\n\r\n").as_bytes());
-        assert_eq!(found.map(|accepted| (accepted.body, accepted.upgrade)), expect, "{head}");
-    }
-
     #[test]
-    fn a_head_says_what_follows() {
-        check_head("GET / HTTP/1.1", Ok((BodyFrame::Length(0), false)));
-        check_head("POST / HTTP/1.1\r\ncontent-LENGTH:  42 ", Ok((BodyFrame::Length(42), false)));
-        check_head("POST / HTTP/1.1\r\nTransfer-Encoding: chunked", Ok((BodyFrame::Chunked, false)));
-        check_head("GET / HTTP/1.1\r\nUpgrade: websocket", Ok((BodyFrame::Length(0), true)));
-        check_head("GET /#a HTTP/1.1", Err(HeadFault::Garbage));
-        check_head("POST / HTTP/1.1\r\nContent-Length: +1", Err(HeadFault::Length));
+    fn a_fragment_and_an_ambiguous_length_are_refused() {
+        let check = |head: &str, expect| {
+            let found = check(format!("{head}\r\nHost: a\r\n\r\n").as_bytes(), &mut Framed::default());
+            assert_eq!(found, expect, "{head}");
+        };
+        check("GET / HTTP/1.1", Ok(None));
+        check("GET /< HTTP/1.1", Ok(Some(b"GET /%3C HTTP/1.1\r\nHost: a\r\n\r\n".to_vec())));
+        check("GET /#a HTTP/1.1", Err(HeadFault::Garbage));
+        check("POST / HTTP/1.1\r\nContent-Length: +1", Err(HeadFault::Length));
     }
 
     #[test]

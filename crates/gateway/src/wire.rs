@@ -20,13 +20,14 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
 
 use palisade_domain::HeadFault;
+use palisade_fingerprint::framing::{BodyFrame, Framed};
 use palisade_fingerprint::head;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use crate::bounds;
 use crate::settings::Limits;
-use crate::strict::{self, Accepted, BodyFrame};
+use crate::strict;
 use chunks::{Chunks, Scan};
 pub(crate) use timer::Deadline;
 
@@ -42,6 +43,8 @@ const READ_BYTES: usize = 8 * 1024;
 pub(crate) struct Captured {
     /// Its bytes, empty line included; what there was of it where it is refused.
     pub bytes: Vec<u8>,
+    /// Where its parts lie; of use where it is not refused.
+    pub framed: Framed,
     /// Why it is refused.
     pub fault: Option<HeadFault>,
 }
@@ -50,7 +53,7 @@ pub(crate) struct Captured {
 #[derive(Debug, Default)]
 pub(crate) struct Link {
     heads: RefCell<VecDeque<Captured>>,
-    spare: RefCell<Vec<u8>>,
+    spare: RefCell<Captured>,
     body_fault: Cell<Option<HeadFault>>,
     switch: Cell<Switch>,
     /// Who waits for the switch to be decided, with bytes at hand that nobody may read before.
@@ -73,7 +76,7 @@ impl Link {
 
     /// Gives the bytes back, to be used for the next head.
     pub(crate) fn give_back(&self, captured: Captured) {
-        *self.spare.borrow_mut() = captured.bytes;
+        *self.spare.borrow_mut() = captured;
     }
 
     /// What was wrong with the body, where its bytes could not be followed.
@@ -89,11 +92,17 @@ impl Link {
         }
     }
 
-    fn push(&self, bytes: &[u8], fault: Option<HeadFault>) {
-        let mut held = std::mem::take(&mut *self.spare.borrow_mut());
-        held.clear();
-        held.extend_from_slice(bytes);
-        self.heads.borrow_mut().push_back(Captured { bytes: held, fault });
+    /// Room for a head.
+    fn spare(&self) -> Captured {
+        self.spare.take()
+    }
+
+    /// Hands a head to the exchange.
+    fn push(&self, mut captured: Captured, bytes: &[u8], fault: Option<HeadFault>) {
+        captured.bytes.clear();
+        captured.bytes.extend_from_slice(bytes);
+        captured.fault = fault;
+        self.heads.borrow_mut().push_back(captured);
     }
 }
 
@@ -343,7 +352,7 @@ fn look_for_head(bytes: &[u8], searched: usize, link: &Link) -> (Step, Option<St
         return (Step::Skip(blank), Some(HEAD));
     }
     let refuse = |fault, seen: usize| {
-        link.push(&bytes[..seen.min(head::BYTES_MAX)], Some(fault));
+        link.push(link.spare(), &bytes[..seen.min(head::BYTES_MAX)], Some(fault));
         (Step::Instead { skip: bytes.len(), bytes: Cow::Borrowed(STAND_IN) }, Some(State::Refused))
     };
     let Some(first) = bytes.first() else { return (Step::More, None) };
@@ -359,12 +368,13 @@ fn look_for_head(bytes: &[u8], searched: usize, link: &Link) -> (Step, Option<St
     if end > head::BYTES_MAX {
         return refuse(HeadFault::TooLong, end);
     }
-    let Accepted { body, upgrade, spelled } = match strict::check(&bytes[..end]) {
-        Ok(accepted) => accepted,
+    let mut captured = link.spare();
+    let spelled = match strict::check(&bytes[..end], &mut captured.framed) {
+        Ok(spelled) => spelled,
         Err(fault) => return refuse(fault, end),
     };
-    let next = match body {
-        BodyFrame::Length(0) if upgrade => State::Undecided,
+    let next = match captured.framed.body {
+        BodyFrame::Length(0) if captured.framed.upgrade => State::Undecided,
         BodyFrame::Length(0) => HEAD,
         BodyFrame::Length(left) => State::Sized(left),
         BodyFrame::Chunked => {
@@ -377,7 +387,7 @@ fn look_for_head(bytes: &[u8], searched: usize, link: &Link) -> (Step, Option<St
     };
     link.body_fault.set(None);
     link.switch.set(Switch::Undecided);
-    link.push(&bytes[..end], None);
+    link.push(captured, &bytes[..end], None);
     let step = match spelled {
         None => Step::Clear(end),
         Some(bytes) => Step::Instead { skip: end, bytes: Cow::Owned(bytes) },

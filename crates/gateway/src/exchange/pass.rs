@@ -4,7 +4,6 @@ use http::header::{ACCEPT, ACCEPT_LANGUAGE, CONNECTION, HeaderName, HeaderValue,
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode, Version};
 use palisade_domain::{RequestId, SiteId};
-use palisade_fingerprint::head;
 use palisade_visitor::{Notice, Reply, Wants};
 
 use super::{Ending, Exchange, Tunnel};
@@ -13,6 +12,7 @@ use crate::forward::{self, Path, Told};
 use crate::reply::{self, After};
 use crate::strict;
 use crate::upstream::NoAnswer;
+use crate::wire::Captured;
 
 impl Exchange {
     #[expect(clippy::too_many_arguments, reason = "each is one thing found out before, used once")]
@@ -21,7 +21,7 @@ impl Exchange {
         site: SiteId,
         path: Path,
         told: Option<Told>,
-        head: Option<&[u8]>,
+        head: Option<&Captured>,
         body: RequestBody,
         mut ending: Ending,
         id: RequestId,
@@ -76,10 +76,10 @@ impl Exchange {
 }
 
 /// The request as its captured bytes say, for sending it a second time.
-fn reread(bytes: &[u8]) -> Option<Parts> {
-    let head = head::parse(bytes).ok()?;
-    let mut request = Request::builder().method(head.method).uri(&*strict::readable(head.target.as_bytes())?);
-    for (name, value) in head.headers {
+fn reread(Captured { framed, bytes, .. }: &Captured) -> Option<Parts> {
+    let target = strict::readable(framed.target(bytes))?;
+    let mut request = Request::builder().method(framed.method(bytes)).uri(&*target);
+    for (name, value) in framed.headers(bytes) {
         request = request.header(name, HeaderValue::from_bytes(value).ok()?);
     }
     Some(request.body(()).ok()?.into_parts().0)
