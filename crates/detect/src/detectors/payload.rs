@@ -12,14 +12,16 @@ mod inclusion;
 mod markup;
 mod phrases;
 mod prose;
+mod screen;
 mod sql;
 mod text;
 mod traversal;
 
-use palisade_domain::{Detail, Fact, LogOdds, RequestFacts, Resolution, Signal, SignalId, Value};
+use palisade_domain::{Detail, Fact, HeaderList, LogOdds, RequestFacts, Resolution, Signal, SignalId, Value};
 
 pub(super) use body::{pairs, parts};
 use gate::Kinds;
+pub use screen::{Attack, Screen, name_like};
 use text::{Marks, Spelling, Text};
 
 use crate::{Card, Detector, Group, Scene, Scope, State};
@@ -182,7 +184,7 @@ impl Hit {
 }
 
 /// The strongest finding so far.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Finding {
     id: SignalId,
     hit: Hit,
@@ -206,23 +208,6 @@ impl Detector for Payload {
     }
 }
 
-/// True where the body by itself holds what this detector reports: whoever writes requests down keeps such a body as
-/// evidence, and nobody's values else.
-pub fn is_in_body(facts: &RequestFacts<'_>) -> bool {
-    let mut search = Search { own_host: facts.host.known(), reported: false, strongest: None };
-    search.body(facts);
-    search.reports()
-}
-
-/// True where a header's value by itself holds what this detector reports, as with [`is_in_body`].
-pub fn is_in_header(name: &str, value: &str) -> bool {
-    let mut search = Search { own_host: None, reported: false, strongest: None };
-    if !is_dull(name) {
-        search.value(Place::Header, b"", value.as_bytes(), Spelling::Plain);
-    }
-    search.reports()
-}
-
 /// The search through one request.
 struct Search<'a> {
     own_host: Option<&'a str>,
@@ -232,10 +217,6 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn reports(&self) -> bool {
-        self.strongest.is_some_and(|found| found.hit.evidence >= EVIDENCE_MIN)
-    }
-
     /// Each value by itself; the names too, where they are no names.
     fn query(&mut self, query: &[u8]) {
         if !gate::is_suspect(query) {
@@ -272,7 +253,7 @@ impl Search<'_> {
         if let Fact::Known(body) = facts.body
             && gate::is_suspect(body.bytes)
         {
-            self.reported = is_report(facts, body.bytes);
+            self.reported = is_report(facts.headers, body.bytes);
             body::values(&body, |name, value, spelling| self.value(Place::Body, name, value, spelling));
         }
     }
@@ -280,15 +261,19 @@ impl Search<'_> {
     /// One value as sent, in windows.
     fn value(&mut self, place: Place, name: &[u8], raw: &[u8], spelling: Spelling) {
         for window in text::windows(raw) {
-            if !is_suspect(place, name, window) {
-                continue;
-            }
-            let suspected = gate::suspect(window).with(named(name));
-            let text = Text::decode(window, spelling);
-            let suspected =
-                if suspected.has(Kinds::ESCAPED) { gate::suspect(text.as_bytes()) } else { suspected };
-            self.text(place, name, &text, suspected, spelling);
+            self.window(place, name, window, spelling);
         }
+    }
+
+    fn window(&mut self, place: Place, name: &[u8], window: &[u8], spelling: Spelling) {
+        if !is_suspect(place, name, window) {
+            return;
+        }
+        let suspected = gate::suspect(window).with(named(name));
+        let text = Text::decode(window, spelling);
+        let suspected =
+            if suspected.has(Kinds::ESCAPED) { gate::suspect(text.as_bytes()) } else { suspected };
+        self.text(place, name, &text, suspected, spelling);
     }
 
     fn text(&mut self, place: Place, name: &[u8], text: &Text, suspected: Kinds, spelling: Spelling) {
@@ -344,8 +329,8 @@ fn is_nested(text: &[u8]) -> bool {
 }
 
 /// True for what a browser reports of itself (Content Security Policy 3 section 5, Reporting API section 4).
-fn is_report(facts: &RequestFacts<'_>, body: &[u8]) -> bool {
-    let Fact::Known(list) = facts.headers else { return body.starts_with(b"{\"csp-report\"") };
+fn is_report(headers: Fact<HeaderList<'_>>, body: &[u8]) -> bool {
+    let Fact::Known(list) = headers else { return body.starts_with(b"{\"csp-report\"") };
     list.entries.iter().any(|&(name, value)| {
         name.eq_ignore_ascii_case("content-type")
             && [b"application/csp-report".as_slice(), b"application/reports+json"]

@@ -3,26 +3,40 @@
 //! What detectors ask of a body that holds no attack: which fields it has, which of them are empty or blank, whether it
 //! ends, and whether it equals the one before. Exactly that is kept. Every word is made of the hash of the whole body
 //! and its own number: equal bodies mask to equal ones, and whoever wants to try a password out has to know all the
-//! rest of the form as well.
+//! rest of the form as well. What stays of an attack is `evidence`'s to say.
 
 use std::hash::Hasher;
+use std::ops::Range;
 
 use memchr::memmem;
+use palisade_detect::detectors::payload::{Attack, Screen, name_like};
 use palisade_domain::{BodyKind, BodyPrefix};
 use siphasher::sip::SipHasher13;
 
+use super::evidence::{self, Extent, Kept};
 use super::masks::{Masks, Space, word};
-use super::text::push_display;
 
 /// Longest name that is kept. Forms' names are shorter; what is longer is a value in the wrong place.
 const NAME_BYTES_MAX: usize = 128;
 
-/// `body` with every value masked; ASCII. `None` where that does not fit twice the longest body, which takes a body
-/// made of nothing but separators.
-pub(super) fn masked(masks: &Masks, body: &BodyPrefix<'_>) -> Option<String> {
-    let fits = |text: &String| text.len() <= BodyPrefix::BYTES_MAX;
-    let long = Masker::new(masks, body, WordLength::Full).mask(body);
-    let text = if fits(&long) { long } else { Masker::new(masks, body, WordLength::Short).mask(body) };
+/// `body` with every value masked but what stays of an attack; text wherever that is. `None` where it does not fit twice
+/// the longest body, which takes a body made of nothing but separators, or where nothing less than the body itself would
+/// be judged alike.
+pub(super) fn masked(masks: &Masks, screen: &Screen<'_>, body: &BodyPrefix<'_>) -> Option<Vec<u8>> {
+    let attacks = screen.body(body);
+    let Some(reported) = Attack::reported(&attacks) else { return without(masks, body, &[]) };
+    [Extent::Matched, Extent::Whole].into_iter().find_map(|extent| {
+        let bytes = without(masks, body, &evidence::kept(screen, &attacks, extent))?;
+        let again = screen.body(&BodyPrefix { bytes: &bytes, ..*body });
+        Attack::reported(&again).is_some_and(|again| again.is_said_like(reported)).then_some(bytes)
+    })
+}
+
+/// `body` with every value masked but those kept, within its bound.
+fn without(masks: &Masks, body: &BodyPrefix<'_>, kept: &[Kept<'_>]) -> Option<Vec<u8>> {
+    let long = Masker::new(masks, body, kept, WordLength::Full).mask(body);
+    let fits = long.len() <= BodyPrefix::BYTES_MAX;
+    let text = if fits { long } else { Masker::new(masks, body, kept, WordLength::Short).mask(body) };
     (text.len() <= 2 * BodyPrefix::BYTES_MAX).then_some(text)
 }
 
@@ -39,20 +53,22 @@ enum WordLength {
     Short,
 }
 
-struct Masker {
+struct Masker<'a> {
     hash: u64,
     words: u64,
     length: WordLength,
-    out: String,
+    /// What is still to come of that which stays; texts are met in its order.
+    kept: &'a [Kept<'a>],
+    out: Vec<u8>,
 }
 
-impl Masker {
-    fn new(masks: &Masks, body: &BodyPrefix<'_>, length: WordLength) -> Self {
+impl<'a> Masker<'a> {
+    fn new(masks: &Masks, body: &BodyPrefix<'_>, kept: &'a [Kept<'a>], length: WordLength) -> Self {
         let hash = masks.hash(Space::Body, body.bytes);
-        Masker { hash, words: 0, length, out: String::with_capacity(body.bytes.len()) }
+        Masker { hash, words: 0, length, kept, out: Vec::with_capacity(body.bytes.len()) }
     }
 
-    fn mask(mut self, body: &BodyPrefix<'_>) -> String {
+    fn mask(mut self, body: &BodyPrefix<'_>) -> Vec<u8> {
         match body.kind {
             BodyKind::Form => self.form(body.bytes),
             BodyKind::Multipart => self.multipart(body.bytes),
@@ -68,28 +84,57 @@ impl Masker {
         SipHasher13::new_with_keys(self.hash, self.words).finish()
     }
 
+    fn push(&mut self, text: &str) {
+        self.out.extend_from_slice(text.as_bytes());
+    }
+
     fn word(&mut self) {
         if self.length == WordLength::Short && self.words > 0 {
-            self.out.push('v');
+            self.out.push(b'v');
         } else {
             let next = self.next();
-            self.out.push_str(&word(next));
+            self.push(&word(next));
         }
     }
 
+    /// A word for `text`, or what stays of it between words.
+    fn hide(&mut self, text: &[u8]) {
+        let Some(part) = self.take_kept(text) else { return self.word() };
+        if part.start > 0 {
+            self.word();
+        }
+        self.out.extend_from_slice(&text[part.clone()]);
+        if part.end < text.len() {
+            self.word();
+        }
+    }
+
+    fn take_kept(&mut self, text: &[u8]) -> Option<Range<usize>> {
+        let (next, rest) = self.kept.split_first()?;
+        let is_meant = std::ptr::eq(next.text, text);
+        is_meant.then(|| {
+            self.kept = rest;
+            next.part.clone()
+        })
+    }
+
+    /// A name that is none leaves a word that detectors read as they read the name.
     fn name(&mut self, name: &[u8]) {
-        match std::str::from_utf8(name) {
-            Ok(text) if is_name(name) => self.out.push_str(text),
-            _ => self.word(),
+        if is_name(name) {
+            self.take_kept(name);
+            self.out.extend_from_slice(name);
+        } else {
+            self.hide(name);
+            self.push(name_like(name));
         }
     }
 
     /// Nothing stays nothing and blank stays blank: that is all that is ever asked of a value.
     fn value(&mut self, value: &[u8]) {
         if value.iter().all(|b| b.is_ascii_whitespace() || *b == b'+') {
-            self.out.extend(value.iter().map(|b| char::from(*b)));
+            self.out.extend_from_slice(value);
         } else {
-            self.word();
+            self.hide(value);
         }
     }
 
@@ -97,16 +142,16 @@ impl Masker {
     fn form(&mut self, bytes: &[u8]) {
         for (at, pair) in bytes.split(|b| *b == b'&').enumerate() {
             if at > 0 {
-                self.out.push('&');
+                self.out.push(b'&');
             }
             match memchr::memchr(b'=', pair) {
                 Some(at) => {
                     self.name(&pair[..at]);
-                    self.out.push('=');
+                    self.out.push(b'=');
                     self.value(&pair[at + 1..]);
                 }
                 None if pair.is_empty() => {}
-                None => self.word(),
+                None => self.hide(pair),
             }
         }
     }
@@ -119,13 +164,13 @@ impl Masker {
             return self.value(bytes);
         }
         let mark = format!("--{}", word(self.next()));
-        self.out.push_str(&mark);
+        self.push(&mark);
         let mut rest = &bytes[line.len()..];
         while !rest.is_empty() {
             let end = memmem::find(rest, boundary);
             self.part(&rest[..end.unwrap_or(rest.len())]);
             let Some(end) = end else { break };
-            self.out.push_str(&mark);
+            self.push(&mark);
             rest = &rest[end + boundary.len()..];
         }
     }
@@ -134,31 +179,31 @@ impl Masker {
         let gap = memmem::find(part, b"\r\n\r\n").map(|at| (at, 4));
         let Some((at, gap)) = gap.or_else(|| memmem::find(part, b"\n\n").map(|at| (at, 2))) else {
             let end = if part.starts_with(b"--") { "--\r\n" } else { "\r\n" };
-            return self.out.push_str(end);
+            return self.push(end);
         };
         let (head, value) = (&part[..at], &part[at + gap..]);
-        self.out.push_str("\r\nContent-Disposition: form-data");
+        self.push("\r\nContent-Disposition: form-data");
         if let Some(name) = parameter(head, b" name=\"") {
-            self.out.push_str("; name=\"");
+            self.push("; name=\"");
             self.name(name);
-            self.out.push('"');
+            self.out.push(b'"');
         }
         if let Some(file) = parameter(head, b"filename=\"") {
-            self.out.push_str("; filename=\"");
+            self.push("; filename=\"");
             self.value_of_part(file);
-            self.out.push('"');
+            self.out.push(b'"');
         }
-        self.out.push_str("\r\n\r\n");
+        self.push("\r\n\r\n");
         self.value_of_part(value);
-        self.out.push_str("\r\n");
+        self.push("\r\n");
     }
 
     /// Blanks at the end of a part's value do not count, so that none are kept.
     fn value_of_part(&mut self, value: &[u8]) {
         match value.trim_ascii_end() {
             [] => {}
-            value if value.iter().all(|b| b.is_ascii_whitespace() || *b == b'+') => self.out.push('+'),
-            _ => self.word(),
+            value if value.iter().all(|b| b.is_ascii_whitespace() || *b == b'+') => self.out.push(b'+'),
+            value => self.hide(value),
         }
     }
 
@@ -170,7 +215,7 @@ impl Masker {
             let used = match first {
                 b'"' => self.json_string(rest),
                 b if is_structure(b) => {
-                    self.out.push(char::from(b));
+                    self.out.push(b);
                     1
                 }
                 _ => self.json_bare(rest),
@@ -191,14 +236,14 @@ impl Masker {
         let end = inner.iter().position(closes);
         let text = &inner[..end.unwrap_or(inner.len())];
         let after = end.map_or(&[][..], |end| &inner[end + 1..]);
-        self.out.push('"');
+        self.out.push(b'"');
         if after.trim_ascii_start().starts_with(b":") {
             self.name(text);
         } else if !text.is_empty() {
-            self.word();
+            self.hide(text);
         }
         if end.is_some() {
-            self.out.push('"');
+            self.out.push(b'"');
         }
         1 + text.len() + usize::from(end.is_some())
     }
@@ -208,11 +253,11 @@ impl Masker {
         let len = rest.iter().position(|b| is_structure(*b) || *b == b'"').unwrap_or(rest.len());
         let bare = &rest[..len];
         match [&b"null"[..], b"false", b"true"].into_iter().find(|own| bare.starts_with(own)) {
-            Some(own) => self.out.extend(own.iter().map(|b| char::from(*b))),
-            None if self.length == WordLength::Short => self.out.push('1'),
+            Some(own) => self.out.extend_from_slice(own),
+            None if self.length == WordLength::Short => self.out.push(b'1'),
             None => {
                 let digits = self.next() % 1_000_000_000;
-                push_display(&mut self.out, format_args!("1{digits:09}"));
+                self.push(&format!("1{digits:09}"));
             }
         }
         len
@@ -234,11 +279,16 @@ fn parameter<'a>(head: &'a [u8], opening: &[u8]) -> Option<&'a [u8]> {
 mod tests {
     use super::*;
     use palisade_detect::HashSeed;
+    use palisade_domain::{ClientKey, RequestFacts, Timestamp, Vantage};
     use proptest::prelude::*;
+
+    fn screen() -> Screen<'static> {
+        Screen::of(&RequestFacts::bare(ClientKey::Opaque("c"), Timestamp::default(), Vantage::Log))
+    }
 
     fn mask(kind: BodyKind, body: &str) -> String {
         let body = BodyPrefix { kind, bytes: body.as_bytes(), complete: true };
-        masked(&Masks::new(HashSeed([1, 2])), &body).unwrap()
+        String::from_utf8(masked(&Masks::new(HashSeed([1, 2])), &screen(), &body).unwrap()).unwrap()
     }
 
     /// `#` stands for any word or number of ours.
@@ -295,10 +345,21 @@ mod tests {
         }
 
         #[test]
+        fn around_an_attack_any_bytes_are_masked(
+            before in prop::collection::vec(any::<u8>(), 0..200), after in prop::collection::vec(any::<u8>(), 0..200),
+        ) {
+            let bytes = [&before[..], b"<script>alert(1)</script>", &after].concat();
+            for kind in [BodyKind::Form, BodyKind::Multipart, BodyKind::Json, BodyKind::Text] {
+                let body = BodyPrefix { kind, bytes: &bytes, complete: false };
+                prop_assert!(masked(&Masks::new(HashSeed([1, 2])), &screen(), &body).is_some());
+            }
+        }
+
+        #[test]
         fn any_bytes_mask_to_text(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
             for kind in [BodyKind::Form, BodyKind::Multipart, BodyKind::Json, BodyKind::Text] {
                 let body = BodyPrefix { kind, bytes: &bytes, complete: false };
-                if let Some(text) = masked(&Masks::new(HashSeed([1, 2])), &body) {
+                if let Some(text) = without(&Masks::new(HashSeed([1, 2])), &body, &[]) {
                     prop_assert!(text.is_ascii());
                     prop_assert_eq!(text.is_empty(), bytes.is_empty());
                 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use palisade_detect::Observe;
-use palisade_detect::detectors::payload;
+use palisade_detect::detectors::payload::Screen;
 use palisade_domain::{
     BodyPrefix, ClientKey, Fact, HeaderCase, HeaderList, HeaderOrder, RequestFacts, RequestId, ResponseFacts,
     Signature, Timestamp, Verdict,
@@ -11,6 +11,7 @@ use palisade_domain::{
 use palisade_policy::{Around, Level};
 
 use super::body;
+use super::evidence;
 use super::masks::{Masks, Space};
 use super::names;
 use super::text::{Object, push_display, quote};
@@ -61,14 +62,15 @@ pub fn request_line(facts: &RequestFacts<'_>, judgement: &Judgement<'_>, masks: 
         object.truncate(before);
         is_cut = texts(&mut object, facts, masks, TEXT_BYTES_MAX);
     }
+    let screen = Screen::of(facts);
     let before = object.len();
-    headers(&mut object, facts.headers, masks);
+    is_cut |= !headers(&mut object, facts.headers, masks, &screen);
     if object.len() > LINE_BYTES_MAX - END_BYTES {
         object.truncate(before);
         is_cut = true;
     }
     let before = object.len();
-    is_cut |= !write_body(&mut object, facts, masks);
+    is_cut |= !write_body(&mut object, facts.body, masks, &screen);
     if object.len() > LINE_BYTES_MAX - END_BYTES {
         object.truncate(before);
         is_cut = true;
@@ -199,10 +201,14 @@ fn texts(object: &mut Object, facts: &RequestFacts<'_>, masks: &Masks, bytes_max
     all.into_iter().fold(false, |cut, (key, fact)| object.fact(key, fact, bytes_max) | cut)
 }
 
-fn headers(object: &mut Object, headers: Fact<HeaderList<'_>>, masks: &Masks) {
+/// False where an attack in a secret header could not be kept without the secret.
+fn headers(object: &mut Object, headers: Fact<HeaderList<'_>>, masks: &Masks, screen: &Screen<'_>) -> bool {
     let list = match headers {
-        Fact::Unseen => return,
-        Fact::Absent => return object.raw("headers", "null"),
+        Fact::Unseen => return true,
+        Fact::Absent => {
+            object.raw("headers", "null");
+            return true;
+        }
         Fact::Known(list) => list,
     };
     if list.order == HeaderOrder::Lost {
@@ -211,18 +217,29 @@ fn headers(object: &mut Object, headers: Fact<HeaderList<'_>>, masks: &Masks) {
     if list.case == HeaderCase::Lost {
         object.string("header_case", "lost");
     }
-    object.list("headers", list.entries, |out, &(name, value)| {
+    let attack = evidence::in_headers(screen, list.entries);
+    let kept = attack.as_ref().map(|(at, attack)| {
+        let (name, value) = list.entries[*at];
+        let text = masks.header_around(name, value, &evidence::matched(screen, attack));
+        (*at, text.filter(|text| screen.says_the_same(attack, text.as_bytes())))
+    });
+    object.list("headers", list.entries.iter().enumerate(), |out, (at, &(name, value))| {
+        let value = match &kept {
+            Some((kept_at, Some(text))) if *kept_at == at => Cow::Borrowed(text.as_str()),
+            _ => masks.header(name, value),
+        };
         out.push('[');
         quote(out, name, usize::MAX);
         out.push(',');
-        quote(out, &masks.header(name, value), usize::MAX);
+        quote(out, &value, usize::MAX);
         out.push(']');
     });
+    !matches!(kept, Some((_, None)))
 }
 
-/// False where the body could not be masked within its bound.
-fn write_body(object: &mut Object, facts: &RequestFacts<'_>, masks: &Masks) -> bool {
-    let body = match facts.body {
+/// False where the body could not be masked within its bound, or not without another verdict.
+fn write_body(object: &mut Object, body: Fact<BodyPrefix<'_>>, masks: &Masks, screen: &Screen<'_>) -> bool {
+    let body = match body {
         Fact::Unseen => return true,
         Fact::Absent => {
             object.raw("body", "null");
@@ -230,13 +247,8 @@ fn write_body(object: &mut Object, facts: &RequestFacts<'_>, masks: &Masks) -> b
         }
         Fact::Known(body) => body,
     };
-    if payload::is_in_body(facts) {
-        evidence(object, &body);
-    } else if let Some(masked) = body::masked(masks, &body) {
-        object.string("body", &masked);
-    } else {
-        return false;
-    }
+    let Some(masked) = body::masked(masks, screen, &body) else { return false };
+    bytes(object, &masked);
     object.string("body_kind", names::body_kind(body.kind));
     if !body.complete {
         object.raw("body_complete", false);
@@ -244,18 +256,18 @@ fn write_body(object: &mut Object, facts: &RequestFacts<'_>, masks: &Masks) -> b
     true
 }
 
-/// The body as it is: as text where it is text, else in hexadecimal digits, which also bounds it at twice its length.
-fn evidence(object: &mut Object, body: &BodyPrefix<'_>) {
+/// A body as text where it is text, else in hexadecimal digits, which also bounds it at twice its length.
+fn bytes(object: &mut Object, body: &[u8]) {
     let before = object.len();
-    if let Ok(text) = std::str::from_utf8(body.bytes) {
+    if let Ok(text) = std::str::from_utf8(body) {
         object.string("body", text);
-        if object.len() - before <= 2 * body.bytes.len() + 64 {
+        if object.len() - before <= 2 * body.len() + 64 {
             return;
         }
         object.truncate(before);
     }
-    let mut digits = String::with_capacity(2 * body.bytes.len());
-    for byte in body.bytes {
+    let mut digits = String::with_capacity(2 * body.len());
+    for byte in body {
         push_display(&mut digits, format_args!("{byte:02x}"));
     }
     object.string("body_hex", &digits);

