@@ -16,6 +16,8 @@ pub const PROXIES_MAX: usize = 8;
 pub const UNTRUSTED_PROXY: &str = "trusted_proxies";
 /// Code of a trusted proxy that does not say for whom it asks.
 pub const NAMELESS_PROXY: &str = "proxy_names_nobody";
+/// Code of a trusted proxy whose headers name different clients.
+pub const AMBIGUOUS_PROXY: &str = "proxy_names_two";
 /// Code of a store that does not take what is written.
 pub const STORE: &str = "store";
 /// Code of a queue that was full.
@@ -51,6 +53,8 @@ struct Proxy {
     peer: ClientIp,
     code: &'static str,
     message: String,
+    /// Who knows whether it is still not clear whom this proxy means.
+    trusted: TrustedProxies,
     since: Timestamp,
     last: AtomicI64,
     count: AtomicU64,
@@ -67,6 +71,11 @@ impl Proxy {
         self.last.fetch_max(time.0, Ordering::Relaxed);
     }
 
+    /// True where it has become clear since which of its headers this proxy sets.
+    fn is_settled(&self) -> bool {
+        self.code == AMBIGUOUS_PROXY && !self.trusted.is_ambiguous(self.peer)
+    }
+
     fn shown(&self) -> Degradation {
         Degradation {
             code: self.code,
@@ -81,11 +90,17 @@ impl Proxy {
 impl Health {
     /// A request whose client is hidden behind `peer`.
     pub fn hidden_behind(&self, peer: ClientIp, trusted: &TrustedProxies, time: Timestamp) {
-        let code = if trusted.networks.contains(peer) { NAMELESS_PROXY } else { UNTRUSTED_PROXY };
+        let code = match trusted.networks.contains(peer) {
+            true if trusted.is_ambiguous(peer) => AMBIGUOUS_PROXY,
+            true => NAMELESS_PROXY,
+            false => UNTRUSTED_PROXY,
+        };
         let held = self.proxies.load();
         match held.iter().find(|proxy| proxy.is(peer, code)) {
             Some(proxy) => proxy.see(time),
-            None if held.len() >= PROXIES_MAX => held.last().into_iter().for_each(|proxy| proxy.see(time)),
+            None if held.len() >= PROXIES_MAX && !held.iter().any(|proxy| proxy.is_settled()) => {
+                held.last().into_iter().for_each(|proxy| proxy.see(time));
+            }
             None => self.add(peer, code, trusted, time),
         }
     }
@@ -96,11 +111,14 @@ impl Health {
         if let Some(proxy) = proxies.iter().find(|proxy| proxy.is(peer, code)) {
             return proxy.see(time);
         }
+        // A visitor can make one of these until the first other visitor comes.
+        proxies.retain(|proxy| !proxy.is_settled());
         if proxies.len() < PROXIES_MAX {
             proxies.push(Arc::new(Proxy {
                 peer,
                 code,
                 message: advice(peer, code, trusted),
+                trusted: trusted.clone(),
                 since: time,
                 last: AtomicI64::new(time.0),
                 count: AtomicU64::new(1),
@@ -138,7 +156,8 @@ impl Health {
     /// Everything that does not work as it should.
     pub fn all(&self) -> Vec<Degradation> {
         let proxies = self.proxies.load();
-        proxies.iter().map(|proxy| proxy.shown()).chain(lock(&self.faults).values().cloned()).collect()
+        let open = proxies.iter().filter(|proxy| !proxy.is_settled());
+        open.map(|proxy| proxy.shown()).chain(lock(&self.faults).values().cloned()).collect()
     }
 }
 
@@ -148,6 +167,12 @@ fn advice(peer: ClientIp, code: &str, trusted: &TrustedProxies) -> String {
             "{peer} forwards requests of others and is not trusted, so nothing is held against addresses behind it; \
              if it is your proxy, write under [server]: {}",
             trusted.line_with(peer)
+        ),
+        AMBIGUOUS_PROXY => format!(
+            "{peer} is trusted and names different clients in X-Forwarded-For, Forwarded or X-Real-IP, so that one of them \
+             may be a visitor's invention and nothing is held against addresses behind it; let it set each that it sends \
+             (nginx: proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; proxy_set_header X-Real-IP \
+             $remote_addr; proxy_set_header Forwarded \"\";)"
         ),
         _ => format!(
             "{peer} is trusted and forwards requests without saying whose, so nothing is held against addresses behind \
@@ -164,6 +189,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::peer::Forwarding;
 
     fn at(secs: i64) -> Timestamp {
         Timestamp::from_secs(secs)
@@ -203,6 +229,20 @@ mod tests {
         health.hidden_behind(ip("127.0.0.1"), &TrustedProxies::default(), at(1));
         assert_eq!(health.all()[0].code, NAMELESS_PROXY);
         assert!(health.all()[0].message.contains("X-Forwarded-For"));
+    }
+
+    #[test]
+    fn a_proxy_that_names_two_clients_is_named_until_it_is_clear() {
+        let (health, trusted) = (Health::default(), TrustedProxies::default());
+        let peer = ip("127.0.0.1");
+        let real_ip = Forwarding { x_real_ip: Some("203.0.113.7"), ..Forwarding::default() };
+        let two = Forwarding { x_forwarded_for: Some("66.249.66.1"), ..real_ip };
+        assert!(trusted.resolve(peer, &two).hidden);
+        health.hidden_behind(peer, &trusted, at(1));
+        assert_eq!(health.all()[0].code, AMBIGUOUS_PROXY);
+        assert!(health.all()[0].message.contains("$proxy_add_x_forwarded_for"));
+        trusted.resolve(peer, &real_ip);
+        assert_eq!(health.all(), [], "the next visitor made it clear");
     }
 
     #[test]

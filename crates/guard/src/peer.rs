@@ -3,13 +3,20 @@
 //! Owns whose forwarding headers are believed ([`TrustedProxies`]) and the walk from the right: every proxy appends the
 //! peer it saw, so the right-most hop that we do not trust ourselves is the last address nobody could have made up.
 //! What single headers say is read in [`hops`]; both are bounded and total.
+//!
+//! A trusted proxy vouches for the headers that it sets and for no other: the rest it hands on as the visitor sent them.
+//! Which it sets shows in time, because what a proxy sets is on every request it forwards ([`habits`]). Only where
+//! headers name different clients does that matter.
 
+mod habits;
 pub mod hops;
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use palisade_domain::{ClientIp, NetPrefix, RangeSet, Scheme};
 
+pub use habits::HABITS_MAX;
+use habits::{Habits, Naming};
 use hops::{Hop, Node};
 
 /// Most hops of one request that are looked at, from the right.
@@ -22,6 +29,8 @@ pub struct TrustedProxies {
     pub networks: RangeSet,
     /// The same as they stand in `trusted_proxies`, so that advice can repeat the whole line.
     pub words: Vec<String>,
+    /// Which headers each of them was seen to do without; shared by clones.
+    habits: Arc<Habits>,
 }
 
 /// Forwarding headers of one request, as the peer sent them. Repeated headers are joined with commas by the caller.
@@ -46,8 +55,9 @@ pub struct Arrival<'a> {
     pub client: ClientIp,
     /// True where the peer itself is trusted.
     pub trusted: bool,
-    /// See `RequestFacts::client_hidden`: an untrusted peer that is private or a known CDN sends forwarding headers, or
-    /// a trusted one forwards without naming an address. Everybody behind it would share one.
+    /// See `RequestFacts::client_hidden`: an untrusted peer that is private or a known CDN sends forwarding headers, a
+    /// trusted one forwards without naming an address, or names two and nobody knows which is the visitor's invention.
+    /// Everybody behind it would share one.
     pub hidden: bool,
     /// The scheme the client used, where a trusted proxy says so.
     pub scheme: Option<Scheme>,
@@ -91,7 +101,7 @@ impl Default for TrustedProxies {
 impl TrustedProxies {
     /// Believes `networks`, which `words` spell as in `trusted_proxies`.
     pub fn new(networks: impl IntoIterator<Item = NetPrefix>, words: Vec<String>) -> Self {
-        TrustedProxies { networks: RangeSet::new(networks), words }
+        TrustedProxies { networks: RangeSet::new(networks), words, habits: Arc::default() }
     }
 
     /// Believes nobody.
@@ -129,8 +139,8 @@ impl TrustedProxies {
 
     /// Resolves `peer` and what it forwarded: from the right, the first hop that is not trusted.
     ///
-    /// `X-Forwarded-For` is read before `Forwarded` and that before `X-Real-IP`: it is what proxies append to. The others
-    /// pass through many of them as the client sent them, so they count only where the first is missing.
+    /// `X-Forwarded-For` is read before `Forwarded` and that before `X-Real-IP`. Where they name different clients, those
+    /// count that the peer never did without; where that does not settle it, the client is hidden.
     pub fn resolve<'a>(&self, peer: ClientIp, forwarding: &Forwarding<'a>) -> Arrival<'a> {
         let trusted = self.networks.contains(peer);
         let direct = Arrival { client: peer, trusted, hidden: false, scheme: None, host: None };
@@ -155,16 +165,41 @@ impl TrustedProxies {
 
     fn walk<'a>(&self, peer: ClientIp, forwarding: &Forwarding<'a>) -> Walk<'a> {
         let start = Walk { client: peer, at: 0, hidden: true, proto: None, host: None };
-        if let Some(list) = forwarding.x_forwarded_for {
-            return self.follow(start, hops::x_forwarded_for(list));
-        }
-        if let Some(list) = forwarding.forwarded {
-            return self.follow(start, hops::forwarded(list));
-        }
-        match forwarding.x_real_ip {
-            Some(text) => self.follow(start, std::iter::once(Hop::plain(hops::node(text)))),
-            None => start,
-        }
+        let said =
+            |text: Option<&'a str>| text.filter(|text| !text.trim_matches([',', ' ', '\t']).is_empty());
+        let all = [
+            said(forwarding.x_forwarded_for).map(|list| self.follow(start, hops::x_forwarded_for(list))),
+            said(forwarding.forwarded).map(|list| self.follow(start, hops::forwarded(list))),
+            said(forwarding.x_real_ip)
+                .map(|text| self.follow(start, std::iter::once(Hop::plain(hops::node(text))))),
+        ];
+        let sent = Naming::of(all.each_ref().map(Option::is_some));
+        let missed = self.habits.noting(peer, sent);
+        let vouched = sent.without(missed);
+        self.agreed(all, sent).or_else(|| self.agreed(all, vouched)).unwrap_or_else(|| {
+            if !sent.is_nothing() {
+                self.habits.differs(peer);
+            }
+            start
+        })
+    }
+
+    /// What those of `all` come to that are among `which`, in their order; `None` where they name different clients, or
+    /// there are none.
+    fn agreed<'a>(&self, all: [Option<Walk<'a>>; 3], which: Naming) -> Option<Walk<'a>> {
+        let chosen = all.into_iter().enumerate().filter(|(at, _)| which.has(*at));
+        let chosen = chosen.filter_map(|(_, walk)| walk);
+        // One that names a proxy of ours and nobody behind it leaves the word to the others: `X-Real-IP` of a proxy
+        // behind a proxy.
+        let names_somebody = |walk: &Walk<'_>| walk.hidden || !self.networks.contains(walk.client);
+        let mut naming = chosen.clone().filter(names_somebody);
+        let Some(first) = naming.next() else { return chosen.clone().next() };
+        naming.all(|other| other.hidden == first.hidden && other.client == first.client).then_some(first)
+    }
+
+    /// True where headers of `peer` named different clients and it is still not known which of them it sets.
+    pub(crate) fn is_ambiguous(&self, peer: ClientIp) -> bool {
+        self.habits.is_ambiguous(peer)
     }
 
     /// From the right: past every trusted hop, to the first that is not, or to the last readable one.
@@ -184,6 +219,7 @@ impl TrustedProxies {
 }
 
 /// Where the walk has come to.
+#[derive(Clone, Copy)]
 struct Walk<'a> {
     /// The last address read.
     client: ClientIp,

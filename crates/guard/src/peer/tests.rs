@@ -80,18 +80,99 @@ fn forwarded_is_read_from_the_right() {
     check(&rfc7239("for=6.6.6.6;host=\"a,b, for=203.0.113.7"), ("203.0.113.7", false));
 }
 
+/// What a proxy sends: the three headers that name a client.
+fn naming<'a>(
+    x_forwarded_for: Option<&'a str>,
+    forwarded: Option<&'a str>,
+    x_real_ip: Option<&'a str>,
+) -> Forwarding<'a> {
+    Forwarding { x_forwarded_for, forwarded, x_real_ip, ..Forwarding::default() }
+}
+
 #[test]
-fn one_header_counts_the_one_that_proxies_append_to() {
-    let all = Forwarding {
-        x_forwarded_for: Some("203.0.113.7"),
-        x_real_ip: Some("6.6.6.6"),
-        forwarded: Some("for=7.7.7.7"),
-        ..Forwarding::default()
-    };
-    check(&all, ("203.0.113.7", false));
-    check(&Forwarding { x_forwarded_for: None, ..all }, ("7.7.7.7", false));
-    check(&Forwarding { x_forwarded_for: None, forwarded: None, ..all }, ("6.6.6.6", false));
-    check(&Forwarding { x_real_ip: Some("nobody"), ..Forwarding::default() }, ("10.0.0.1", true));
+fn headers_that_name_the_same_client_agree() {
+    let (here, lan) = (Some("203.0.113.7"), Some("10.0.0.7"));
+    check(&naming(here, Some("for=203.0.113.7"), here), ("203.0.113.7", false));
+    check(&naming(None, Some("for=203.0.113.7"), here), ("203.0.113.7", false));
+    check(&naming(None, None, here), ("203.0.113.7", false));
+    check(&naming(None, None, Some("nobody")), ("10.0.0.1", true));
+    // Behind a CDN that is trusted, nginx's $remote_addr is the CDN, and says nothing of who is behind it.
+    check(&naming(Some("6.6.6.6, 203.0.113.7, 10.0.0.7"), None, lan), ("203.0.113.7", false));
+    check(&naming(Some("6.6.6.6, 203.0.113.7"), None, lan), ("203.0.113.7", false));
+    check(&naming(Some("10.0.0.8"), None, here), ("203.0.113.7", false));
+    check(&naming(lan, None, lan), ("10.0.0.7", false));
+    check(&naming(Some(" , "), Some(""), here), ("203.0.113.7", false));
+}
+
+#[test]
+fn a_proxy_vouches_for_the_headers_that_it_always_sets() {
+    fn check(usual: &[Forwarding<'_>], odd: &Forwarding<'_>, expect: (&str, bool), ambiguous: bool) {
+        let proxies = TrustedProxies::default();
+        let peer = ip("127.0.0.1");
+        for forwarding in usual {
+            assert!(!proxies.resolve(peer, forwarding).hidden);
+        }
+        let arrival = proxies.resolve(peer, odd);
+        assert_eq!((arrival.client, arrival.hidden), (ip(expect.0), expect.1), "{usual:?} {odd:?}");
+        assert_eq!(proxies.is_ambiguous(peer), ambiguous, "{usual:?} {odd:?}");
+        // Its clone knows what it knows.
+        assert_eq!(proxies.clone().resolve(peer, odd), arrival);
+    }
+    let (honest, forged) = (Some("203.0.113.7"), Some("66.249.66.1"));
+    let told = Some("for=203.0.113.7");
+    let lied = Some("for=66.249.66.1");
+    let hidden = ("127.0.0.1", true);
+    // nginx with X-Real-IP alone: X-Forwarded-For is what the visitor sent.
+    let real_ip_only = [naming(None, None, Some("198.51.100.1"))];
+    check(&real_ip_only, &naming(forged, None, honest), ("203.0.113.7", false), false);
+    check(&real_ip_only, &naming(Some("unknown"), None, honest), ("203.0.113.7", false), false);
+    check(&real_ip_only, &naming(forged, lied, honest), ("203.0.113.7", false), false);
+    // Caddy, HAProxy, nginx with X-Forwarded-For alone: so is X-Real-IP.
+    let xff_only = [naming(Some("198.51.100.1"), None, None)];
+    check(&xff_only, &naming(honest, None, forged), ("203.0.113.7", false), false);
+    check(&xff_only, &naming(honest, lied, forged), ("203.0.113.7", false), false);
+    check(&xff_only, &naming(Some("66.249.66.1, 203.0.113.7"), None, forged), ("203.0.113.7", false), false);
+    // RFC 7239 alone.
+    check(
+        &[naming(None, Some("for=198.51.100.1"), None)],
+        &naming(forged, told, forged),
+        ("203.0.113.7", false),
+        false,
+    );
+    // Traefik sets two, which agree whatever the visitor sent.
+    let two = [naming(Some("198.51.100.1"), None, Some("198.51.100.1"))];
+    check(&two, &naming(Some("66.249.66.1, 203.0.113.7"), None, honest), ("203.0.113.7", false), false);
+    check(&two, &naming(honest, lied, honest), ("203.0.113.7", false), false);
+    // Before the first honest visitor, and where a proxy's own headers differ, nobody is believed.
+    check(&[], &naming(forged, None, honest), hidden, true);
+    check(&[], &naming(honest, None, forged), hidden, true);
+    check(&two, &naming(Some("198.51.100.1"), None, honest), hidden, true);
+    check(&[real_ip_only[0], xff_only[0]], &naming(forged, None, honest), hidden, true);
+    // One header is enough, whichever it is.
+    check(&[real_ip_only[0], xff_only[0]], &naming(honest, None, None), ("203.0.113.7", false), false);
+}
+
+#[test]
+fn what_one_proxy_does_is_not_held_against_another() {
+    let proxies = trusting(&["10.0.0.0/8"]);
+    let (a, b) = (ip("10.0.0.1"), ip("10.0.0.2"));
+    let odd = naming(Some("6.6.6.6"), None, Some("203.0.113.7"));
+    assert!(proxies.resolve(a, &odd).hidden && proxies.is_ambiguous(a) && !proxies.is_ambiguous(b));
+    proxies.resolve(a, &naming(None, None, Some("203.0.113.8")));
+    proxies.resolve(b, &naming(Some("203.0.113.8"), None, None));
+    assert!(!proxies.is_ambiguous(a), "settled");
+    assert_eq!(proxies.resolve(a, &odd).client, ip("203.0.113.7"));
+    assert_eq!(proxies.resolve(b, &odd).client, ip("6.6.6.6"));
+    // More proxies than are remembered: forgotten, not mixed up.
+    for n in 0..10_000_u32 {
+        let peer = ClientIp::new(std::net::Ipv4Addr::from(0x0a01_0000 + n).into());
+        let real_ip = n % 2 == 0;
+        let named = Some("203.0.113.8");
+        proxies.resolve(peer, &if real_ip { naming(None, None, named) } else { naming(named, None, None) });
+        let expect = if real_ip { "203.0.113.7" } else { "6.6.6.6" };
+        assert_eq!(proxies.resolve(peer, &odd).client, ip(expect), "{peer}");
+    }
+    assert!(proxies.resolve(a, &naming(Some("6.6.6.6"), None, None)).client == ip("6.6.6.6"));
 }
 
 #[test]
@@ -205,5 +286,27 @@ proptest! {
         prop_assert_eq!(appended, ip(&client));
         let appended = proxies.resolve(ip("127.0.0.1"), &rfc7239(&format!("{left}, for={client}"))).client;
         prop_assert_eq!(appended, ip(&client));
+    }
+
+    /// Whatever a visitor sends, through a proxy that sets one header: the client is who came, once the proxy is known.
+    #[test]
+    fn no_header_beside_the_proxys_own_matters(forged in "[ ,;=:.a-f0-9]{0,40}", which in 0_usize..3, n in 1u8..255) {
+        let proxies = TrustedProxies::default();
+        let set = |client: &str, left: &str| {
+            let mut headers = [Some(format!("{left}, {client}")), Some(format!("{left}, for={client}")), Some(client.to_owned())];
+            let own = headers[which].take();
+            (own.unwrap(), which)
+        };
+        let sent = |(own, which): &(String, usize), other: Option<&str>| {
+            let mut headers = [other.map(str::to_owned), other.map(|word| format!("for={word}")), other.map(str::to_owned)];
+            headers[*which] = Some(own.clone());
+            headers
+        };
+        for (client, other) in [("198.51.100.1".to_owned(), None), (format!("203.0.113.{n}"), Some(&forged))] {
+            let headers = sent(&set(&client, &forged), other.map(String::as_str));
+            let [a, b, c] = headers.each_ref().map(Option::as_deref);
+            let arrival = proxies.resolve(ip("127.0.0.1"), &naming(a, b, c));
+            prop_assert_eq!((arrival.client, arrival.hidden), (ip(&client), false), "{:?}", headers);
+        }
     }
 }
