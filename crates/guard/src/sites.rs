@@ -105,7 +105,9 @@ impl Sites {
     /// Whether every number of `before` means the same site here: one of its hosts at least.
     pub(crate) fn follow(&self, before: &Sites) -> Result<(), ReplaceError> {
         for (at, old) in (0_u32..).zip(&before.sites) {
-            let kept = self.get(SiteId(at)).is_some_and(|new| share_a_host(&new.hosts, &old.hosts));
+            let kept = self.get(SiteId(at)).is_some_and(|new| {
+                are_the_same(&new.hosts, &old.hosts) || share_a_host(&new.hosts, &old.hosts)
+            });
             if !kept {
                 return Err(ReplaceError::Renumbered { site: SiteId(at) });
             }

@@ -1,10 +1,14 @@
-//! The client history between two runs: read from the named data folder at the start, written back at the end.
+//! What is remembered between two runs, read from the named data folder at the start and written back at the end: the client
+//! history, and the guard's own memory (trouble, usual loads).
 
 use anyhow::Context;
 use palisade_detect::history::{History, SNAPSHOT_VERSION, SnapshotError};
+use palisade_guard::{Guard, remembered};
 use palisade_store::DataDir;
 use palisade_store::snapshot::{self, LoadError};
 use palisade_telemetry::{Discard, HistoryDiscarded, HistoryRestored, HistorySaved};
+
+use crate::shell;
 
 /// Puts what `data` remembers into `history`. What cannot be used is moved aside, said once, and the run begins empty.
 ///
@@ -29,6 +33,47 @@ pub(crate) fn recall(history: &History, data: &DataDir) -> anyhow::Result<()> {
         Err(error) => return aside(data, error),
     }
     Ok(())
+}
+
+/// Puts what `data` remembers of trouble and usual loads into `guard`. What cannot be used is moved aside and said.
+///
+/// # Errors
+/// As [`recall`].
+pub(crate) fn recall_guard(guard: &Guard, data: &DataDir) -> anyhow::Result<()> {
+    let path = data.guard_snapshot();
+    let error = match snapshot::load(&path, remembered::SNAPSHOT_VERSION) {
+        Ok(None) => return Ok(()),
+        Ok(Some(bytes)) => match guard.restore(&bytes, shell::now()) {
+            Ok(_) => return Ok(()),
+            Err(error) => error.to_string(),
+        },
+        Err(error @ LoadError::Io { .. }) => return Err(error.into()),
+        Err(error @ LoadError::Damaged { .. }) => {
+            shell::complain(&format!("palisade: {error}"));
+            return Ok(());
+        }
+        Err(LoadError::OtherVersion { found, known, .. }) => {
+            format!("it has version {found}, this binary reads {known}")
+        }
+    };
+    let moved_to = snapshot::set_aside(&path).with_context(|| {
+        format!("{}: cannot be moved aside; remove it to begin without it", path.display())
+    })?;
+    shell::complain(&format!(
+        "palisade: {}: {error}; moved to {} and starting without it",
+        path.display(),
+        moved_to.display()
+    ));
+    Ok(())
+}
+
+/// Writes `guard`'s memory into `data`, in one piece.
+///
+/// # Errors
+/// As [`keep`].
+pub(crate) fn keep_guard(guard: &Guard, data: &DataDir) -> anyhow::Result<()> {
+    let bytes = guard.to_snapshot(shell::now());
+    Ok(snapshot::save(&data.guard_snapshot(), remembered::SNAPSHOT_VERSION, &bytes)?)
 }
 
 /// Somebody may want it back: an older palisade, or the seed that was lost.

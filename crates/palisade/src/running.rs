@@ -21,11 +21,12 @@ use palisade_intel::{Outbound, OutboundSettings};
 use palisade_store::{Audit, DataDir, FirstRun, FirstRunRandom, Made, SqliteStore, Store, WebhookSecret};
 use palisade_telemetry::StoreOpened;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::commands::{Global, list};
-use crate::setup::{self, Overrides};
+use crate::setup::{self, Numbered, Overrides};
 use crate::{crawlers, memory, seed, shell};
 
 mod answers;
@@ -72,7 +73,7 @@ impl Plan {
 /// # Errors
 /// With what is not built yet, or cannot be.
 pub(crate) fn check(settings: &Settings) -> anyhow::Result<()> {
-    convert::sites(settings)?;
+    convert::sites(&Numbered::of(settings))?;
     convert::trusted(&settings.server).map(drop)
 }
 
@@ -103,6 +104,25 @@ pub(crate) struct Running {
     outbound: Option<Outbound>,
     refresh_ranges: u32,
     heads: Option<PathBuf>,
+    sites: Numbered,
+    signals: Signals,
+}
+
+/// What it listens to while it runs. A signal that comes before is kept.
+struct Signals {
+    hang_up: Signal,
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Signals {
+            hang_up: signal(SignalKind::hangup())?,
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
 }
 
 impl Running {
@@ -111,21 +131,26 @@ impl Running {
     /// # Errors
     /// Where an address is taken, the data folder cannot be used, or a rule is wrong. Nothing runs then.
     pub(crate) async fn start(loaded: &Loaded, plan: Plan, data: DataDir) -> anyhow::Result<Running> {
+        // Before anybody is told that it runs: who is quick to stop it would kill it.
+        let signals = Signals::listen()?;
         check(&loaded.settings)?;
         let seed = seed::of(&data)?;
-        let judge = setup::assemble(loaded, &plan.overrides, seed, Some(&data))?;
+        let numbered = Numbered::recalled(&loaded.settings, Some(&data))?;
+        let judge = setup::assemble_for(&numbered, loaded, &plan.overrides, seed, Some(&data))?;
         memory::recall(judge.engine().history(), &data)?;
         let store = Arc::new(SqliteStore::open(&data.database()).await?);
         let entries = list::all(&*store).await?;
         StoreOpened { store: "sqlite", list_entries: entries.len() }.emit();
         let judge = judge.with_lists(setup::mirror_of(&entries));
-        let sites = convert::sites(&loaded.settings)?;
+        let sites = convert::sites(&numbered)?;
+        numbered.keep(&data)?;
         let settings = GuardSettings {
             seed,
             event_sample: loaded.settings.store.event_sample,
             first_id: getrandom::u64()?,
         };
         let (guard, mut backlog) = Guard::new(judge, sites, settings);
+        memory::recall_guard(&guard, &data)?;
         guard.trust(convert::trusted(&loaded.settings.server)?);
         guard.plug_verifier(Box::new(WebBotAuth));
 
@@ -188,6 +213,8 @@ impl Running {
             outbound,
             refresh_ranges: loaded.settings.intel.refresh_ranges_hours,
             heads: loaded.settings.audit.export_dir.clone(),
+            sites: numbered,
+            signals,
         })
     }
 
@@ -228,20 +255,16 @@ impl Running {
     /// Serves until SIGTERM or SIGINT; SIGHUP reloads.
     ///
     /// # Errors
-    /// Where the signals cannot be listened to, or the history cannot be saved at the end.
-    pub(crate) async fn until_stopped(self) -> anyhow::Result<ExitCode> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut hang_up = signal(SignalKind::hangup())?;
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
+    /// Where the history cannot be saved at the end.
+    pub(crate) async fn until_stopped(mut self) -> anyhow::Result<ExitCode> {
         let mut save = tokio::time::interval_at(tokio::time::Instant::now() + SAVE_EVERY, SAVE_EVERY);
         let mut chores = tokio::time::interval_at(tokio::time::Instant::now() + CHORES_FIRST, CHORES_EVERY);
         let (fetched_sender, mut fetched) = mpsc::channel(1);
         loop {
             tokio::select! {
-                _ = hang_up.recv() => self.reload().await,
-                _ = terminate.recv() => break,
-                _ = interrupt.recv() => break,
+                _ = self.signals.hang_up.recv() => self.reload().await,
+                _ = self.signals.terminate.recv() => break,
+                _ = self.signals.interrupt.recv() => break,
                 _ = save.tick() => self.save().await,
                 _ = chores.tick() => self.chores(&fetched_sender).await,
                 Some(()) = fetched.recv() => self.take_ranges().await,
@@ -251,7 +274,7 @@ impl Running {
     }
 
     /// Reads the configuration again and takes it whole, or says what is wrong and keeps the old one.
-    async fn reload(&self) {
+    async fn reload(&mut self) {
         match self.try_reload().await {
             Ok(()) => shell::complain("palisade: the configuration was read again and is in effect"),
             Err(error) => {
@@ -260,22 +283,28 @@ impl Running {
         }
     }
 
-    async fn try_reload(&self) -> anyhow::Result<()> {
+    async fn try_reload(&mut self) -> anyhow::Result<()> {
         let loaded = self.plan.load()?;
         setup::tell_idle(&loaded);
+        let numbered = self.sites.succeeded_by(&loaded.settings);
         let judge = setup::reassemble(
             &self.guard.judge(),
+            &numbered,
             &loaded,
             &self.plan.overrides,
             seed::of(&self.data)?,
             &self.data,
         )?;
-        let sites = convert::sites(&loaded.settings)?;
+        let sites = convert::sites(&numbered)?;
         let trusted = convert::trusted(&loaded.settings.server)?;
         let settings = convert::api(&loaded.settings, &self.webhook_secret)?;
-        self.guard.replace(judge, sites);
+        self.guard.replace(judge, sites)?;
         self.guard.trust(trusted);
         self.api.replace_settings(settings);
+        self.sites = numbered;
+        if let Err(error) = self.sites.keep(&self.data) {
+            shell::complain(&format!("palisade: the numbers of the sites could not be saved: {error:#}"));
+        }
         Ok(())
     }
 
@@ -297,7 +326,7 @@ impl Running {
     }
 
     /// Puts fetched ranges into effect.
-    async fn take_ranges(&self) {
+    async fn take_ranges(&mut self) {
         if let Err(error) = self.try_reload().await {
             shell::complain(&format!("palisade: fetched ranges are not in effect: {error:#}"));
         }
@@ -314,11 +343,10 @@ impl Running {
         Ok(())
     }
 
-    /// Saves the history beside the traffic: on a thread that may wait.
+    /// Saves what is remembered beside the traffic: on a thread that may wait.
     async fn save(&self) {
         let (guard, data) = (Arc::clone(&self.guard), self.data.clone());
-        let saved =
-            tokio::task::spawn_blocking(move || memory::keep(guard.judge().engine().history(), &data)).await;
+        let saved = tokio::task::spawn_blocking(move || remember(&guard, &data)).await;
         if let Ok(Err(error)) = saved {
             shell::complain(&format!("palisade: the history could not be saved: {error:#}"));
         }
@@ -338,10 +366,17 @@ impl Running {
             task.await?;
         }
         worker.await?;
-        memory::keep(guard.judge().engine().history(), &data)?;
+        remember(&guard, &data)?;
         store.close().await;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Writes what a restart would otherwise forget.
+fn remember(guard: &Guard, data: &DataDir) -> anyhow::Result<()> {
+    let history = memory::keep(guard.judge().engine().history(), data);
+    memory::keep_guard(guard, data)?;
+    history
 }
 
 /// Fetches ranges that are older than `hours`. True where something came.

@@ -18,7 +18,10 @@ use crate::commands::{Global, list};
 use crate::exit::UsageError;
 use crate::{crawlers, not_yet, seed, shell};
 
+mod numbering;
 mod policy;
+
+pub(crate) use numbering::Numbered;
 
 /// What the command line says about the policy; it wins over the configuration.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -107,8 +110,22 @@ pub(crate) fn assemble(
     seed: HashSeed,
     data: Option<&DataDir>,
 ) -> anyhow::Result<Judge> {
-    let policies = policy::policies(loaded, overrides)?;
-    let judge = Judge::new(Engine::new(engine_settings(loaded, seed, data)?), policies[0].clone());
+    assemble_for(&Numbered::recalled(&loaded.settings, data)?, loaded, overrides, seed, data)
+}
+
+/// The same under these numbers of sites.
+///
+/// # Errors
+/// As [`assemble`].
+pub(crate) fn assemble_for(
+    sites: &Numbered,
+    loaded: &Loaded,
+    overrides: &Overrides,
+    seed: HashSeed,
+    data: Option<&DataDir>,
+) -> anyhow::Result<Judge> {
+    let policies = policy::policies(sites, loaded, overrides)?;
+    let judge = Judge::new(Engine::new(engine_settings(sites, loaded, seed, data)?), policies[0].clone());
     Ok(judge.with_policies(policies))
 }
 
@@ -117,7 +134,7 @@ pub(crate) fn assemble(
 /// # Errors
 /// With the place of everything that is wrong.
 pub(crate) fn check_policy(loaded: &Loaded) -> anyhow::Result<()> {
-    policy::policies(loaded, &Overrides::default()).map(drop)
+    policy::policies(&Numbered::of(&loaded.settings), loaded, &Overrides::default()).map(drop)
 }
 
 /// What `[policy]` comes to, step by step, for site 0.
@@ -125,7 +142,7 @@ pub(crate) fn check_policy(loaded: &Loaded) -> anyhow::Result<()> {
 /// # Errors
 /// As [`check_policy`].
 pub(crate) fn describe_policy(loaded: &Loaded) -> anyhow::Result<Vec<(&'static str, String)>> {
-    let policies = policy::policies(loaded, &Overrides::default())?;
+    let policies = policy::policies(&Numbered::of(&loaded.settings), loaded, &Overrides::default())?;
     Ok(policies[0].describe())
 }
 
@@ -135,13 +152,14 @@ pub(crate) fn describe_policy(loaded: &Loaded) -> anyhow::Result<Vec<(&'static s
 /// As [`assemble`].
 pub(crate) fn reassemble(
     judge: &Judge,
+    sites: &Numbered,
     loaded: &Loaded,
     overrides: &Overrides,
     seed: HashSeed,
     data: &DataDir,
 ) -> anyhow::Result<Judge> {
-    let policies = policy::policies(loaded, overrides)?;
-    let engine = judge.engine().succeeded_by(engine_settings(loaded, seed, Some(data))?);
+    let policies = policy::policies(sites, loaded, overrides)?;
+    let engine = judge.engine().succeeded_by(engine_settings(sites, loaded, seed, Some(data))?);
     Ok(judge.clone().with_engine(engine).with_policies(policies))
 }
 
@@ -150,11 +168,13 @@ pub(crate) fn reassemble(
 /// # Errors
 /// Where a robots.txt cannot be read.
 fn engine_settings(
+    sites: &Numbered,
     loaded: &Loaded,
     seed: HashSeed,
     data: Option<&DataDir>,
 ) -> anyhow::Result<EngineSettings> {
-    let mut profiles = sites(&loaded.settings).iter().map(profile).collect::<anyhow::Result<Vec<_>>>()?;
+    let profiles = sites.places().iter().map(|place| profile(&place.settings));
+    let mut profiles = profiles.collect::<anyhow::Result<Vec<_>>>()?;
     let more_sites = profiles.split_off(1);
     let site = profiles.pop().unwrap_or_default();
     let detectors = detector_settings(&loaded.settings.detection);
@@ -185,9 +205,9 @@ fn word(text: &str) -> &'static str {
     word
 }
 
-/// All sites by number. Site 0 is the one that answers every host, or the first: what a log without host names is about.
-/// Never empty.
-pub(crate) fn sites(settings: &Settings) -> Vec<SiteSettings> {
+/// All sites in the order in which they are numbered at first. Site 0 is the one that answers every host, or the first:
+/// what a log without host names is about. Never empty.
+fn sites(settings: &Settings) -> Vec<SiteSettings> {
     let mut sites = settings.sites.clone();
     if sites.is_empty() {
         sites.push(SiteSettings::default());

@@ -67,6 +67,16 @@ impl DataDir {
         self.root.join("history.snapshot")
     }
 
+    /// Who was in trouble and what is usual for a site, see [`crate::snapshot`].
+    pub fn guard_snapshot(&self) -> PathBuf {
+        self.root.join("guard.snapshot")
+    }
+
+    /// Which number each site has, see [`crate::snapshot`].
+    pub fn sites_snapshot(&self) -> PathBuf {
+        self.root.join("sites.snapshot")
+    }
+
     /// The installation's hash seed: made once, a secret of this user. Without it the saved history means nothing.
     pub fn hash_seed(&self) -> PathBuf {
         self.root.join("hash.seed")

@@ -11,17 +11,17 @@ use palisade_guard::{Site, Sites, TrustedProxies};
 use palisade_store::WebhookSecret;
 
 use crate::exit::UsageError;
-use crate::setup;
+use crate::setup::Numbered;
 
 pub(super) use crate::ledger::TENANT;
 
-/// The sites by number, in the order of [`setup::sites`].
+/// The sites by number.
 ///
 /// # Errors
 /// Where an upstream speaks TLS: that is not built yet.
-pub(super) fn sites(settings: &Settings) -> anyhow::Result<Sites> {
+pub(super) fn sites(numbered: &Numbered) -> anyhow::Result<Sites> {
     let mut sites = Vec::new();
-    for site in setup::sites(settings) {
+    for site in numbered.places().iter().map(|place| &place.settings) {
         let mut upstreams = Vec::new();
         for upstream in &site.upstreams {
             if upstream.tls {
@@ -31,9 +31,10 @@ pub(super) fn sites(settings: &Settings) -> anyhow::Result<Sites> {
             }
             upstreams.push(authority(&upstream.host, upstream.port));
         }
-        sites.push(Site { hosts: site.hosts, tenant: TENANT, upstreams, seed_routes: site.seed_routes });
+        let (hosts, seed_routes) = (site.hosts.clone(), site.seed_routes);
+        sites.push(Site { hosts, tenant: TENANT, upstreams, seed_routes });
     }
-    Ok(Sites::new(sites))
+    Ok(Sites::with_retired(sites, &numbered.retired()))
 }
 
 fn authority(host: &str, port: u16) -> String {

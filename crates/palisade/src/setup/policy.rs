@@ -11,6 +11,7 @@ use palisade_policy::{
     Ruleset, limits,
 };
 
+use super::numbering::{Numbered, Place};
 use super::{Overrides, preset_named};
 use crate::exit::UsageError;
 use crate::shell;
@@ -23,18 +24,20 @@ const DAY_MS: u64 = 24 * HOUR_MS;
 ///
 /// # Errors
 /// Where a preset or bands are wrong, or a rule cannot be compiled; every rule's fault at once, with its place.
-pub(super) fn policies(loaded: &Loaded, overrides: &Overrides) -> anyhow::Result<Vec<Policy>> {
+pub(super) fn policies(
+    sites: &Numbered,
+    loaded: &Loaded,
+    overrides: &Overrides,
+) -> anyhow::Result<Vec<Policy>> {
     let mut told = BTreeSet::new();
-    let sites = super::sites(&loaded.settings);
-    let numbers = super::numbers_in_the_file(&loaded.settings);
-    let policy = |(site, number)| policy(loaded, site, number, overrides, &mut told);
-    sites.iter().zip(numbers).map(policy).collect()
+    let policy = |place: &Place| policy(loaded, &place.settings, place.in_the_file, overrides, &mut told);
+    sites.places().iter().map(policy).collect()
 }
 
 fn policy(
     loaded: &Loaded,
     site: &SiteSettings,
-    number: u32,
+    number: Option<u32>,
     overrides: &Overrides,
     told: &mut BTreeSet<String>,
 ) -> anyhow::Result<Policy> {
@@ -57,7 +60,7 @@ fn policy(
         rules: Arc::new(rules(&loaded.settings, site, told)?),
         limits: rates(&loaded.settings.limits.rates),
         entries: entries(&settings.entries),
-        site_number: Some(number),
+        site_number: number,
         ..Policy::preset(preset)
     })
 }

@@ -1,6 +1,8 @@
 //! `palisade serve` in the hands of somebody new to it: what is missing, taken or not there yet, and what is said.
 
-use std::net::TcpListener;
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 
 use crate::desk::Desk;
 use crate::running::{FREE, Started};
@@ -96,5 +98,93 @@ fn a_reload_that_is_wrong_changes_nothing_and_says_so() {
     desk.file("palisade.toml", "[policy]\nenforce = \"all\"\n");
     started.signal("HUP");
     started.says("was read again and is in effect");
+    assert_eq!(started.end("TERM").0, Some(0));
+}
+
+/// What `/check` at `api` says is to be done about a request for each of `hosts`.
+fn actions(api: &str, hosts: &[&str]) -> Vec<String> {
+    let action = |host: &&str| {
+        let body = format!(r#"{{"ip":"192.0.2.1","user_agent":"x","endpoint":"/","host":"{host}"}}"#);
+        let head = "POST /check HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nConnection: close\r\n";
+        let mut stream = TcpStream::connect(api).unwrap();
+        write!(stream, "{head}Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let json = answer.split_once("\r\n\r\n").unwrap().1;
+        let json: serde_json::Value = serde_json::from_str(json).unwrap_or_else(|_| panic!("{answer}"));
+        json["action"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+    };
+    hosts.iter().map(action).collect()
+}
+
+/// `hosts` and the action of each, as sites in this order.
+fn sites(sites: &[(&str, &str)]) -> String {
+    let site = |(host, action): &(&str, &str)| {
+        format!(
+            "[[sites]]\nhosts = [\"{host}\"]\n[[sites.rules]]\nwhen = 'method == \"GET\"'\naction = \"{action}\"\n"
+        )
+    };
+    let sites: String = sites.iter().map(site).collect();
+    format!("[api]\nrequire_key = \"unless-loopback\"\n{sites}")
+}
+
+#[test]
+fn sites_may_come_go_and_change_places_while_it_runs_and_between() {
+    let desk = Desk::new();
+    let line = format!("serve {FREE} --data d");
+    let hosts = ["a.test", "b.test", "c.test", "else.test"];
+    let (a, b, c, any) =
+        (("a.test", "block"), ("b.test", "challenge"), ("c.test", "allow"), ("*", "monitor"));
+    desk.file("palisade.toml", sites(&[a, b, any]));
+    let mut started = Started::start(&desk, &line);
+    let api = started.address("api");
+    assert_eq!(actions(&api, &hosts), ["BLOCK", "CHALLENGE", "MONITOR", "MONITOR"]);
+    let mut reload = |order: &[(&str, &str)], expect: [&str; 4]| {
+        desk.file("palisade.toml", sites(order));
+        started.signal("HUP");
+        started.says("was read again and is in effect");
+        assert_eq!(actions(&api, &hosts), expect, "{order:?}");
+    };
+    reload(&[c, any, b, a], ["BLOCK", "CHALLENGE", "ALLOW", "MONITOR"]);
+    reload(&[b, any], ["MONITOR", "CHALLENGE", "MONITOR", "MONITOR"]);
+    reload(&[any, c, b], ["MONITOR", "CHALLENGE", "ALLOW", "MONITOR"]);
+    assert_eq!(started.end("TERM").0, Some(0));
+    let saved = fs::read(desk.path("d/sites.snapshot")).unwrap();
+    let numbers = r#"[["*"],["a.test"],["b.test"],["c.test"]]"#;
+    assert!(saved.ends_with(numbers.as_bytes()), "{}", String::from_utf8_lossy(&saved));
+    desk.file("palisade.toml", sites(&[a, c, any]));
+    let mut again = Started::start(&desk, &line);
+    let api = again.address("api");
+    assert_eq!(actions(&api, &hosts), ["BLOCK", "MONITOR", "ALLOW", "MONITOR"]);
+    assert_eq!(again.end("TERM").0, Some(0));
+    assert_eq!(fs::read(desk.path("d/sites.snapshot")).unwrap(), saved);
+}
+
+#[test]
+fn a_memory_that_cannot_be_used_is_moved_aside_and_stops_nothing() {
+    let desk = Desk::new();
+    desk.file("palisade.toml", "[policy]\nenforce = \"hard\"\n");
+    let line = format!("serve {FREE} --data d");
+    let mut first = Started::start(&desk, &line);
+    first.address("api");
+    assert_eq!(first.end("TERM").0, Some(0));
+    for (name, said) in
+        [("guard.snapshot", "starting without it"), ("sites.snapshot", "as they stand in the file")]
+    {
+        let kept = fs::read(desk.path(&format!("d/{name}"))).unwrap();
+        desk.file(&format!("d/{name}"), &kept[..kept.len() - 1]);
+        let mut started = Started::start(&desk, &line);
+        let words = started.says(&format!("d/{name}"));
+        assert!(words.contains("corrupt") && words.contains(said), "{words}");
+        started.address("api");
+        assert_eq!(started.end("TERM").0, Some(0));
+        assert_eq!(fs::read(desk.path(&format!("d/{name}"))).unwrap().len(), kept.len(), "saved anew");
+    }
+    // Under another seed nothing of it means anything.
+    desk.file("d/hash.seed", "0123456789abcdef0123456789abcdef\n");
+    let mut started = Started::start(&desk, &line);
+    let words = started.says("d/guard.snapshot");
+    assert!(words.contains("another hash seed") && words.contains("guard.snapshot.corrupt"), "{words}");
+    started.address("api");
     assert_eq!(started.end("TERM").0, Some(0));
 }
