@@ -35,7 +35,8 @@ pub(crate) fn ruled(call: &Call, facts: &mut RequestFacts<'_>, observe: Observe)
     let guard = &call.api.guard;
     facts.tenant = call.settings.tenant;
     // A host that is no site of this tenant is judged as the first site would.
-    let site = facts.host.known().and_then(|host| guard.site_of(host));
+    // One without a host is the site's of every host, where there is one.
+    let site = guard.site_of(facts.host.known().unwrap_or_default());
     if let Some((_, site)) = site.filter(|(tenant, _)| *tenant == facts.tenant) {
         facts.site = site;
     }
