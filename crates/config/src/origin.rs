@@ -66,6 +66,18 @@ pub enum Origin {
 }
 
 impl Origin {
+    /// The place of byte `offset` of the text `value` that stands here, where it stands as it is: not with escapes in it.
+    pub fn within(&self, value: &str, offset: usize) -> Option<Origin> {
+        let Origin::File { file, offset: start } = self else { return None };
+        let written = file.text().get(*start..)?;
+        // Longer openings first; white space around a value may have been taken off it.
+        let inside = ["\"\"\"", "'''", "\"", "'"].iter().find_map(|quote| written.strip_prefix(quote))?;
+        let inside = inside.trim_start();
+        let found = inside.starts_with(value) && value.is_char_boundary(offset);
+        let start = file.text().len() - inside.len();
+        found.then(|| Origin::File { file: Arc::clone(file), offset: start + offset })
+    }
+
     /// The line in the file, from 1.
     pub(crate) fn line(&self) -> Option<usize> {
         match self {
@@ -120,6 +132,25 @@ mod tests {
         check(6, "p.toml:2:1");
         check(11, "p.toml:2:5");
         check(999, "p.toml:3:1");
+    }
+
+    #[test]
+    fn places_within_a_text_are_found_where_it_stands_as_it_is() {
+        let check = |text: &str, value: &str, offset, expect: Option<&str>| {
+            let file = Arc::new(SourceFile::new("p.toml", text));
+            let place = Origin::File { file, offset: 4 }.within(value, offset);
+            assert_eq!(place.map(|place| place.to_string()).as_deref(), expect, "{text}");
+        };
+        check("a = \"bcd\"\n", "bcd", 1, Some("p.toml:1:7"));
+        check("a = 'bcd'\n", "bcd", 3, Some("p.toml:1:9"));
+        check("a = '''bcd'''\n", "bcd", 0, Some("p.toml:1:8"));
+        check("a = '''\nb ||\n  cd'''\n", "b ||\n  cd", 7, Some("p.toml:3:3"));
+        check("a = \"  bcd \"\n", "bcd", 2, Some("p.toml:1:10"));
+        check("a = \"b\\\"d\"\n", "b\"d", 2, None);
+        check("a = \"é\"\n", "é", 1, None);
+        check("a = 5\n", "5", 0, None);
+        check("a =", "", 0, None);
+        assert_eq!(Origin::Environment("X".into()).within("bcd", 1), None);
     }
 
     #[test]

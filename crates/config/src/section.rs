@@ -225,6 +225,11 @@ impl<'a> Section<'a> {
         entry.map_or_else(|| self.origin.clone(), |entry| entry.node.origin.clone())
     }
 
+    /// The full key of this table, such as `policy.rules[0]`.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
     /// Reports what is wrong with the value of `key` in the light of others.
     pub(crate) fn conflict(&mut self, key: &str, problem: String) {
         let origin = self.origin_of(key);

@@ -39,9 +39,11 @@ pub enum RuleEntry {
     Flag,
 }
 
-/// A rule whose condition is not compiled yet; `policy` does that and can point at `when_origin`.
+/// A rule whose condition is not compiled yet; `policy` does that, and what it finds has its place here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleSettings {
+    /// Which one, such as `policy.rules[0]`.
+    pub key: String,
     /// What it is called in explanations; rules without a name go by their number.
     pub name: Option<String>,
     /// The condition, as written.
@@ -52,6 +54,8 @@ pub struct RuleSettings {
     pub effect: RuleEffect,
     /// The list entry it writes.
     pub entry: Option<RuleEntry>,
+    /// Where that stands.
+    pub entry_origin: Origin,
     /// Whether it is only shown; then it writes no entry either.
     pub dry_run: bool,
 }
@@ -65,6 +69,8 @@ impl RuleSettings {
         }
         let effect = read_effect(section);
         RuleSettings {
+            key: section.path().to_owned(),
+            entry_origin: section.origin_of("entry"),
             name: section.text_option("name", parse_name),
             when,
             when_origin,
