@@ -3,6 +3,7 @@
 use axum::response::Response;
 use palisade_detect::Observe;
 use palisade_domain::{Timestamp, Vantage};
+use palisade_replay::export::is_secret_header;
 use palisade_replay::formats::CheckBody;
 use palisade_store::{Scope, WriteError};
 use serde::{Deserialize, Serialize};
@@ -108,7 +109,8 @@ pub async fn escalate(mut call: Call) -> Result<Response, Problem> {
     let (action, is_bot, score) = judged(&call, &asked, now);
     let mut is_queued = false;
     if (SURE_HUMAN..SURE_BOT).contains(&score) {
-        let queued = call.api.store.put_escalation(call.settings.tenant, "opinion", text, now).await;
+        let kept = without_secrets(text);
+        let queued = call.api.store.put_escalation(call.settings.tenant, "opinion", &kept, now).await;
         // A full queue costs the second opinion, never the score that is there.
         is_queued = !matches!(queued, Err(WriteError::Full { .. }));
         if is_queued {
@@ -129,6 +131,16 @@ pub async fn escalate(mut call: Call) -> Result<Response, Problem> {
         is_bot_decision: is_bot,
         score,
     }))
+}
+
+/// The description as it is queued: names of secret headers stay, what they say does not.
+fn without_secrets(text: &str) -> String {
+    let mut all: Value = serde_json::from_str(text).unwrap_or_default();
+    if let Some(headers) = all.get_mut("headers").and_then(Value::as_object_mut) {
+        let secrets = headers.iter_mut().filter(|(name, _)| is_secret_header(name));
+        secrets.for_each(|(_, value)| *value = json!("masked"));
+    }
+    all.to_string()
 }
 
 fn judged(call: &Call, asked: &CheckBody, now: Timestamp) -> (&'static str, bool, f64) {
@@ -191,5 +203,22 @@ impl RequestMetadata {
             all.insert("headers".to_owned(), Value::Object(headers));
         }
         Value::Object(all)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_queued_holds_no_secret() {
+        let check = |text: &str, expect: Value| {
+            assert_eq!(serde_json::from_str::<Value>(&without_secrets(text)).unwrap(), expect);
+        };
+        check(
+            r#"{"ip":"192.0.2.1","headers":{"Cookie":"sid=1","Authorization":["Bearer x"],"Accept":"*/*"}}"#,
+            json!({"ip": "192.0.2.1", "headers": {"Cookie": "masked", "Authorization": "masked", "Accept": "*/*"}}),
+        );
+        check(r#"{"ip":"192.0.2.1","headers":null}"#, json!({"ip": "192.0.2.1", "headers": null}));
     }
 }

@@ -166,7 +166,7 @@ pub(super) fn word(hash: u64) -> String {
 }
 
 /// True for headers whose value is never written down, but for the part of it that is an attack.
-pub(super) fn is_secret(name: &str) -> bool {
+pub fn is_secret(name: &str) -> bool {
     if is_everyday(name) {
         return false;
     }

@@ -29,7 +29,7 @@ pub(crate) mod names;
 mod text;
 
 pub use line::{Judgement, OpenLine, finish, finish_unseen, request_line};
-pub use masks::Masks;
+pub use masks::{Masks, is_secret as is_secret_header};
 
 #[cfg(test)]
 mod tests;
