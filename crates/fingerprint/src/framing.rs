@@ -59,6 +59,15 @@ impl Framed {
         self.target.of(bytes)
     }
 
+    /// The same of a head that is text as a whole, where parts are text too: method, target, and the headers.
+    pub fn texts<'b>(
+        &self,
+        head: &'b str,
+    ) -> (&'b str, &'b str, impl ExactSizeIterator<Item = (&'b str, &'b str)>) {
+        let headers = self.headers.iter().map(|(name, value)| (name.of_text(head), value.of_text(head)));
+        (self.method.of_text(head), self.target.of_text(head), headers)
+    }
+
     /// Names in wire order and case, values without the blanks around them.
     pub fn headers<'b>(&self, bytes: &'b [u8]) -> impl ExactSizeIterator<Item = (&'b [u8], &'b [u8])> {
         self.headers.iter().map(|(name, value)| (name.of(bytes), value.of(bytes)))
@@ -187,6 +196,10 @@ impl Framed {
 impl Span {
     fn new(start: usize, length: usize) -> Self {
         Span { start, end: start + length }
+    }
+
+    fn of_text(self, head: &str) -> &str {
+        head.get(self.start..self.end).unwrap_or_default()
     }
 
     fn of(self, bytes: &[u8]) -> &[u8] {

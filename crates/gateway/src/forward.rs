@@ -79,11 +79,15 @@ pub(crate) fn to_upstream(parts: &mut request::Parts, route: &Route<'_>, has_bod
     let headers = &mut parts.headers;
     // HTTP/2 frames its bodies by itself; a length that is not known becomes chunks here.
     let unsized_body = multiplexed && has_body && !headers.contains_key(CONTENT_LENGTH);
-    let chunked = unsized_body || headers.contains_key(TRANSFER_ENCODING);
-    let trailers = headers.get(TE).is_some_and(|te| te.as_bytes().eq_ignore_ascii_case(b"trailers"));
+    let found = Found::of(headers, path.trusted);
+    let chunked = unsized_body || found.transfer_encoding;
+    let is_trailers = |te: &HeaderValue| te.as_bytes().eq_ignore_ascii_case(b"trailers");
+    let trailers = found.te && headers.get(TE).is_some_and(is_trailers);
     let asked = if upgrade { headers.remove(UPGRADE) } else { None };
-    remove_hop(headers);
-    strip(headers, path.trusted);
+    remove_hop(headers, found);
+    if found.ours {
+        strip(headers, path.trusted);
+    }
     if multiplexed {
         join_cookies(headers);
     }
@@ -110,11 +114,12 @@ pub(crate) fn to_upstream(parts: &mut request::Parts, route: &Route<'_>, has_bod
 pub(crate) fn to_client(parts: &mut response::Parts, upgraded: bool) {
     let asked = if upgraded { parts.headers.remove(UPGRADE) } else { None };
     parts.version = Version::HTTP_11;
-    if parts.headers.contains_key(TRANSFER_ENCODING) {
+    let found = Found::of(&parts.headers, true);
+    if found.transfer_encoding {
         // RFC 9112 section 6.3: chunks count, and a length beside them is not passed on.
         parts.headers.remove(CONTENT_LENGTH);
     }
-    remove_hop(&mut parts.headers);
+    remove_hop(&mut parts.headers, found);
     if let Some(asked) = asked {
         parts.headers.insert(UPGRADE, asked);
         parts.headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
@@ -126,9 +131,44 @@ fn origin_form(uri: &Uri) -> Uri {
     target.parse().unwrap_or_else(|_| Uri::from_static("/"))
 }
 
+/// Which headers of one hop a message has, and whether some that only we may say. Found in one pass over the names: most
+/// messages have few of them, and asking a map for each costs more.
+#[derive(Clone, Copy, Debug, Default)]
+struct Found {
+    connection: bool,
+    keep_alive: bool,
+    proxy_connection: bool,
+    te: bool,
+    transfer_encoding: bool,
+    upgrade: bool,
+    ours: bool,
+}
+
+impl Found {
+    fn of(headers: &HeaderMap, trusted: bool) -> Self {
+        let mut found = Found::default();
+        for name in headers.keys() {
+            let name = name.as_str();
+            match name.as_bytes().first() {
+                Some(b'c') => found.connection |= name == "connection",
+                Some(b'k') => found.keep_alive |= name == "keep-alive",
+                Some(b'p') => found.proxy_connection |= name == "proxy-connection",
+                Some(b't') => {
+                    found.te |= name == "te";
+                    found.transfer_encoding |= name == "transfer-encoding";
+                }
+                Some(b'u') => found.upgrade |= name == "upgrade",
+                Some(b'f' | b'j' | b'x') => found.ours |= is_ours(name, trusted),
+                _ => {}
+            }
+        }
+        found
+    }
+}
+
 /// RFC 9110 section 7.6.1. What frames or routes a message is never removed on a client's word.
-fn remove_hop(headers: &mut HeaderMap) {
-    if headers.contains_key(CONNECTION) {
+fn remove_hop(headers: &mut HeaderMap, found: Found) {
+    if found.connection {
         let named: Vec<HeaderName> = headers
             .get_all(CONNECTION)
             .iter()
@@ -143,31 +183,35 @@ fn remove_hop(headers: &mut HeaderMap) {
         named.iter().for_each(|name| drop(headers.remove(name)));
         headers.remove(CONNECTION);
     }
-    headers.remove(KEEP_ALIVE);
-    headers.remove(PROXY_CONNECTION);
-    headers.remove(TE);
-    headers.remove(TRANSFER_ENCODING);
-    headers.remove(UPGRADE);
+    let hop = [
+        (found.keep_alive, KEEP_ALIVE),
+        (found.proxy_connection, PROXY_CONNECTION),
+        (found.te, TE),
+        (found.transfer_encoding, TRANSFER_ENCODING),
+        (found.upgrade, UPGRADE),
+    ];
+    hop.into_iter().filter(|(is_there, _)| *is_there).for_each(|(_, name)| drop(headers.remove(name)));
 }
 
 /// Removes what only we, or those we trust, may say.
 fn strip(headers: &mut HeaderMap, trusted: bool) {
-    let ours = |name: &str| {
-        if name.contains('_') {
-            // Servers that hand headers on as variables (CGI, WSGI) read `_` as `-`: this would stand for ours, or join it.
-            return is_told(&name.replace('_', "-"));
-        }
-        name.starts_with("x-palisade-")
-            || matches!(name, "x-request-id" | "x-fingerprint")
-            || (!trusted && is_of_a_proxy(name))
-    };
-    if headers.keys().any(|name| ours(name.as_str())) {
-        let named: Vec<HeaderName> = headers.keys().filter(|name| ours(name.as_str())).cloned().collect();
-        named.iter().for_each(|name| drop(headers.remove(name)));
-    }
+    let named: Vec<HeaderName> =
+        headers.keys().filter(|name| is_ours(name.as_str(), trusted)).cloned().collect();
+    named.iter().for_each(|name| drop(headers.remove(name)));
 }
 
-/// True for what the upstream believes of us or of proxies, whoever sent it.
+/// True for what nobody but us may say; of what proxies say, where the one before us is not `trusted`.
+fn is_ours(name: &str, trusted: bool) -> bool {
+    if name.contains('_') {
+        // Servers that hand headers on as variables (CGI, WSGI) read `_` as `-`: this would stand for ours, or join it.
+        return is_told(&name.replace('_', "-"));
+    }
+    name.starts_with("x-palisade-")
+        || matches!(name, "x-request-id" | "x-fingerprint")
+        || (!trusted && is_of_a_proxy(name))
+}
+
+/// True for what the upstream believes of us or of proxies, whoever sent it. All of it begins with `f`, `j` or `x`.
 fn is_told(name: &str) -> bool {
     name.starts_with("x-palisade-")
         || name.starts_with("x-forwarded-")

@@ -26,15 +26,30 @@ impl<'a> Seen<'a> {
     /// From an HTTP/1 head that is not refused.
     pub(crate) fn captured(head: &'a Captured) -> Self {
         let (framed, bytes) = (&head.framed, &*head.bytes);
+        // Nearly all heads are text: asked once of the whole, not of each part.
+        if let Ok(text) = std::str::from_utf8(bytes) {
+            let (method, target, headers) = framed.texts(text);
+            let headers = headers.map(|(name, value)| (name, Cow::Borrowed(value))).collect();
+            return Seen::of_wire(method, target, framed.version, headers);
+        }
         // Names are tokens, and a target that is no text is refused.
         let text = |bytes: &'a [u8]| std::str::from_utf8(bytes).unwrap_or_default();
-        let target = text(framed.target(bytes));
+        let headers = framed.headers(bytes).map(|(name, value)| (text(name), readable(value))).collect();
+        Seen::of_wire(text(framed.method(bytes)), text(framed.target(bytes)), framed.version, headers)
+    }
+
+    fn of_wire(
+        method: &'a str,
+        target: &'a str,
+        version: HttpVersion,
+        headers: Vec<(&'a str, Cow<'a, str>)>,
+    ) -> Self {
         Seen {
-            method: text(framed.method(bytes)),
+            method,
             target: Cow::Borrowed(target),
-            version: framed.version,
+            version,
             authority: authority_of(target),
-            headers: framed.headers(bytes).map(|(name, value)| (text(name), readable(value))).collect(),
+            headers,
             order: HeaderOrder::Wire,
             case: HeaderCase::Wire,
         }
@@ -43,16 +58,8 @@ impl<'a> Seen<'a> {
     /// From bytes that are refused and can be read all the same.
     fn refused(bytes: &'a [u8]) -> Option<Self> {
         let head = head::parse(bytes).ok()?;
-        let text = |(name, value)| (name, readable(value));
-        Some(Seen {
-            method: head.method,
-            target: Cow::Borrowed(head.target),
-            version: head.version,
-            authority: authority_of(head.target),
-            headers: head.headers.into_iter().map(text).collect(),
-            order: HeaderOrder::Wire,
-            case: HeaderCase::Wire,
-        })
+        let headers = head.headers.into_iter().map(|(name, value)| (name, readable(value))).collect();
+        Some(Seen::of_wire(head.method, head.target, head.version, headers))
     }
 
     /// From what hyper read. On HTTP/2 names are lower case by protocol and the map keeps the order of first mention.

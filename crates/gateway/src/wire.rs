@@ -19,6 +19,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
 
+use bytes::BufMut;
 use palisade_domain::HeadFault;
 use palisade_fingerprint::framing::{BodyFrame, Framed};
 use palisade_fingerprint::head;
@@ -210,13 +211,15 @@ impl Wire {
             self.held.drain(..self.start);
             self.start = 0;
         }
-        let before = self.held.len();
-        self.held.resize(before + READ_BYTES, 0);
-        let mut buf = ReadBuf::new(&mut self.held[before..]);
-        let read = Pin::new(&mut self.stream).poll_read(cx, &mut buf).map_ok(|()| buf.filled().len());
-        let more = if let Poll::Ready(Ok(read)) = &read { *read } else { 0 };
-        self.held.truncate(before + more);
-        read
+        self.held.reserve(READ_BYTES);
+        loop {
+            ready!(self.stream.poll_read_ready(cx))?;
+            // Nothing is cleared before it is read into: a head may come byte by byte.
+            match self.stream.try_read_buf(&mut (&mut self.held).limit(READ_BYTES)) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                read => return Poll::Ready(read),
+            }
+        }
     }
 
     fn pending(&self) -> &[u8] {
