@@ -167,7 +167,12 @@ impl Checker<'_> {
         left: &Expression,
         right: &Expression,
     ) -> Checked<Typed> {
-        let value = match (self.typed(left)?, self.typed(right)?, name) {
+        let first = self.typed(left)?;
+        if matches!(first, Typed::Text(Text::Header(_))) && name == operators::SUBSTRACT {
+            let what = "a header's name with a hyphen behind a dot";
+            return self.not_offered(node, what, "write headers[\"user-agent\"]");
+        }
+        let value = match (first, self.typed(right)?, name) {
             (Typed::Word(a), Typed::Word(b), operators::ADD) => return Ok(Typed::Word(a + &b)),
             (Typed::Number(Number::Constant(a)), Typed::Number(Number::Constant(b)), name) => match name {
                 operators::ADD => a + b,
@@ -205,6 +210,10 @@ impl Checker<'_> {
             (Typed::Text(a), Typed::Text(b)) if equality => Test::Texts(a, b, order == Order::Is),
             (Typed::Address, Typed::Word(text)) if equality => self.address(right, &text, order)?,
             (Typed::Word(text), Typed::Address) if equality => self.address(left, &text, order)?,
+            (Typed::Test(_), Typed::Number(_)) if !equality => {
+                let instead = "write 50 < score && score < 60";
+                return self.not_offered(node, "a chain of comparisons", instead);
+            }
             (Typed::Text(_) | Typed::Word(_), Typed::Text(_) | Typed::Word(_)) => {
                 return self.not_offered(
                     node,
@@ -272,7 +281,10 @@ impl Checker<'_> {
                 if names::is_signal(&id) {
                     return Ok(Test::Signal(id));
                 }
-                let nearest = nearest(&id, names::all_signals().chain(names::OWN_SIGNALS));
+                let behind_its_family =
+                    |known: &&str| known.split_once('.').is_some_and(|(_, last)| last == id);
+                let nearest = nearest(&id, names::all_signals().chain(names::OWN_SIGNALS))
+                    .or_else(|| names::all_signals().find(behind_its_family));
                 self.refuse(left, Fault::UnknownWord { fact: "signals", word: shown(&id), nearest })
             }
             (Typed::Word(name), Typed::Headers) => Ok(Test::Present(Text::Header(name.to_ascii_lowercase()))),
@@ -294,7 +306,7 @@ impl Checker<'_> {
                 Ok(Test::Constant(words.collect::<Checked<Vec<_>>>()?.contains(&word)))
             }
             (_, other @ (Typed::Signals | Typed::Headers)) => self.wrong(left, "a name in quotes", &other),
-            (_, other) => self.wrong(right, "a list, headers or signals", &other),
+            (_, other) => self.wrong(right, "a list in brackets, headers or signals", &other),
         }
     }
 
@@ -348,7 +360,7 @@ impl Checker<'_> {
                 self.text_function(name, text, wanted).map(Typed::Test)
             }
             _ => {
-                let what = "another number of arguments";
+                let what = "a function with more or fewer arguments";
                 let offset = self.function_start(node, name);
                 let instead = "such as path.startsWith(\"/a\"), inNetwork(ip, \"192.0.2.0/24\"), size(path) or \
                                present(referrer)";

@@ -1,5 +1,7 @@
 //! What can be wrong with a condition.
 
+use super::names::NAMES;
+
 /// A condition that is refused: what, and where.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("{fault} (at byte {offset} of the condition)")]
@@ -43,7 +45,7 @@ pub enum Fault {
     #[error("{0}")]
     Syntax(String),
     /// A name that is none of ours.
-    #[error("there is no `{name}`{}", did_you_mean(*nearest))]
+    #[error("there is no `{name}`{}", or_names(*nearest))]
     UnknownName {
         /// As written.
         name: String,
@@ -94,4 +96,11 @@ pub enum Fault {
 
 fn did_you_mean(nearest: Option<&'static str>) -> String {
     nearest.map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
+}
+
+fn or_names(nearest: Option<&'static str>) -> String {
+    match nearest {
+        Some(_) => did_you_mean(nearest),
+        None => format!("; there are {}", NAMES.map(|(name, _)| name).join(", ")),
+    }
 }

@@ -59,6 +59,11 @@ impl Condition {
         never::never(&self.test)
     }
 
+    /// Which fact, in backticks, it wants to be what it is in broken requests only.
+    pub(crate) fn unsound(&self) -> Option<&'static str> {
+        never::unsound(&self.test)
+    }
+
     /// A request for which it holds; `None` where it plainly never does.
     pub(crate) fn situation(&self) -> Option<Situation<'_>> {
         Situation::of(&self.test)

@@ -8,6 +8,8 @@
 
 mod values;
 
+use std::sync::LazyLock;
+
 use super::Condition;
 use super::names::TextFact;
 use super::test::{Number, Test, Text};
@@ -28,6 +30,21 @@ pub(crate) enum Never {
     Impossible(String),
     /// Several parts exclude each other about this.
     Contradiction(String),
+}
+
+/// What sound requests are, as people forget it: paths begin with a slash, methods are in capitals.
+static SOUND: LazyLock<[(&str, Test); 2]> = LazyLock::new(|| {
+    let read = |text| Condition::compile(text).map_or(Test::Constant(true), |condition| condition.test);
+    [
+        ("`path`", read(r#"!present(path) || path.startsWith("/") || path == "*""#)),
+        ("`method`", read(r#"!present(method) || method.matches("^[^a-z]*$")"#)),
+    ]
+});
+
+/// Which fact would have to be what it only is in broken requests, for `test` to hold.
+pub(crate) fn unsound(test: &Test) -> Option<&'static str> {
+    let excludes = |sound: &Test| Situation::of(test).is_some_and(|mut all| all.excludes(sound, true));
+    SOUND.iter().find(|(_, sound)| excludes(sound)).map(|(name, _)| *name)
 }
 
 /// Everything that is assumed of one request.

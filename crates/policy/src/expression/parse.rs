@@ -69,18 +69,45 @@ fn refused(text: &str, errors: &cel::parser::ParseErrors) -> ConditionError {
     if error.msg == "UNKNOWN" {
         return ConditionError { offset: 0, fault: Fault::TooDeep { max: CONDITION_DEPTH_MAX } };
     }
-    ConditionError { offset, fault: Fault::Syntax(words(&error.msg)) }
+    let offset = (0..=offset.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    ConditionError { offset, fault: Fault::Syntax(words(&error.msg, text, offset)) }
 }
 
-/// The reader's words, without the list of everything it would have liked better.
-fn words(message: &str) -> String {
-    let message = message.trim_start_matches("Syntax error: ");
-    let short = message.split(" expecting ").next().unwrap_or(message);
-    let short: String = short.chars().take(120).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    match short.contains("<EOF>") {
-        true => "the condition ends too early, or a bracket or quote is not closed".to_owned(),
-        false => format!("not understood: {short}"),
+/// What is wrong at `offset` of `text`. The reader's own words are about its grammar; nobody else knows that.
+fn words(message: &str, text: &str, offset: usize) -> String {
+    if message.contains("<EOF>") && text[offset..].trim().is_empty() {
+        return "the condition ends too early, or a bracket or quote is not closed".to_owned();
     }
+    let (before, rest) = (text[..offset].trim_end(), &text[offset..]);
+    let shown: String = rest.trim().chars().take(24).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    match instead(before, rest) {
+        Some(instead) => format!("`{shown}` is not understood; {instead}"),
+        None => format!("not understood from here on: `{shown}`"),
+    }
+}
+
+/// What people write who think of another language, and what to write here.
+fn instead(before: &str, rest: &str) -> Option<&'static str> {
+    let word =
+        |text: &str| text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or("").to_ascii_lowercase();
+    let last = before.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or("");
+    let wants_value = ["==", "!=", "<", ">", "(", "[", ","].iter().any(|sign| before.ends_with(sign));
+    let after_digit = before.ends_with(|c: char| c.is_ascii_digit());
+    Some(match word(rest).as_str() {
+        "and" => "`&&` joins what must all hold",
+        "or" => "`||` joins alternatives",
+        "like" | "contains" | "matches" | "startswith" | "endswith" => {
+            "write path.contains(\"a\"), path.startsWith(\"/a\") or path.matches(\"^/a\")"
+        }
+        _ if last.eq_ignore_ascii_case("not") => "`!` says not",
+        _ if rest.starts_with("=~") || rest.starts_with('~') => "write path.matches(\"^/a\")",
+        _ if rest.starts_with('=') => "`==` compares",
+        _ if rest.starts_with('&') => "`&&` joins what must all hold",
+        _ if rest.starts_with('|') => "`||` joins alternatives",
+        _ if wants_value && rest.starts_with(['/', '^', '*', '.']) => "texts stand in quotes",
+        _ if after_digit && rest.starts_with(['.', ':', '/']) => "addresses and other texts stand in quotes",
+        _ => return None,
+    })
 }
 
 /// Counts what would nest, outside of texts.

@@ -233,9 +233,30 @@ fn what_is_refused_is_named_with_its_place() {
     refuse("is_bot &&", "", "ends too early");
     refuse("", "", "ends too early");
     refuse("is_bot is_bot", "is_bot", "not understood");
-    refuse("path.startsWith()", "startsWith", "number of arguments");
+    refuse("path.startsWith()", "startsWith", "more or fewer arguments");
     refuse("identity == \"x\"", "", "identity");
     refuse(r#"signals == "x""#, "", "wanted");
+}
+
+#[test]
+fn other_languages_are_answered_in_this_one() {
+    refuse(r#"path = "/a""#, "= ", "`==` compares");
+    refuse("path == /a", "/a", "in quotes");
+    refuse("ip == 192.0.2.1", ".2", "in quotes");
+    refuse(r#"is_bot and path == "/a""#, "and", "`&&`");
+    refuse(r#"is_bot & path == "/a""#, "& ", "`&&`");
+    refuse("is_bot OR is_bot", "OR", "`||`");
+    refuse("is_bot | is_bot", "| ", "`||`");
+    refuse("not is_bot", "is_bot", "`!`");
+    refuse(r#"path =~ "^/a""#, "=~", "matches");
+    refuse(r#"path ~ "^/a""#, "~", "matches");
+    refuse(r#"path contains "a""#, "contains", "path.contains");
+    refuse("score > 50 && < 60", "< 60", "from here on: `< 60`");
+    refuse("50 < score < 60", "50", "50 < score && score < 60");
+    refuse(r#"headers.user-agent == "x""#, "headers", "headers[\"user-agent\"]");
+    refuse(r#"ip in "10.0.0.0/8""#, "\"10", "a list in brackets");
+    refuse(r#"country == "DE""#, "country", "there are method, host,");
+    refuse(r#""sql" in signals"#, "\"sql\"", "did you mean `payload.sql`?");
 }
 
 #[test]

@@ -141,6 +141,9 @@ fn never_fires(rules: &[Rule], at: usize) -> Option<WarningReason> {
         Some(Never::Contradiction(about)) => return Some(WarningReason::Contradiction { about }),
         None => {}
     }
+    if let Some(fact) = rule.condition.unsound() {
+        return Some(WarningReason::Unsound { fact });
+    }
     // Weights come before what decides.
     if matches!(rule.effect, RuleEffect::Weigh(_)) {
         return None;

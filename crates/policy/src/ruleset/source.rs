@@ -134,6 +134,12 @@ pub enum WarningReason {
         /// The fact, in backticks.
         fact: String,
     },
+    /// It holds for broken requests only.
+    #[error("{fact} is what the condition wants in broken requests only{}", usually(fact))]
+    Unsound {
+        /// The fact, in backticks.
+        fact: &'static str,
+    },
     /// Wherever it holds, an earlier rule has decided already.
     #[error("rule {} decides first wherever this one holds, so it can never fire", by + 1)]
     Covered {
@@ -181,6 +187,14 @@ fn afterwards(entry: EntryKind) -> &'static str {
         EntryKind::Block => "the client's other requests are refused",
         EntryKind::Throttle => "the client's other requests are slowed",
         EntryKind::Flag => "the client is flagged, and flags add up to a block",
+    }
+}
+
+fn usually(fact: &str) -> &'static str {
+    match fact {
+        "`path`" => "; paths begin with `/`",
+        "`method`" => "; methods are in capitals, as in method == \"GET\"",
+        _ => "",
     }
 }
 

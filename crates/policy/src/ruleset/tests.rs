@@ -116,6 +116,10 @@ fn rules_that_can_never_fire_are_named() {
     check(&[r#"path == "/a" && is_bot"#, r#"path == "/a""#], &[]);
     check(&[r#"ip == "1.2.3.4" && ip == "5.6.7.8""#], &[(0, "`ip`")]);
     check(&[r#"host == "shop.example:8080""#], &[(0, "without port")]);
+    check(&[r#"path.startsWith("admin") && is_bot"#], &[(0, "paths begin with `/`")]);
+    check(&[r#"method in ["get", "post"]"#], &[(0, "methods are in capitals")]);
+    check(&[r#"method in ["get", "GET"]"#, r#"!(method == "get")"#, r#"path == "*""#], &[]);
+    check(&[r#"path.endsWith("admin") || path == "admin""#], &[]);
     check(&[r#"path.startsWith("/api")"#, r#"path.startsWith("/api/v1")"#], &[(1, "rule 1 decides first")]);
     check(&["score >= 0", "false", "is_bot"], &[(1, "never true"), (2, "rule 1 decides first")]);
     check(&["false", "false"], &[(0, "never true"), (1, "never true")]);
