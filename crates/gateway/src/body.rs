@@ -33,9 +33,13 @@ pub(crate) enum BodyError {
     Silent,
 }
 
-/// A request body on its way up: what was held of it, then the rest as it comes.
+/// A request body on its way up: what was held of it, then the rest as it comes. Most requests have none, and a request
+/// is handed on many times.
+#[derive(Debug, Default)]
+pub(crate) struct RequestBody(Option<Box<Upload>>);
+
 #[derive(Debug)]
-pub(crate) struct RequestBody {
+struct Upload {
     held: Bytes,
     /// Trailers that came while the body was held.
     trailers: Option<HeaderMap>,
@@ -68,28 +72,29 @@ pub(crate) struct Prefix {
 
 impl RequestBody {
     pub(crate) fn new(incoming: Incoming, limits: &Limits) -> Self {
-        let incoming = (!incoming.is_end_stream()).then_some(incoming);
-        RequestBody { incoming, ..RequestBody::empty(limits) }
-    }
-
-    /// A body without content.
-    pub(crate) fn empty(limits: &Limits) -> Self {
+        if incoming.is_end_stream() {
+            return RequestBody::default();
+        }
         let progress = Rc::new(Progress { moved: Cell::new(Instant::now()) });
-        RequestBody { held: Bytes::new(), trailers: None, incoming: None, pace: Pace::new(limits), progress }
+        let (held, trailers, pace) = (Bytes::new(), None, Pace::new(limits));
+        RequestBody(Some(Box::new(Upload { held, trailers, incoming: Some(incoming), pace, progress })))
     }
 
     /// True where there is nothing to send.
     pub(crate) fn is_empty(&self) -> bool {
-        self.held.is_empty() && self.incoming.is_none() && self.trailers.is_none()
+        let is_sent =
+            |body: &Upload| body.held.is_empty() && body.incoming.is_none() && body.trailers.is_none();
+        self.0.as_deref().is_none_or(is_sent)
     }
 
     /// True where more is to come from the client.
     pub(crate) fn is_unread(&self) -> bool {
-        self.incoming.is_some()
+        self.0.as_ref().is_some_and(|body| body.incoming.is_some())
     }
 
-    pub(crate) fn progress(&self) -> Rc<Progress> {
-        Rc::clone(&self.progress)
+    /// How far it has come; `None` where there is none.
+    pub(crate) fn progress(&self) -> Option<Rc<Progress>> {
+        self.0.as_ref().map(|body| Rc::clone(&body.progress))
     }
 
     /// Waits for the start of the body, up to [`BodyPrefix::BYTES_MAX`] or `limit`. Everything stays to be sent.
@@ -97,17 +102,20 @@ impl RequestBody {
     /// # Errors
     /// Where the body broke off before that.
     pub(crate) async fn hold(&mut self, limit: Duration) -> Result<Prefix, BodyError> {
+        let Some(body) = &mut self.0 else { return Ok(Prefix { complete: true, ..Prefix::default() }) };
         let mut joined = BytesMut::new();
-        let filling = std::future::poll_fn(|cx| self.poll_hold(cx, &mut joined));
+        let filling = std::future::poll_fn(|cx| body.poll_hold(cx, &mut joined));
         // In time or not: what has come is what is looked at.
         let filled = tokio::time::timeout(limit, filling).await.unwrap_or(Ok(()));
         if !joined.is_empty() {
-            self.held = joined.freeze();
+            body.held = joined.freeze();
         }
         filled?;
-        Ok(Prefix { bytes: self.held.clone(), complete: self.incoming.is_none() })
+        Ok(Prefix { bytes: body.held.clone(), complete: body.incoming.is_none() })
     }
+}
 
+impl Upload {
     /// The first piece is kept as it is; only where there is a second one are they joined.
     fn poll_hold(&mut self, cx: &mut Context<'_>, joined: &mut BytesMut) -> Poll<Result<(), BodyError>> {
         while self.held.len().max(joined.len()) < BodyPrefix::BYTES_MAX {
@@ -133,32 +141,23 @@ impl RequestBody {
         }
         Poll::Ready(Ok(()))
     }
-}
 
-impl Body for RequestBody {
-    type Data = Bytes;
-    type Error = BodyError;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let this = self.get_mut();
-        this.progress.moved.set(Instant::now());
-        if !this.held.is_empty() {
-            return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut this.held)))));
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        self.progress.moved.set(Instant::now());
+        if !self.held.is_empty() {
+            return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut self.held)))));
         }
-        let Some(incoming) = &mut this.incoming else {
-            return Poll::Ready(this.trailers.take().map(|trailers| Ok(Frame::trailers(trailers))));
+        let Some(incoming) = &mut self.incoming else {
+            return Poll::Ready(self.trailers.take().map(|trailers| Ok(Frame::trailers(trailers))));
         };
         match Pin::new(incoming).poll_frame(cx) {
             Poll::Ready(Some(Ok(frame))) => {
-                this.pace.moved(frame.data_ref().map_or(0, Bytes::len));
+                self.pace.moved(frame.data_ref().map_or(0, Bytes::len));
                 Poll::Ready(Some(Ok(passed(frame))))
             }
             Poll::Ready(other) => Poll::Ready(other.map(|frame| frame.map_err(BodyError::from))),
             Poll::Pending => {
-                ready!(this.pace.poll_too_slow(cx));
+                ready!(self.pace.poll_too_slow(cx));
                 Poll::Ready(Some(Err(BodyError::TooSlow)))
             }
         }
@@ -178,6 +177,26 @@ impl Body for RequestBody {
         }
         hint.set_lower(hint.lower() + held);
         hint
+    }
+}
+
+impl Body for RequestBody {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        self.get_mut().0.as_mut().map_or(Poll::Ready(None), |body| body.poll_frame(cx))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.as_ref().is_none_or(|body| body.is_end_stream())
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.0.as_ref().map_or_else(|| SizeHint::with_exact(0), |body| body.size_hint())
     }
 }
 

@@ -150,7 +150,8 @@ impl Group {
                 let mut sender = sender;
                 let progress = request.body().progress();
                 let answer =
-                    in_time(sender.try_send_request(request), limits.answer_timeout, &progress).await;
+                    in_time(sender.try_send_request(request), limits.answer_timeout, progress.as_deref())
+                        .await;
                 let mut error = match answer? {
                     Ok(answer) => {
                         return Ok((
@@ -175,14 +176,20 @@ impl Group {
 }
 
 /// Waits for `answer` as long as the request's body goes on, and `limit` from then.
-async fn in_time<F: Future>(answer: F, limit: Duration, progress: &Progress) -> Result<F::Output, NoAnswer> {
+async fn in_time<F: Future>(
+    answer: F,
+    limit: Duration,
+    progress: Option<&Progress>,
+) -> Result<F::Output, NoAnswer> {
     let mut answer = pin!(answer);
     let mut until = Instant::now() + limit;
     loop {
         match tokio::time::timeout_at(until, answer.as_mut()).await {
             Ok(answer) => return Ok(answer),
-            Err(_) if progress.moved() + limit > until => until = progress.moved() + limit,
-            Err(_) => return Err(NoAnswer::Silent),
+            Err(_) => match progress.map(|progress| progress.moved() + limit) {
+                Some(later) if later > until => until = later,
+                _ => return Err(NoAnswer::Silent),
+            },
         }
     }
 }

@@ -42,7 +42,7 @@ impl Exchange {
         let again = || {
             let mut parts = may_repeat.then(|| copy.or_else(|| reread(head?)))??;
             forward::to_upstream(&mut parts, &route, false);
-            Some(Request::from_parts(parts, RequestBody::empty(limits)))
+            Some(Request::from_parts(parts, RequestBody::default()))
         };
         let sent = match &group {
             Some(group) => group.send(Request::from_parts(parts, body), limits, again).await,
