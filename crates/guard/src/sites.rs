@@ -138,8 +138,7 @@ impl Numbers {
     pub fn follow(&mut self, sites: &[Vec<String>]) -> Vec<SiteId> {
         let mut taken = BTreeSet::new();
         let mut numbers: Vec<Option<usize>> = vec![None; sites.len()];
-        let likenesses: [fn(&[String], &[String]) -> bool; 2] = [are_the_same, share_a_host];
-        for alike in likenesses {
+        for alike in [are_the_same as Likeness, share_a_host] {
             for (number, hosts) in numbers.iter_mut().zip(sites).filter(|(number, _)| number.is_none()) {
                 let known =
                     (0..self.hosts.len()).find(|at| !taken.contains(at) && alike(&self.hosts[*at], hosts));
@@ -156,6 +155,9 @@ impl Numbers {
         numbers.into_iter().zip(sites).map(&mut number).collect()
     }
 }
+
+/// Tells whether two lists of hosts are those of one site.
+type Likeness = fn(&[String], &[String]) -> bool;
 
 fn are_the_same(one: &[String], other: &[String]) -> bool {
     one.len() == other.len() && one.iter().all(|host| other.contains(host))

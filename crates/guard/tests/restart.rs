@@ -15,6 +15,8 @@ use palisade_guard::{Guard, GuardSettings, Sites};
 use palisade_limits::BucketRate;
 use palisade_policy::{Level, LimitSettings, Policy};
 use palisade_store::{EffectKind, EntrySource, ListEntry, Lists, Page, SqliteStore};
+use proptest::prop_assert;
+use proptest::test_runner::TestRunner;
 use tokio::sync::oneshot;
 
 const HOUR: i64 = 3_600;
@@ -145,4 +147,21 @@ fn what_is_not_ours_is_refused() {
     let (other, _backlog) = Guard::new(judge, Sites::default(), settings);
     assert_ne!(settings.seed.0, SEED.0);
     assert_eq!(other.restore(&kept, at(9)), Err(SnapshotError::OtherSeed));
+}
+
+#[test]
+fn any_bytes_are_refused_or_restored() {
+    let (guard, _backlog) = guard_with(0.0, policy());
+    let mark = guard.to_snapshot(at(0))[..8].to_vec();
+    let rest = proptest::collection::vec(proptest::num::u8::ANY, 0..200);
+    let mut runner = TestRunner::default();
+    let told = runner.run(&(rest, 0..4_u32), |(rest, sites)| {
+        // As likely as not to be read further than the count of sites.
+        let bytes = [&mark[..], &at(1).0.to_le_bytes(), &sites.to_le_bytes(), &rest].concat();
+        let trouble = rest.len().saturating_sub(sites as usize * 16);
+        let restored = guard.restore(&bytes, at(1));
+        prop_assert!(restored.is_err() || trouble.is_multiple_of(48));
+        Ok(())
+    });
+    told.expect("no bytes panic");
 }
