@@ -151,7 +151,9 @@ impl Running {
         };
         let (guard, mut backlog) = Guard::new(judge, sites, settings);
         memory::recall_guard(&guard, &data)?;
-        guard.trust(convert::trusted(&loaded.settings.server)?);
+        // Gateway and API learn together what each proxy does.
+        let trusted = convert::trusted(&loaded.settings.server)?;
+        guard.trust(trusted.clone());
         guard.plug_verifier(Box::new(WebBotAuth));
 
         let plays = |role| loaded.settings.server.roles.contains(&role);
@@ -165,7 +167,7 @@ impl Running {
         let api = Api::new(
             Arc::clone(&guard),
             Arc::clone(&store) as Arc<dyn Store>,
-            convert::api(&loaded.settings, &first_run.webhook_secret)?,
+            convert::api(&loaded.settings, trusted, &first_run.webhook_secret),
             palisade_api::Clock::system(),
         );
         api.refresh().await.context("the keys cannot be read")?;
@@ -297,7 +299,7 @@ impl Running {
         )?;
         let sites = convert::sites(&numbered)?;
         let trusted = convert::trusted(&loaded.settings.server)?;
-        let settings = convert::api(&loaded.settings, &self.webhook_secret)?;
+        let settings = convert::api(&loaded.settings, trusted.clone(), &self.webhook_secret);
         self.guard.replace(judge, sites)?;
         self.guard.trust(trusted);
         self.api.replace_settings(settings);

@@ -10,7 +10,7 @@ use palisade_crawl::robots::Robots;
 use palisade_crawl::signers::{Signer, Signers};
 use palisade_detect::{DetectorSettings, Engine, EngineSettings, HashSeed, SiteProfile, detectors};
 use palisade_domain::Enforcement;
-use palisade_policy::{Judge, ListMirror, Preset};
+use palisade_policy::{Judge, ListMirror, Policy, Preset};
 use palisade_store::{DataDir, EntrySource, ListEntry, SqliteStore};
 use palisade_telemetry::{ConfigLoaded, ConfigSource, RobotsLineOdd, StoreOpened};
 
@@ -20,6 +20,7 @@ use crate::{crawlers, not_yet, seed, shell};
 
 mod numbering;
 mod policy;
+mod rules;
 
 pub(crate) use numbering::Numbered;
 
@@ -124,25 +125,35 @@ pub(crate) fn assemble_for(
     seed: HashSeed,
     data: Option<&DataDir>,
 ) -> anyhow::Result<Judge> {
-    let policies = policy::policies(sites, loaded, overrides)?;
+    let policies = policies(sites, loaded, overrides)?;
     let judge = Judge::new(Engine::new(engine_settings(sites, loaded, seed, data)?), policies[0].clone());
     Ok(judge.with_policies(policies))
 }
 
-/// Compiles the policy of every site, to see whether it can be.
+/// Compiles the policy of every site, and reads what sites name; a line for each thing that is accepted and hardly meant.
 ///
 /// # Errors
 /// With the place of everything that is wrong.
-pub(crate) fn check_policy(loaded: &Loaded) -> anyhow::Result<()> {
-    policy::policies(&Numbered::of(&loaded.settings), loaded, &Overrides::default()).map(drop)
+pub(crate) fn check(loaded: &Loaded) -> anyhow::Result<Vec<String>> {
+    // A robots.txt that is not there stops every run.
+    loaded.settings.sites.iter().try_for_each(|site| profile(site).map(drop))?;
+    let sites = Numbered::of(&loaded.settings);
+    Ok(policy::policies(&sites, loaded, &Overrides::default())?.1)
+}
+
+/// The policy of each site; what is to be said about them goes to standard error.
+fn policies(sites: &Numbered, loaded: &Loaded, overrides: &Overrides) -> anyhow::Result<Vec<Policy>> {
+    let (policies, remarks) = policy::policies(sites, loaded, overrides)?;
+    remarks.iter().for_each(|line| shell::complain(line));
+    Ok(policies)
 }
 
 /// What `[policy]` comes to, step by step, for site 0.
 ///
 /// # Errors
-/// As [`check_policy`].
+/// As [`check`].
 pub(crate) fn describe_policy(loaded: &Loaded) -> anyhow::Result<Vec<(&'static str, String)>> {
-    let policies = policy::policies(&Numbered::of(&loaded.settings), loaded, &Overrides::default())?;
+    let policies = policies(&Numbered::of(&loaded.settings), loaded, &Overrides::default())?;
     Ok(policies[0].describe())
 }
 
@@ -158,7 +169,7 @@ pub(crate) fn reassemble(
     seed: HashSeed,
     data: &DataDir,
 ) -> anyhow::Result<Judge> {
-    let policies = policy::policies(sites, loaded, overrides)?;
+    let policies = policies(sites, loaded, overrides)?;
     let engine = judge.engine().succeeded_by(engine_settings(sites, loaded, seed, Some(data))?);
     Ok(judge.clone().with_engine(engine).with_policies(policies))
 }

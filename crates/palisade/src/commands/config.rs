@@ -25,7 +25,7 @@ pub(crate) struct Args {
 
 #[derive(Clone, Debug, clap::Subcommand)]
 enum Verb {
-    /// Say whether the configuration is sound; every error at once, exit code 2 where there is one
+    /// Say whether the configuration is sound; every error at once, exit code 2 where there is one. Warnings do not count
     Check,
     /// Print every setting in effect and who set it
     Show,
@@ -58,14 +58,15 @@ fn load(global: &Global) -> Result<Loaded, LoadError> {
 fn check(global: &Global) -> anyhow::Result<ExitCode> {
     match load(global) {
         Ok(loaded) => {
-            // What the configuration names is part of it: a robots.txt that is not there stops every run.
-            loaded.settings.sites.iter().try_for_each(|site| setup::profile(site).map(drop))?;
-            setup::check_policy(&loaded)?;
+            let mut warnings = setup::check(&loaded)?;
             running::check(&loaded.settings)?;
-            not_yet::warnings(&loaded).iter().for_each(|line| shell::complain(line));
-            match global.json {
-                true => shell::say(r#"{"valid":true,"errors":[]}"#)?,
-                false => shell::say(&format!("{}: nothing is wrong", source(global)))?,
+            warnings.extend(not_yet::warnings(&loaded));
+            if global.json {
+                let json = serde_json::json!({ "valid": true, "errors": [], "warnings": warnings });
+                shell::say(&json.to_string())?;
+            } else {
+                warnings.iter().for_each(|line| shell::complain(line));
+                shell::say(&format!("{}: {}", source(global), outcome(warnings.len())))?;
             }
         }
         Err(LoadError::Invalid(errors)) => {
@@ -79,6 +80,15 @@ fn check(global: &Global) -> anyhow::Result<ExitCode> {
         Err(error) => return Err(UsageError(error.to_string()).into()),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What came of a configuration that is taken.
+fn outcome(warnings: usize) -> String {
+    match warnings {
+        0 => "nothing is wrong".to_owned(),
+        1 => "one warning; the configuration is taken as it is".to_owned(),
+        many => format!("{many} warnings; the configuration is taken as it is"),
+    }
 }
 
 /// What was read, for people.
@@ -140,7 +150,7 @@ fn errors_json(errors: &ConfigErrors) -> String {
             })
         })
         .collect();
-    serde_json::json!({ "valid": false, "errors": rows }).to_string()
+    serde_json::json!({ "valid": false, "errors": rows, "warnings": [] }).to_string()
 }
 
 /// Never overwrites: somebody's settings may be in there.

@@ -75,12 +75,12 @@ pub(super) fn gateway(settings: &Settings, judge: bool) -> GatewaySettings {
 }
 
 /// The application API. A webhook secret of the configuration wins over the installation's own.
-pub(super) fn api(settings: &Settings, webhook: &WebhookSecret) -> anyhow::Result<ApiSettings> {
+pub(super) fn api(settings: &Settings, trusted: TrustedProxies, webhook: &WebhookSecret) -> ApiSettings {
     let secret = |secret: &Option<settings::Secret>| {
         secret.as_ref().and_then(|secret| palisade_api::Secret::new(secret.expose()))
     };
     let own = || palisade_api::Secret::new(webhook.text());
-    Ok(ApiSettings {
+    ApiSettings {
         require_key: match settings.api.require_key {
             settings::RequireKey::Always => RequireKey::Always,
             settings::RequireKey::UnlessLoopback => RequireKey::UnlessLoopback,
@@ -89,9 +89,9 @@ pub(super) fn api(settings: &Settings, webhook: &WebhookSecret) -> anyhow::Resul
         webhook_secret: secret(&settings.api.webhook_secret).or_else(own),
         metrics_token: secret(&settings.api.metrics_token),
         tenant: TENANT,
-        trusted_proxies: trusted(&settings.server)?,
+        trusted_proxies: trusted,
         ..ApiSettings::default()
-    })
+    }
 }
 
 /// The worker.

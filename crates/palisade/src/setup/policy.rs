@@ -1,26 +1,24 @@
 //! From `[policy]`, `[limits]` and `[[sites]]` to the policy of each site.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use palisade_config::settings::{self, PolicySettings, RateSettings, RuleSettings, Settings, SiteSettings};
+use palisade_config::settings::{self, PolicySettings, RateSettings, SiteSettings};
 use palisade_config::{Effective, Loaded, Origin};
 use palisade_domain::Rate;
 use palisade_policy::{
-    BandEntries, Bands, EntryKind, EntrySettings, LimitSettings, PathLimit, Policy, RuleEffect, RuleSource,
-    Ruleset, limits,
+    BandEntries, Bands, EntryKind, EntrySettings, LimitSettings, PathLimit, Policy, limits,
 };
 
 use super::numbering::{Numbered, Place};
+use super::rules::{self, Remarks};
 use super::{Overrides, preset_named};
 use crate::exit::UsageError;
-use crate::shell;
 
 const MINUTE_MS: u64 = 60_000;
 const HOUR_MS: u64 = 60 * MINUTE_MS;
 const DAY_MS: u64 = 24 * HOUR_MS;
 
-/// The policy of each site, by number.
+/// The policy of each site, by number, and what is to be said about their rules.
 ///
 /// # Errors
 /// Where a preset or bands are wrong, or a rule cannot be compiled; every rule's fault at once, with its place.
@@ -28,10 +26,15 @@ pub(super) fn policies(
     sites: &Numbered,
     loaded: &Loaded,
     overrides: &Overrides,
-) -> anyhow::Result<Vec<Policy>> {
-    let mut told = BTreeSet::new();
-    let policy = |place: &Place| policy(loaded, &place.settings, place.in_the_file, overrides, &mut told);
-    sites.places().iter().map(policy).collect()
+) -> anyhow::Result<(Vec<Policy>, Vec<String>)> {
+    let present = sites.places().iter().filter(|place| !place.is_retired).count();
+    let (mut remarks, mut of_the_past) = (Remarks::on(present), Remarks::on(0));
+    let policy = |place: &Place| {
+        let remarks = if place.is_retired { &mut of_the_past } else { &mut remarks };
+        policy(loaded, &place.settings, place.in_the_file, overrides, remarks)
+    };
+    let policies = sites.places().iter().map(policy).collect::<anyhow::Result<_>>()?;
+    Ok((policies, remarks.lines()))
 }
 
 fn policy(
@@ -39,7 +42,7 @@ fn policy(
     site: &SiteSettings,
     number: Option<u32>,
     overrides: &Overrides,
-    told: &mut BTreeSet<String>,
+    remarks: &mut Remarks,
 ) -> anyhow::Result<Policy> {
     let settings: &PolicySettings = &loaded.settings.policy;
     let named = site.policy.unwrap_or(settings.preset);
@@ -57,7 +60,7 @@ fn policy(
     Ok(Policy {
         bands,
         enforcement: overrides.enforce.or(site.enforce).unwrap_or(settings.enforce),
-        rules: Arc::new(rules(&loaded.settings, site, told)?),
+        rules: Arc::new(rules::compiled(&loaded.settings, site, remarks)?),
         limits: rates(&loaded.settings.limits.rates),
         entries: entries(&settings.entries),
         site_number: number,
@@ -69,51 +72,6 @@ fn sets_bands(effective: &[Effective]) -> bool {
     effective
         .iter()
         .any(|setting| setting.key.starts_with("policy.bands") && setting.origin != Origin::Default)
-}
-
-/// The site's own rules, then those of `[policy]`, compiled. A rule that can never fire is said.
-fn rules(settings: &Settings, site: &SiteSettings, told: &mut BTreeSet<String>) -> anyhow::Result<Ruleset> {
-    let written: Vec<&RuleSettings> = site.rules.iter().chain(&settings.policy.rules).collect();
-    let sources: Vec<RuleSource<'_>> = written.iter().map(|rule| source(rule)).collect();
-    match Ruleset::compile(&sources) {
-        Ok((rules, warnings)) => {
-            for warning in warnings {
-                let origin = &written[warning.index].when_origin;
-                let line = format!("{origin}: {}", warning.reason);
-                // Rules of all sites are compiled for each of them.
-                if told.insert(line.clone()) {
-                    shell::complain(&line);
-                }
-            }
-            Ok(rules)
-        }
-        Err(errors) => {
-            let lines: Vec<String> = errors
-                .iter()
-                .map(|error| format!("{}: {}", written[error.index].when_origin, error.error))
-                .collect();
-            Err(UsageError(format!("the configuration is refused\n{}", lines.join("\n"))).into())
-        }
-    }
-}
-
-fn source(rule: &RuleSettings) -> RuleSource<'_> {
-    let effect = match rule.effect {
-        settings::RuleEffect::Act(action) => RuleEffect::named(action, 0).unwrap_or(RuleEffect::Monitor),
-        settings::RuleEffect::Throttle { per_minute } => RuleEffect::Throttle(Rate(per_minute)),
-        settings::RuleEffect::Weigh(points) => RuleEffect::Weigh(points),
-    };
-    let entry = rule.entry.map(|entry| match entry {
-        settings::RuleEntry::Block => EntryKind::Block,
-        settings::RuleEntry::Throttle => EntryKind::Throttle,
-        settings::RuleEntry::Flag => EntryKind::Flag,
-    });
-    RuleSource {
-        dry_run: rule.dry_run,
-        entry,
-        name: rule.name.as_deref(),
-        ..RuleSource::new(&rule.when, effect)
-    }
 }
 
 fn rates(rates: &RateSettings) -> LimitSettings {

@@ -11,7 +11,10 @@ const THREE_FAULTS: &str =
 fn nothing_configured_is_fine() {
     let desk = Desk::new();
     assert!(desk.run("config check").fine().contains("nothing is wrong"));
-    assert_eq!(desk.run("config check --json").json(), serde_json::json!({"valid": true, "errors": []}));
+    assert_eq!(
+        desk.run("config check --json").json(),
+        serde_json::json!({"valid": true, "errors": [], "warnings": []})
+    );
 }
 
 #[test]
@@ -79,16 +82,79 @@ fn rules_that_can_never_fire_are_named() {
     let desk = Desk::new();
     desk.file("palisade.toml", "[[policy.rules]]\nwhen = \"true\"\naction = \"block\"\n".repeat(2));
     desk.file("empty.log", "");
-    let warning = "palisade.toml:5:8: rule 1 decides first wherever this one holds, so it can never fire\n";
+    let warning = "palisade.toml:5:8: policy.rules[1].when: the rule at palisade.toml:2:8 decides wherever this one \
+                   holds, so it can never fire";
     for (line, input) in [
         ("config check", ""),
-        ("config check --json", ""),
         ("replay empty.log", ""),
         ("assess", r#"{"user_agent": "curl/8.5.0", "endpoint": "/"}"#),
     ] {
         let done = desk.run_with(line, input, &[]);
-        assert_eq!((done.code, done.err.as_str()), (0, warning), "{line}: {}", done.out);
+        assert_eq!((done.code, done.err.as_str()), (0, &*format!("{warning}\n")), "{line}: {}", done.out);
     }
+    let done = desk.run("config check");
+    assert_eq!(done.out, "palisade.toml: one warning; the configuration is taken as it is\n");
+    let json = desk.run("config check --json").json();
+    assert_eq!(json, serde_json::json!({"valid": true, "errors": [], "warnings": [warning]}));
+    let done = desk.run("doctor --api 127.0.0.1:1");
+    assert!(done.code == 1 && done.out.contains(warning) && done.err.is_empty(), "{} {}", done.out, done.err);
+}
+
+#[test]
+fn warnings_are_counted_and_have_their_place() {
+    let desk = Desk::new();
+    desk.file(
+        "palisade.toml",
+        "policy.rules = [\n  { when = 'ip == \"192.0.2.1\" && ip == \"192.0.2.2\"', action = \"block\" },\n  \
+         { when = 'path == \"/trap\"', action = \"allow\", entry = \"block\" },\n]\nchallenge.testing = true\n",
+    );
+    let done = desk.run("config check");
+    assert!(done.out.contains("3 warnings; the configuration is taken"), "{}", done.out);
+    for words in [
+        "palisade.toml:2:12: policy.rules[0].when: no request can be all that the condition wants of `ip`",
+        "palisade.toml:3:57: policy.rules[1].entry: the request passes, and because of it the client's other requests \
+         are refused",
+        "challenge.testing",
+    ] {
+        assert!(done.err.contains(words), "{words:?} is not in {}", done.err);
+    }
+}
+
+#[test]
+fn what_is_wrong_in_a_condition_has_its_place_to_the_letter() {
+    let desk = Desk::new();
+    desk.file(
+        "palisade.toml",
+        "[[policy.rules]]\nwhen = 'is_bot && user_agnet == \"x\"'\naction = \"block\"\n\
+         [[policy.rules]]\nwhen = '''\npath == \"/a\" &&\nmethod = \"GET\"'''\naction = \"block\"\n\
+         [[policy.rules]]\nwhen = \"path == \\\"/a\\\" && usr\"\naction = \"block\"\n",
+    );
+    let done = desk.run("config check");
+    for line in [
+        "palisade.toml:2:19: policy.rules[0].when: there is no `user_agnet`; did you mean `user_agent`?",
+        "palisade.toml:7:8: policy.rules[1].when: `= \"GET\"` is not understood; `==` compares",
+        "palisade.toml:10:8: policy.rules[2].when: there is no `usr`",
+    ] {
+        assert!(done.err.lines().any(|found| found.starts_with(line)), "{line:?} is not in {}", done.err);
+    }
+    assert_eq!(done.code, 2);
+}
+
+#[test]
+fn a_rule_that_one_site_overrides_is_asked_on_the_others() {
+    let desk = Desk::new();
+    let site = |rules: &str| {
+        format!(
+            "[[sites]]\nhosts = [\"{rules}.example\"]\nrules = [{{ when = '{rules}', action = \"allow\" }}]\n"
+        )
+    };
+    let shared = "policy.rules = [{ when = 'is_bot && score > 3', action = \"block\" }]\n";
+    desk.file("palisade.toml", format!("{shared}{}{}", site("is_bot"), site("false")));
+    let done = desk.run("config check");
+    assert_eq!(done.err.lines().count(), 1, "{}", done.err);
+    assert!(done.err.contains("sites[1].rules[0].when: the condition is never true"), "{}", done.err);
+    desk.file("palisade.toml", format!("{shared}{}{}", site("is_bot"), site("true")));
+    assert!(desk.run("config check").err.contains("policy.rules[0].when: the rule at"));
 }
 
 #[test]

@@ -10,7 +10,6 @@ use std::process::ExitCode;
 use palisade_config::Loaded;
 use palisade_config::settings::{RequireKey, Settings};
 use palisade_crawl::published;
-use palisade_detect::HashSeed;
 use palisade_store::{DataDir, Keys, SqliteStore};
 
 use super::ask::{self, AskError};
@@ -18,7 +17,7 @@ use super::findings::Findings;
 use crate::commands::{Global, list, serve};
 use crate::exit;
 use crate::ledger::TENANT;
-use crate::setup::{self, Overrides};
+use crate::setup;
 use crate::{crawlers, not_yet, running, seed, shell};
 
 /// Below this, records soon find no room.
@@ -56,12 +55,15 @@ pub(super) fn run(api: Option<SocketAddr>, global: &Global) -> anyhow::Result<Ex
 
 fn configuration(loaded: &Loaded, global: &Global, findings: &mut Findings) -> anyhow::Result<()> {
     // What the configuration names is part of it: rules, bands, each site's robots.txt.
-    setup::assemble(loaded, &Overrides::default(), HashSeed([0; 2]), None)?;
+    let warnings = setup::check(loaded)?;
     let source = setup::config_file(global).map_or_else(
         || "no file, every setting has its default".to_owned(),
         |path| path.display().to_string(),
     );
     findings.ok("configuration", source);
+    for line in warnings {
+        findings.found("rules", line, None);
+    }
     for line in not_yet::warnings(loaded) {
         findings.note("configuration", line, None);
     }
