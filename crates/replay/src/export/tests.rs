@@ -387,7 +387,7 @@ fn sent(kind: BodyKind, fields: &[Field]) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(128))]
     #[test]
     fn beside_an_attack_nobodys_values_survive(
         fields in prop::collection::vec(field(), 0..6),
