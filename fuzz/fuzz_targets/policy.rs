@@ -1,5 +1,8 @@
 //! Any text is a condition or a refusal with its place. A condition can be asked about any request, it and its opposite
-//! never hold together, it is found through the index where it holds, and it means the same when it is read again.
+//! never hold together, it is found through the index where it holds, it means the same when it is read again, and what
+//! is warned of never happens.
+//!
+//! After the condition, divided by NUL: a target, a user agent and a host to ask it about.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -12,9 +15,14 @@ use palisade_domain::{
     RequestFacts, Score, Timestamp, Vantage,
 };
 use palisade_policy::expression::{Condition, View};
-use palisade_policy::{RuleEffect, RuleSource, Ruleset};
+use palisade_policy::{RuleEffect, RuleSource, Ruleset, Warning, WarningReason};
 
 const HEADERS: [(&str, &str); 2] = [("Accept", "*/*"), ("X-Api-Version", "2")];
+
+/// A plain rule ahead of the one that is looked at.
+const EARLIER_TEXT: &str = "path.startsWith(\"/api\")";
+static EARLIER: LazyLock<Condition> =
+    LazyLock::new(|| Condition::compile(EARLIER_TEXT).expect("a condition"));
 
 /// A request of which everything is known, and one of which nothing is.
 static REQUESTS: LazyLock<[(RequestFacts<'static>, Assessment); 2]> = LazyLock::new(|| {
@@ -34,7 +42,9 @@ static REQUESTS: LazyLock<[(RequestFacts<'static>, Assessment); 2]> = LazyLock::
     [(facts, assessment), (bare, scorer::blank())]
 });
 
-fuzz_target!(|text: &str| {
+fuzz_target!(|input: &str| {
+    let mut parts = input.split('\0');
+    let text = parts.next().unwrap_or("");
     let condition = match Condition::compile(text) {
         Ok(condition) => condition,
         Err(error) => {
@@ -43,16 +53,36 @@ fuzz_target!(|text: &str| {
             return;
         }
     };
-    assert_eq!(Condition::compile(text).as_ref(), Ok(&condition));
     let opposite = Condition::compile(&format!("!({text}\n)")).ok();
-    let rule = RuleSource::new(text, RuleEffect::Block);
-    let (rules, _) = Ruleset::compile(&[rule]).expect("its condition was just compiled");
+    let sources = [EARLIER_TEXT, text].map(|when| RuleSource::new(when, RuleEffect::Block));
+    let (rules, warnings) = Ruleset::compile(&sources).expect("its condition was just compiled");
+
+    let [full, bare] = &*REQUESTS;
+    let mut hostile = full.0;
+    let mut next = || Fact::Known(parts.next().unwrap_or(""));
+    (hostile.target, hostile.user_agent, hostile.host) = (next(), next(), next());
     let challenge_at = Score::new(70).expect("70 is a score");
-    for (facts, assessment) in REQUESTS.iter() {
+    for (facts, assessment) in [(&full.0, &full.1), (&bare.0, &bare.1), (&hostile, &full.1)] {
         let view = View::new(facts, assessment, None, challenge_at);
-        let holds = condition.holds(&view);
-        assert_eq!(rules.first_match(&view), holds.then_some(0));
+        let (holds, first) = (condition.holds(&view), EARLIER.holds(&view));
+        assert_eq!(rules.first_match(&view), if first { Some(0) } else { holds.then_some(1) });
+        let both: Vec<usize> =
+            [(first, 0), (holds, 1)].iter().filter(|(is, _)| *is).map(|(_, at)| *at).collect();
+        assert_eq!(rules.matching(&view), both);
         assert!(condition.constant().is_none_or(|constant| constant == holds));
         assert!(opposite.as_ref().is_none_or(|opposite| opposite.holds(&view) != holds));
+        // Rules are held against the plain spelling of a path, which the judge makes.
+        let plain = view_is_plain(facts);
+        // What only broken requests satisfy is said of broken requests.
+        let sound = |warning: &&Warning| !matches!(warning.reason, WarningReason::Unsound { .. });
+        for warning in warnings.iter().filter(sound).filter(|_| plain) {
+            let covered = matches!(warning.reason, WarningReason::Covered { .. });
+            assert!(!holds || (covered && first), "it can fire: {:?}", warning.reason);
+        }
     }
 });
+
+fn view_is_plain(facts: &RequestFacts<'_>) -> bool {
+    let path = facts.path().known().unwrap_or("");
+    !path.contains('%') && !path.contains("//") && !path.contains("/.")
+}

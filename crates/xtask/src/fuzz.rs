@@ -2,7 +2,8 @@
 //!
 //! libFuzzer's coverage needs flags that stable Rust refuses; `RUSTC_BOOTSTRAP=1` lets it have them, so neither nightly
 //! nor cargo-fuzz is needed. The flags are those of cargo-fuzz. Corpora live in `fuzz/corpus/<target>` (small, our own,
-//! committed), what is found while running in `target/fuzz-corpus`, crashes in `fuzz/artifacts/<target>`.
+//! committed), words of a language in `fuzz/dictionaries/<target>` where it has any, what is found while running in
+//! `target/fuzz-corpus`, crashes in `fuzz/artifacts/<target>`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -92,6 +93,7 @@ pub(crate) fn runner(root: &Path, target: &str, seconds: u32) -> anyhow::Result<
     for folder in [&found, &artifacts] {
         std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     }
+    let words = Some(root.join("fuzz/dictionaries").join(target)).filter(|words| words.is_file());
     let mut command = Command::new(binary(root, target)?);
     command
         .current_dir(root)
@@ -102,6 +104,7 @@ pub(crate) fn runner(root: &Path, target: &str, seconds: u32) -> anyhow::Result<
         .arg(format!("-timeout={INPUT_SECONDS_MAX}"))
         .arg(format!("-artifact_prefix={}/", artifacts.display()))
         .args(["-rss_limit_mb=2048", "-print_final_stats=1", "-verbosity=0"])
+        .args(words.map(|words| format!("-dict={}", words.display())))
         .arg(found)
         .args(Some(root.join("fuzz/corpus").join(target)).filter(|seeds| seeds.is_dir()));
     Ok(command)
