@@ -210,6 +210,10 @@ impl Checker<'_> {
             (Typed::Text(a), Typed::Text(b)) if equality => Test::Texts(a, b, order == Order::Is),
             (Typed::Address, Typed::Word(text)) if equality => self.address(right, &text, order)?,
             (Typed::Word(text), Typed::Address) if equality => self.address(left, &text, order)?,
+            (Typed::Identity, _) | (_, Typed::Identity) => {
+                let instead = "write identity.class, identity.claimed or identity.status";
+                return self.not_offered(node, "identity as a whole", instead);
+            }
             (Typed::Test(_), Typed::Number(_)) if !equality => {
                 let instead = "write 50 < score && score < 60";
                 return self.not_offered(node, "a chain of comparisons", instead);

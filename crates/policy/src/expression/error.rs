@@ -1,6 +1,6 @@
 //! What can be wrong with a condition.
 
-use super::names::NAMES;
+use super::names::{FUNCTIONS, NAMES};
 
 /// A condition that is refused: what, and where.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -53,7 +53,7 @@ pub enum Fault {
         nearest: Option<&'static str>,
     },
     /// A function that is none of ours.
-    #[error("there is no function `{name}`{}", did_you_mean(*nearest))]
+    #[error("there is no function `{name}`{}", or_functions(*nearest))]
     UnknownFunction {
         /// As written.
         name: String,
@@ -101,6 +101,13 @@ fn did_you_mean(nearest: Option<&'static str>) -> String {
 fn or_names(nearest: Option<&'static str>) -> String {
     match nearest {
         Some(_) => did_you_mean(nearest),
-        None => format!("; there are {}", NAMES.map(|(name, _)| name).join(", ")),
+        None => format!("; there are {}; texts stand in quotes", NAMES.map(|(name, _)| name).join(", ")),
+    }
+}
+
+fn or_functions(nearest: Option<&'static str>) -> String {
+    match nearest {
+        Some(_) => did_you_mean(nearest),
+        None => format!("; there are {}", FUNCTIONS.join(", ")),
     }
 }

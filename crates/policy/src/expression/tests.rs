@@ -256,6 +256,9 @@ fn other_languages_are_answered_in_this_one() {
     refuse(r#"headers.user-agent == "x""#, "headers", "headers[\"user-agent\"]");
     refuse(r#"ip in "10.0.0.0/8""#, "\"10", "a list in brackets");
     refuse(r#"country == "DE""#, "country", "there are method, host,");
+    refuse("method == GET", "GET", "texts stand in quotes");
+    refuse(r#"identity == "curl""#, "identity", "write identity.class");
+    refuse(r#"path.lower() == "/a""#, "lower", "there are startsWith,");
     refuse(r#""sql" in signals"#, "\"sql\"", "did you mean `payload.sql`?");
 }
 
