@@ -5,7 +5,7 @@
 use libfuzzer_sys::fuzz_target;
 use palisade_domain::HeadFault;
 use palisade_fingerprint::framing::{BodyFrame, Framed};
-use palisade_fingerprint::head::{self, Head};
+use palisade_fingerprint::head::{self, BYTES_MAX, Head};
 
 // The gateway shows it to nobody; it is what stands between a head and the upstream.
 #[path = "../../crates/gateway/src/strict.rs"]
@@ -46,6 +46,10 @@ fn passed_on(bytes: &[u8]) {
         assert!(target.contains(&b'#') || target[0] != b'/', "{}", target.escape_ascii());
         return;
     };
+    if bytes.len() - target.len() + spelled_target.len() > BYTES_MAX {
+        assert_eq!(checked, Err(HeadFault::TooLong));
+        return;
+    }
     let uri = http::Uri::try_from(&*spelled_target).expect("hyper reads it");
     if target[0] == b'/' {
         assert_eq!(uri.path_and_query().map(|both| both.as_str().as_bytes()), Some(&*spelled_target));

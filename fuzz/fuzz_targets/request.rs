@@ -1,8 +1,6 @@
 //! A hostile request through every detector: judging it is total, repeatable, and its points add up.
 #![no_main]
 
-use std::collections::BTreeMap;
-
 use libfuzzer_sys::fuzz_target;
 use palisade_detect::{Engine, EngineSettings, HashSeed, Observe, SiteProfile};
 use palisade_domain::{

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use palisade_domain::HeadFault;
 use palisade_fingerprint::framing::Framed;
+use palisade_fingerprint::head;
 
 /// Checks a complete head, its empty line included, and reads it into `framed`. Returns the head with its target spelled
 /// so that hyper reads it, where it would not.
@@ -17,6 +18,10 @@ pub(crate) fn check(bytes: &[u8], framed: &mut Framed) -> Result<Option<Vec<u8>>
         Cow::Borrowed(_) => None,
         Cow::Owned(spelled) => {
             let after = method.len() + 1 + target.len();
+            // Spelled, a target is three times as long: hyper's bound is about that one.
+            if bytes.len() - target.len() + spelled.len() > head::BYTES_MAX {
+                return Err(HeadFault::TooLong);
+            }
             Some([method, b" ", &spelled, &bytes[after..]].concat())
         }
     })
@@ -86,6 +91,7 @@ mod tests {
         check("GET / HTTP/1.1", Ok(None));
         check("GET /< HTTP/1.1", Ok(Some(b"GET /%3C HTTP/1.1\r\nHost: a\r\n\r\n".to_vec())));
         check("GET /#a HTTP/1.1", Err(HeadFault::Garbage));
+        check(&format!("GET /{} HTTP/1.1", "<".repeat(head::BYTES_MAX / 3)), Err(HeadFault::TooLong));
         check("POST / HTTP/1.1\r\nContent-Length: +1", Err(HeadFault::Length));
     }
 
