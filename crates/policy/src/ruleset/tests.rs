@@ -135,7 +135,7 @@ fn entries_that_work_against_their_action_are_named() {
             match expect {
                 "" => assert!(found.is_empty(), "{effect:?} {entry:?}: {found:?}"),
                 words => {
-                    assert!(found.len() == 1 && found[0].contains(words), "{effect:?} {entry:?}: {found:?}")
+                    assert!(found.len() == 1 && found[0].contains(words), "{effect:?} {entry:?}: {found:?}");
                 }
             }
         }
