@@ -25,7 +25,7 @@ pub struct Scene<'a> {
 
 impl<'a> Scene<'a> {
     /// The first value of header `name`: `Unseen` where the headers are. As [`RequestFacts::header`], found at once.
-    #[inline]
+    #[inline(always)]
     pub fn header(&self, name: &str) -> Fact<&'a str> {
         self.gathered.headers.get(name)
     }
