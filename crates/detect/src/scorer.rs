@@ -59,6 +59,7 @@ pub fn assess(findings: &mut Findings, context: &Context) -> Assessment {
 }
 
 /// An assessment yet to be made.
+#[inline]
 pub fn blank() -> Assessment {
     Assessment {
         score: Score::default(),

@@ -161,8 +161,8 @@ impl Guard {
         let sequence = self.sink.next();
         let id = RequestId(self.settings.first_id.wrapping_add(sequence));
         // Made where it is returned: a verdict is large.
-        let judged = judge.request_around(&facts, observe, &around);
-        let mut ruling = Ruling { id, judged, sequence, time: facts.time, tail: Tail::NONE };
+        let mut ruling = Ruling { id, judged: Judged::blank(), sequence, time: facts.time, tail: Tail::NONE };
+        judge.request_into(&facts, observe, &around, &mut ruling.judged);
         if observe == Observe::Note {
             let challenge_at = judge.policy_of(facts.site).bands.challenge();
             let verdict = &ruling.judged.verdict;

@@ -138,6 +138,9 @@ pub struct Ticket {
 }
 
 impl Ticket {
+    /// Of a request nobody has judged yet: nothing of its exchange is noted.
+    pub const NONE: Ticket = Ticket { client: 0, kind: Kind::Navigation, is_login: false, is_noted: false };
+
     fn new(keys: &keys::Keys, gathered: &Gathered<'_>) -> Self {
         Ticket { client: keys.client, kind: gathered.kind, is_login: gathered.is_login, is_noted: true }
     }
