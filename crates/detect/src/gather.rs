@@ -32,6 +32,8 @@ pub struct Gathered<'a> {
     pub claim: Claim,
     /// The word by which a driven browser gives itself away in its user agent.
     pub driven: Option<&'static str>,
+    /// True where the parts of its user agent contradict each other.
+    pub(crate) contradicts: bool,
     /// Keyed hash of the user agent's text.
     pub(crate) agent_key: Option<u64>,
     /// The headers by name.
@@ -57,6 +59,7 @@ pub fn gather<'a>(facts: &RequestFacts<'a>, said: Said<'a>, site: &SiteProfile) 
         user_agent: said.user_agent,
         claim: said.claim,
         driven: said.driven,
+        contradicts: said.contradicts,
         agent_key: said.key,
         headers,
         kind: kind(facts, &headers, path),

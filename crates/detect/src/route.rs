@@ -25,9 +25,10 @@ pub fn template(path: &str) -> RouteId {
 
 /// Numbers, UUIDs, hex hashes, dates, and words with many digits.
 fn is_identifier(segment: &[u8]) -> bool {
+    let is_hex = |b: &u8| b.is_ascii_hexdigit() || *b == b'-';
     let digits = segment.iter().filter(|b| b.is_ascii_digit()).count();
-    let hex = segment.iter().filter(|b| b.is_ascii_hexdigit() || **b == b'-').count();
-    digits == segment.len() || (segment.len() >= 8 && (hex == segment.len() || digits * 2 >= segment.len()))
+    digits == segment.len()
+        || (segment.len() >= 8 && (digits * 2 >= segment.len() || segment.iter().all(is_hex)))
 }
 
 struct Fnv(u32);
@@ -100,8 +101,9 @@ const DATA_EXTENSIONS: &[&str] =
 
 /// The last segment's ending in lower case form is compared without allocation.
 fn extension(path: &str) -> Option<&str> {
-    let last = path.rsplit('/').next().unwrap_or(path);
-    last.rsplit_once('.').map(|(_, extension)| extension).filter(|extension| extension.len() <= 11)
+    let at = path.bytes().rposition(|byte| matches!(byte, b'.' | b'/'))?;
+    let extension = path[at..].strip_prefix('.')?;
+    (extension.len() <= 11).then_some(extension)
 }
 
 fn extension_in(path: &str, list: &[&str]) -> bool {

@@ -8,7 +8,7 @@ use palisade_domain::Fact;
 use palisade_fingerprint::user_agent::{self, Detached, UserAgent};
 use palisade_limits::{BoundedTable, BoundedTableSettings};
 
-use crate::detectors::ua_automation;
+use crate::detectors::{ua_automation, ua_version};
 use crate::history::HistoryKeys;
 
 /// Most user agents whose reading is remembered.
@@ -25,6 +25,8 @@ pub struct Said<'a> {
     pub claim: Claim,
     /// The word by which a driven browser gives itself away.
     pub driven: Option<&'static str>,
+    /// True where its parts contradict each other, see `ua_version`.
+    pub contradicts: bool,
 }
 
 /// Reads user agents.
@@ -40,6 +42,7 @@ struct Read {
     user_agent: Detached,
     claim: Claim,
     driven: Option<&'static str>,
+    contradicts: bool,
 }
 
 impl Reader {
@@ -58,14 +61,17 @@ impl Reader {
         }
         let read = self.read.update(key, || self.read_anew(text), |read, _| *read);
         let user_agent = Some(read.user_agent.attach(text));
-        Said { key: Some(key), user_agent, claim: read.claim, driven: read.driven }
+        let Read { claim, driven, contradicts, .. } = read;
+        Said { key: Some(key), user_agent, claim, driven, contradicts }
     }
 
     fn read_anew(&self, text: &str) -> Read {
+        let user_agent = user_agent::parse(text);
         Read {
-            user_agent: user_agent::parse(text).detach(text),
+            user_agent: user_agent.detach(text),
             claim: self.agents.claim(text),
             driven: ua_automation::word_in(text),
+            contradicts: ua_version::contradicts_itself(text, &user_agent),
         }
     }
 

@@ -54,10 +54,17 @@ pub(super) fn opens_page(scene: &Scene<'_>) -> bool {
 /// reports the browser sends by itself, and files that programs fetch on their own account.
 pub(super) fn asks_for_page_or_part(scene: &Scene<'_>) -> bool {
     let is_report = || {
-        let kind = scene.header("content-type").known().unwrap_or("");
-        kind.contains("report") || kind.contains("dns-message") || kind.contains("ocsp")
+        scene.header("content-type").known().is_some_and(|kind| {
+            kind.contains("report") || kind.contains("dns-message") || kind.contains("ocsp")
+        })
     };
     scene.gathered.kind != Kind::Machine && scene.header("upgrade").is_absent() && !is_report()
+}
+
+/// An address at its first `://`. The two schemes that all have are not searched for.
+pub(super) fn split_scheme(url: &str) -> Option<(&str, &str)> {
+    let known = |scheme: &'static str, start| url.strip_prefix(start).map(|rest| (scheme, rest));
+    known("https", "https://").or_else(|| known("http", "http://")).or_else(|| url.split_once("://"))
 }
 
 /// True where the client is known to have come over TLS.

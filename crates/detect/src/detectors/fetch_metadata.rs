@@ -120,17 +120,21 @@ impl<'a> Set<'a> {
 
 /// `same-origin` with a `Referer` of another host. Hosts are compared without port.
 fn foreign_referer(scene: &Scene<'_>, set: &Set<'_>) -> Option<Detail> {
+    if set.site != Some("same-origin") {
+        return None;
+    }
     let host = without_port(scene.facts.host.known()?);
-    let (_, rest) = scene.header("referer").known()?.split_once("://")?;
-    let from = without_port(rest.split(['/', '?', '#']).next().unwrap_or(rest));
-    let foreign = set.site == Some("same-origin") && !from.is_empty() && !from.eq_ignore_ascii_case(host);
+    let (_, rest) = claimed::split_scheme(scene.header("referer").known()?)?;
+    let end = rest.bytes().position(|byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(rest.len());
+    let from = without_port(&rest[..end]);
+    let foreign = !from.is_empty() && !from.eq_ignore_ascii_case(host);
     (foreign && claimed::is_direct(scene.facts))
         .then(|| Detail::one("same-origin, but referred by {a}", Value::text(from)))
 }
 
 fn without_port(authority: &str) -> &str {
-    match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
+    match authority.bytes().rposition(|byte| byte == b':').map(|at| authority.split_at(at)) {
+        Some((host, port)) if port[1..].bytes().all(|b| b.is_ascii_digit()) => host,
         _ => authority,
     }
 }

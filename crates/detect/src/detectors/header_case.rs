@@ -44,8 +44,9 @@ impl Detector for HeaderCase {
         if scene.facts.version != Fact::Known(HttpVersion::Http11) {
             return None;
         }
+        // What is written as all write it ends the question before letters are compared one by one.
         let is_odd =
-            |name: &str| TITLED.iter().any(|titled| name.eq_ignore_ascii_case(titled) && name != *titled);
+            |name: &str| TITLED.iter().any(|titled| name != *titled && name.eq_ignore_ascii_case(titled));
         let (name, _) =
             list.entries.iter().find(|(name, _)| is_odd(name)).filter(|_| claimed::is_direct(scene.facts))?;
         Some(CARD.signal(

@@ -65,6 +65,10 @@ fn no_http(line: &str) -> (SignalId, LogOdds, &'static str) {
 
 /// Evidence that the target names another host: absolute form is for proxies (RFC 9112 section 3.2.2).
 fn foreign(target: &str, own: Option<&str>) -> Option<LogOdds> {
+    // A path has no scheme: nearly every target ends here.
+    if target.starts_with('/') {
+        return None;
+    }
     let (scheme, rest) = target.split_once("://")?;
     if scheme.is_empty() || !scheme.bytes().all(|b| b.is_ascii_alphanumeric()) {
         return None;
@@ -92,11 +96,15 @@ fn garbage_in(target: &str) -> Option<(SignalId, LogOdds, &'static str)> {
 
 /// Raw control bytes, or as servers write them into their logs: `\x03`.
 fn has_controls(text: &str) -> bool {
+    let is_control = |byte: u8| byte < 0x20 || byte == 0x7f;
+    if !text.bytes().any(|byte| is_control(byte) || byte == b'\\') {
+        return false;
+    }
     let escaped = text.match_indices("\\x").any(|(at, _)| {
         let digits = text.get(at + 2..at + 4).and_then(|digits| u8::from_str_radix(digits, 16).ok());
         digits.is_some_and(|byte| !(0x20..0x7f).contains(&byte))
     });
-    escaped || text.bytes().any(|b| b < 0x20 || b == 0x7f)
+    escaped || text.bytes().any(is_control)
 }
 
 fn version(version: Fact<HttpVersion>) -> Option<(SignalId, LogOdds, &'static str)> {

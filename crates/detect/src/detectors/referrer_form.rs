@@ -3,6 +3,7 @@
 use palisade_domain::{Detail, LogOdds, Resolution, Signal, SignalId, Value};
 use palisade_fingerprint::user_agent::{Family, bounded};
 
+use super::claimed;
 use crate::{Card, Detector, Group, Need, Scene, Scope, State};
 
 const ID: SignalId = SignalId("headers.referrer");
@@ -47,18 +48,18 @@ impl Detector for ReferrerForm {
 }
 
 fn oddity(referrer: &str) -> Option<Detail> {
-    let shown = Value::text(referrer);
-    let Some((scheme, rest)) = referrer.split_once("://") else {
+    let shown = || Value::text(referrer);
+    let Some((scheme, rest)) = claimed::split_scheme(referrer) else {
         let is_host = referrer.contains('.') && !referrer.contains([':', '/', ' ']);
-        return is_host.then(|| Detail::one("the referrer {a} has no scheme", shown));
+        return is_host.then(|| Detail::one("the referrer {a} has no scheme", shown()));
     };
     if !matches!(scheme, "http" | "https") {
         return None;
     }
     if !rest.contains('/') {
-        return Some(Detail::one("the referrer {a} lacks the slash every browser writes", shown));
+        return Some(Detail::one("the referrer {a} lacks the slash every browser writes", shown()));
     }
-    rest.contains(' ').then(|| Detail::one("the referrer {a} is written as no browser does", shown))
+    rest.contains(' ').then(|| Detail::one("the referrer {a} is written as no browser does", shown()))
 }
 
 #[cfg(test)]

@@ -50,10 +50,13 @@ impl Detector for UaVersion {
     }
 
     fn inspect(&self, scene: &Scene<'_>) -> Option<Signal> {
-        let text = bounded(scene.facts.user_agent.known()?.trim());
+        let text = read_part(scene.facts.user_agent.known()?);
         let agent = scene.gathered.user_agent.as_ref().filter(|_| scene.gathered.claim.class.is_none())?;
         let today = day_of(scene.facts.time);
-        if let Some((detail, evidence)) = contradiction::find(text, agent)
+        // Whether there is one depends on the text alone, and is remembered with its reading.
+        if let Some((detail, evidence)) = (scene.gathered.contradicts)
+            .then(|| contradiction::find(text, agent))
+            .flatten()
             .or_else(|| protocol_too_new(scene, agent))
             .or_else(|| from_the_future(agent, today))
         {
@@ -62,6 +65,16 @@ impl Detector for UaVersion {
         let (detail, evidence) = stale(text, agent, today)?;
         Some(CARD.signal(STALE, evidence, detail))
     }
+}
+
+/// True where the parts of `text`, which reads as `agent`, never occur together.
+pub(crate) fn contradicts_itself(text: &str, agent: &UserAgent<'_>) -> bool {
+    contradiction::find(read_part(text), agent).is_some()
+}
+
+/// As much of a user agent as is looked at.
+fn read_part(text: &str) -> &str {
+    bounded(text.trim())
 }
 
 /// HTTP/2 from a browser that never learned it. Only where nothing in between may have spoken for the client.
