@@ -98,3 +98,44 @@ async fn before_the_gateway_nginx_says_who_comes() {
     assert_eq!(refused.status, 403);
     reference(&refused);
 }
+
+/// Who comes as one address may see a page that the other may not.
+const RULES: &str = r#"
+[policy]
+rules = [
+  { when = 'ip == "66.249.66.1"', action = "block" },
+  { when = 'ip == "203.0.113.9" && path == "/mine"', action = "block" },
+]
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_header_that_nginx_only_hands_on_names_nobody() {
+    // On one machine $remote_addr is this machine's; the visitor's stands here as nginx would write it elsewhere.
+    let (of_nginx, of_visitors) = ("203.0.113.9", "66.249.66.1");
+    for (set, forged) in [("X-Real-IP", "X-Forwarded-For"), ("X-Forwarded-For", "X-Real-IP")] {
+        let site = Site::start().await.unwrap();
+        let palisade = Palisade::serve(&Setup::before(site.address).with(RULES)).await.unwrap();
+        let port = free_port();
+        let config = format!(
+            "server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass http://{};\n\
+             proxy_set_header {set} {of_nginx}; }} }}",
+            palisade.gateway
+        );
+        let server = nginx(&config, port).await;
+        let mut forging = BROWSER.to_vec();
+        forging.push((forged, of_visitors));
+        let status = async |target: &str, headers: &[(&str, &str)]| {
+            get(server.address, target, headers).await.unwrap().status
+        };
+        // Nobody knows this proxy yet: neither address is believed.
+        assert_eq!(status("/mine", &forging).await, 404, "{set}");
+        let ready = get(palisade.api, "/ready", &[]).await.unwrap();
+        assert!(ready.text().contains("proxy_names_two"), "{}", ready.text());
+        // The first other visitor shows what it sets.
+        assert_eq!(status("/", &BROWSER).await, 200, "{set}");
+        assert_eq!(status("/", &forging).await, 200, "{set}");
+        assert_eq!(status("/mine", &forging).await, 403, "{set}");
+        let ready = get(palisade.api, "/ready", &[]).await.unwrap();
+        assert!(!ready.text().contains("proxy_names_two"), "{}", ready.text());
+    }
+}
