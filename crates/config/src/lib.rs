@@ -16,7 +16,6 @@ mod layers;
 mod load;
 mod origin;
 mod section;
-mod suggest;
 mod tree;
 mod value;
 

@@ -5,8 +5,9 @@
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
+use palisade_domain::nearest;
+
 use crate::bounds::{ERRORS_MAX, LIST_ITEMS_MAX};
-use crate::suggest::nearest;
 use crate::tree::{Entry, Node, Value};
 use crate::value::{
     Checked, escape, expand, items, literal, one_of, parse_boolean, parse_integer, parse_number, quote,

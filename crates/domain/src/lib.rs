@@ -11,6 +11,7 @@ pub mod address;
 pub mod assessment;
 pub mod fact;
 pub mod identity;
+mod nearest;
 pub mod request;
 pub mod request_id;
 pub mod signal;
@@ -22,6 +23,7 @@ pub use address::{ClientIp, NetPrefix, RangeSet};
 pub use assessment::{Assessment, Coverage, Explanation, Score, ScoreOutOfRange, SignalPoints};
 pub use fact::Fact;
 pub use identity::{ClaimStatus, Identity, IdentityClass};
+pub use nearest::nearest;
 pub use request::{
     BodyKind, BodyPrefix, ClientKey, HeadFault, HeaderCase, HeaderList, HeaderOrder, HttpVersion, Phase,
     RequestFacts, ResponseFacts, Scheme, SessionId, Signature,

@@ -1,12 +1,12 @@
 //! The installation's hash seed: 128 random bits in the data folder, made once, read by this user only.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 
 use anyhow::{Context, bail};
 use palisade_detect::HashSeed;
-use palisade_store::DataDir;
+use palisade_store::{DataDir, secret_file};
 
 /// Hexadecimal digits of a seed.
 const DIGITS: usize = 32;
@@ -55,36 +55,15 @@ fn parse(text: &str) -> Option<HashSeed> {
     Some(HashSeed([u64::from_str_radix(first, 16).ok()?, u64::from_str_radix(second, 16).ok()?]))
 }
 
-/// Writes it beside its place first: another process sees all of it or nothing.
 fn make(path: &Path) -> anyhow::Result<()> {
     let (first, second) = (getrandom::u64()?, getrandom::u64()?);
-    let temp = path.with_extension(format!("seed.{}", std::process::id()));
-    let linked = write(&temp, &format!("{first:016x}{second:016x}\n")).and_then(|()| link(&temp, path));
-    let _ = fs::remove_file(&temp); // Best effort; where it was renamed it is gone.
-    Ok(linked?)
-}
-
-fn write(path: &Path, text: &str) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
-}
-
-/// Never replaces a seed that is there. File systems without links rename, which has a race of one instant.
-fn link(temp: &Path, path: &Path) -> io::Result<()> {
-    match fs::hard_link(temp, path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(_) => fs::rename(temp, path),
-        Ok(()) => Ok(()),
-    }
+    Ok(secret_file::make(path, &format!("{first:016x}{second:016x}\n"))?)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -1,13 +1,15 @@
 //! What the first start makes: a key and the webhook secret, written down once for the operator.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use palisade_domain::{TenantId, Timestamp};
 
 use crate::bounds::SECRET_FILE_BYTES_MAX;
-use crate::{ApiKey, Changes, DataDir, Keys, NewKey, ReadError, Scope, Scopes, Watched, WriteError, codec};
+use crate::{
+    ApiKey, Changes, DataDir, Keys, NewKey, ReadError, Scope, Scopes, Watched, WriteError, codec, secret_file,
+};
 
 /// What the first key may do.
 const FIRST_SCOPES: [Scope; 4] = [Scope::Check, Scope::Feedback, Scope::Stats, Scope::List];
@@ -143,10 +145,7 @@ fn make_once(path: &Path, text: &str) -> Result<String, FirstRunError> {
     if let Some(found) = read(path)? {
         return Ok(found);
     }
-    let temp = path.with_extension(format!("new.{}", std::process::id()));
-    let made = write(&temp, text).and_then(|()| link(&temp, path));
-    let _ = fs::remove_file(&temp); // Best effort; where it was renamed it is gone.
-    made.map_err(|why| FirstRunError::CannotWrite { path: path.to_owned(), why })?;
+    secret_file::make(path, text).map_err(|why| FirstRunError::CannotWrite { path: path.to_owned(), why })?;
     Ok(read(path)?.unwrap_or_else(|| text.to_owned()))
 }
 
@@ -160,27 +159,10 @@ fn read(path: &Path) -> Result<Option<String>, FirstRunError> {
     }
 }
 
-fn write(path: &Path, text: &str) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
-}
-
-/// Never replaces what is there. File systems without links rename, which has a race of one instant.
-fn link(temp: &Path, path: &Path) -> io::Result<()> {
-    match fs::hard_link(temp, path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(_) => fs::rename(temp, path),
-        Ok(()) => Ok(()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::MemoryStore;
 

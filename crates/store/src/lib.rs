@@ -13,6 +13,7 @@ pub mod bounds;
 pub mod contract;
 pub mod keys;
 pub mod privacy;
+pub mod secret_file;
 pub mod snapshot;
 
 mod api_key;

@@ -19,11 +19,13 @@ pub use crate::bounds::FILE_BYTES_MAX;
 pub use draft::ImportedSecret;
 pub use given::{ImportError, ImportErrors};
 
+use palisade_domain::nearest;
+
 use crate::bounds::ERRORS_MAX;
-use crate::suggest::nearest;
 use crate::value::escape;
 use draft::{Draft, Outcome, Source};
 use given::{Fault, Foreign, Given};
+use palisade_domain::nearest;
 use table::{Fate, Form, Name, Table};
 
 /// Every kind of file that is read. Where two know as many names of a file, the first is meant.

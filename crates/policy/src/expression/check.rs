@@ -2,13 +2,12 @@
 
 use cel::common::ast::{CallExpr, Expr, LiteralValue, SelectExpr, operators};
 use cel::parser::Expression;
-use palisade_domain::{NetPrefix, RangeSet};
+use palisade_domain::{NetPrefix, RangeSet, nearest};
 use regex::{Regex, RegexBuilder};
 
 use super::error::{ConditionError, Fault};
 use super::fold;
 use super::names::{self, Meaning};
-use super::nearest::nearest;
 use super::parse::Parsed;
 use super::test::{Number, Order, Test, Text, TextTest, passes};
 

@@ -14,7 +14,6 @@ mod eval;
 mod fold;
 mod keys;
 pub mod names;
-mod nearest;
 mod never;
 mod parse;
 pub(crate) mod path;

@@ -4,7 +4,7 @@
 const NAME_CHARS_MAX: usize = 40;
 
 /// The name of `known` nearest to `typed`, where it is near: a third of its letters may differ, swaps count once.
-pub(crate) fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let typed: Vec<char> = typed.chars().take(NAME_CHARS_MAX + 1).collect();
     if typed.len() > NAME_CHARS_MAX {
         return None;
