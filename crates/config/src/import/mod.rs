@@ -25,7 +25,6 @@ use crate::bounds::ERRORS_MAX;
 use crate::value::escape;
 use draft::{Draft, Outcome, Source};
 use given::{Fault, Foreign, Given};
-use palisade_domain::nearest;
 use table::{Fate, Form, Name, Table};
 
 /// Every kind of file that is read. Where two know as many names of a file, the first is meant.
