@@ -316,15 +316,14 @@ impl<'a> RequestFacts<'a> {
 
 /// Splits a request target into path and query (RFC 9112 section 3.2; absolute form loses scheme and authority).
 ///
-/// By hand, one look at each byte: it is asked several times about every request, and the searches of `str` cost six times
-/// as much on so short a text.
+/// Asked several times about every request; the searches of `str` cost ten times as much on so short a text.
 pub fn split_target(target: &str) -> (&str, Option<&str>) {
     // What begins with a slash has no scheme, whatever follows.
     let target = if target.starts_with('/') { target } else { without_authority(target) };
-    let Some(at) = target.bytes().position(|byte| matches!(byte, b'?' | b'#')) else { return (target, None) };
+    let Some(at) = memchr::memchr2(b'?', b'#', target.as_bytes()) else { return (target, None) };
     let (path, rest) = target.split_at(at);
     let query = rest.strip_prefix('?').map(|query| {
-        let end = query.bytes().position(|byte| byte == b'#').unwrap_or(query.len());
+        let end = memchr::memchr(b'#', query.as_bytes()).unwrap_or(query.len());
         &query[..end]
     });
     (path, query)
