@@ -61,6 +61,14 @@ pub(super) fn asks_for_page_or_part(scene: &Scene<'_>) -> bool {
     scene.gathered.kind != Kind::Machine && scene.header("upgrade").is_absent() && !is_report()
 }
 
+/// What stands before and after the first `name` in `text`, whose first byte seldom occurs: looking for that is cheaper
+/// than preparing a search.
+pub(super) fn around<'a>(text: &'a str, name: &str) -> Option<(&'a str, &'a str)> {
+    let first = *name.as_bytes().first()?;
+    memchr::memchr_iter(first, text.as_bytes())
+        .find_map(|at| Some((text.get(..at)?, text.get(at..)?.strip_prefix(name)?)))
+}
+
 /// An address at its first `://`. The two schemes that all have are not searched for.
 pub(super) fn split_scheme(url: &str) -> Option<(&str, &str)> {
     let known = |scheme: &'static str, start| url.strip_prefix(start).map(|rest| (scheme, rest));

@@ -98,10 +98,19 @@ fn contradiction(
     platform(scene, agent.os).or_else(|| mobile(scene, agent.os))
 }
 
+/// True where `agent` holds ` Mobile`: capitals are few, blanks are many.
+fn says_mobile(agent: &str) -> bool {
+    let agent = agent.as_bytes();
+    memchr::memchr_iter(b'M', agent)
+        .any(|at| agent[..at].ends_with(b" ") && agent[at..].starts_with(b"Mobile"))
+}
+
 /// The major version of `brand` in a list like `"Chromium";v="156", "Not:A-Brand";v="8"`.
 fn brand_version(brands: &str, brand: &str) -> Option<u16> {
-    let member = brands.split(',').find(|member| member.contains(brand))?;
-    let (_, version) = member.split_once(";v=\"")?;
+    let (before, _) = claimed::around(brands, brand)?;
+    let start = before.rfind(',').map_or(0, |comma| comma + 1);
+    let member = brands[start..].split(',').next()?;
+    let (_, version) = claimed::around(member, ";v=\"")?;
     major(version)
 }
 
@@ -126,7 +135,7 @@ fn platform(scene: &Scene<'_>, os: Os) -> Option<(Detail, LogOdds)> {
 
 fn mobile(scene: &Scene<'_>, os: Os) -> Option<(Detail, LogOdds)> {
     let hint = scene.header("sec-ch-ua-mobile").known()?;
-    let says_mobile = scene.facts.user_agent.known()?.contains(" Mobile");
+    let says_mobile = says_mobile(scene.facts.user_agent.known()?);
     match hint {
         "?0" | "?1" if (hint == "?1") == says_mobile => None,
         "?0" | "?1" if os == Os::Android => {

@@ -3,6 +3,8 @@
 use palisade_domain::{Detail, LogOdds, Value};
 use palisade_fingerprint::user_agent::{Engine, Family, Os, UserAgent, major};
 
+use crate::detectors::claimed::around;
+
 /// What contradicts what, and how surely.
 type Found = Option<(Detail, LogOdds)>;
 
@@ -138,15 +140,9 @@ fn windows_left_behind(text: &str, agent: &UserAgent<'_>, version: u16) -> Found
 
 /// The digits, dots and underscores behind the first `name` in `text`.
 fn number_after<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    let rest = after(text, name)?;
+    let (_, rest) = around(text, name)?;
     let end = rest.find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '_')).unwrap_or(rest.len());
     Some(&rest[..end])
-}
-
-/// What follows `name` in `text`. A capital seldom occurs, so looking for it is cheaper than preparing a search.
-fn after<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    let first = *name.as_bytes().first()?;
-    memchr::memchr_iter(first, text.as_bytes()).find_map(|at| text.get(at..)?.strip_prefix(name))
 }
 
 #[cfg(test)]
