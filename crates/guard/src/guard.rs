@@ -75,6 +75,15 @@ pub struct Ruling {
     tail: Tail,
 }
 
+impl Ruling {
+    /// A place for [`Guard::request_into`]: nothing is judged, and nothing will be noted.
+    #[inline]
+    pub fn blank() -> Self {
+        let time = Timestamp::default();
+        Ruling { id: RequestId(0), judged: Judged::blank(), sequence: 0, time, tail: Tail::NONE }
+    }
+}
+
 /// What is left of a ruling that was acted on: enough to note how its exchange ends. A verdict with its explanation has
 /// room for every detector, some 8 KiB; whoever carries something through an exchange carries this. Dropping it means
 /// what dropping the ruling means.
@@ -85,6 +94,7 @@ pub struct Pending {
 }
 
 impl From<Ruling> for Pending {
+    #[inline]
     fn from(ruling: Ruling) -> Self {
         Pending { ticket: ruling.judged.ticket, tail: ruling.tail }
     }
@@ -134,6 +144,19 @@ impl Guard {
     /// has set tenant and site ([`Guard::site_of`]), client, and everything the head says. `key` is a hash of the API
     /// key the request showed. Under [`Observe::Peek`] nothing is counted or recorded.
     pub fn request(&self, facts: &RequestFacts<'_>, observe: Observe, key: Option<u64>) -> Ruling {
+        let mut ruling = Ruling::blank();
+        self.request_into(facts, observe, key, &mut ruling);
+        ruling
+    }
+
+    /// As [`Guard::request`], into a place of the caller's: whatever is returned is moved once, and a verdict is large.
+    pub fn request_into(
+        &self,
+        facts: &RequestFacts<'_>,
+        observe: Observe,
+        key: Option<u64>,
+        ruling: &mut Ruling,
+    ) {
         let name = self.name_of(facts);
         let signature = match facts.signature {
             Fact::Unseen => self.signatures.look(facts),
@@ -160,8 +183,7 @@ impl Guard {
         // Taken just before history notes the request: for one worker the order of numbers is the order of history.
         let sequence = self.sink.next();
         let id = RequestId(self.settings.first_id.wrapping_add(sequence));
-        // Made where it is returned: a verdict is large.
-        let mut ruling = Ruling { id, judged: Judged::blank(), sequence, time: facts.time, tail: Tail::NONE };
+        (ruling.id, ruling.sequence, ruling.time) = (id, sequence, facts.time);
         judge.request_into(&facts, observe, &around, &mut ruling.judged);
         if observe == Observe::Note {
             let challenge_at = judge.policy_of(facts.site).bands.challenge();
@@ -175,7 +197,6 @@ impl Guard {
         if let signatures::Known::Unverified(Some(origin)) = &signature {
             self.ask_keys(origin, facts.time);
         }
-        ruling
     }
 
     /// A hash of the key a visitor shows to the site: `X-API-Key`, or a bearer token.

@@ -3,7 +3,7 @@
 use palisade_detect::Observe;
 use palisade_domain::{ClientIp, Decision, Fact, HeadFault, RequestId, Scheme, SiteId, TenantId};
 use palisade_fingerprint::live::LiveRequest;
-use palisade_guard::Pending;
+use palisade_guard::{Pending, Ruling};
 
 use super::Exchange;
 use crate::body::Prefix;
@@ -95,7 +95,8 @@ impl Exchange {
                 facts.referrer = Fact::Unseen;
                 facts.fingerprint = Fact::Unseen;
             }
-            let ruling = worker.guard.request(&facts, observe, None);
+            let mut ruling = Ruling::blank();
+            worker.guard.request_into(&facts, observe, None, &mut ruling);
             let verdict = &ruling.judged.verdict;
             let (decision, told) = (verdict.decision, Told::new(ruling.id, verdict));
             Ruled { id: ruling.id, decision, told, pending: ruling.into() }
