@@ -177,6 +177,16 @@ mod tests {
     }
 
     #[test]
+    fn texts_are_divided_at_the_first_mention() {
+        assert_eq!(around("MoM Mozilla M", "Mozilla"), Some(("MoM ", " M")));
+        assert_eq!(around("Chrom Chromium;v=1 Chromium", "Chromium"), Some(("Chrom ", ";v=1 Chromium")));
+        assert_eq!((around("Chrom", "Chromium"), around("é", ""), around("", "x")), (None, None, None));
+        for url in ["https://a/b", "http://a://b", "ftp://x", "https:/a", "a?u=http://b", "", "HTTPS://a"] {
+            assert_eq!(split_scheme(url), url.split_once("://"), "{url}");
+        }
+    }
+
+    #[test]
     fn some_hosts_are_trusted_without_tls() {
         for host in ["localhost", "localhost:3000", "app.localhost", "127.0.0.1:80", "[::1]:80", "abc.onion"]
         {

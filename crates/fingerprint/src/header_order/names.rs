@@ -181,6 +181,19 @@ mod tests {
     }
 
     #[test]
+    fn one_byte_that_differs_makes_another_name() {
+        for known in WELL_KNOWN {
+            for (at, wrong) in
+                (0..known.len()).flat_map(|at| [0, b'\r', b'@', b'_', 0x7f].map(|byte| (at, byte)))
+            {
+                let mut name = known.to_ascii_uppercase().into_bytes();
+                name[at] = wrong;
+                assert_eq!(Name::of(std::str::from_utf8(&name).unwrap()), None, "{}", name.escape_ascii());
+            }
+        }
+    }
+
+    #[test]
     fn volatile_is_what_the_rule_says() {
         for name in
             ["Cookie", "If-None-Match", "content-length", "X-Requested-With", "Range", "Origin", "VIA"]
