@@ -36,6 +36,8 @@ pub struct Framed {
     pub version: HttpVersion,
     /// How its body is framed.
     pub body: BodyFrame,
+    /// Length of the head in bytes, its empty line included; what follows is the body.
+    pub bytes: usize,
     /// True where the client would change the protocol of the connection after it: `Upgrade`, or `CONNECT`.
     pub upgrade: bool,
 }
@@ -44,7 +46,7 @@ impl Default for Framed {
     fn default() -> Self {
         let (method, target) = (Span::default(), Span::default());
         let (version, body) = (HttpVersion::Http10, BodyFrame::Length(0));
-        Framed { method, target, headers: Vec::new(), version, body, upgrade: false }
+        Framed { method, target, headers: Vec::new(), version, body, bytes: 0, upgrade: false }
     }
 }
 
@@ -73,15 +75,13 @@ impl Framed {
         self.headers.iter().map(|(name, value)| (name.of(bytes), value.of(bytes)))
     }
 
-    /// Reads `head`, a whole one that ends with its empty line. Linear; allocates where it has more headers than any
-    /// that was read into `self` before.
+    /// Reads the head at the start of `bytes`; a body may follow. Linear, at most [`BYTES_MAX`] bytes are looked at;
+    /// allocates where it has more headers than any that was read into `self` before.
     ///
     /// # Errors
-    /// What is ambiguous or broken about it; `self` then holds nothing of use.
-    pub fn read(&mut self, head: &[u8]) -> Result<(), HeadFault> {
-        if head.len() > BYTES_MAX {
-            return Err(HeadFault::TooLong);
-        }
+    /// What is ambiguous or broken about it, or that its empty line is missing; `self` then holds nothing of use.
+    pub fn read(&mut self, bytes: &[u8]) -> Result<(), HeadFault> {
+        let head = &bytes[..bytes.len().min(BYTES_MAX)];
         self.headers.clear();
         (self.body, self.upgrade) = (BodyFrame::Length(0), false);
         let mut reading = Reading { values_sound: is_free_of_controls(head), ..Reading::default() };
@@ -92,13 +92,16 @@ impl Framed {
             };
             match (number, line) {
                 (0, line) => self.request_line(line, &mut reading)?,
-                (_, []) => return self.finish(&reading),
+                (_, []) => {
+                    self.bytes = at + 1;
+                    return self.finish(&reading);
+                }
                 _ if self.headers.len() == HEADERS_MAX => return Err(HeadFault::TooLong),
                 (_, line) => self.header(line, start, &mut reading)?,
             }
             start = at + 1;
         }
-        Err(HeadFault::Garbage)
+        Err(if bytes.len() > head.len() { HeadFault::TooLong } else { HeadFault::Garbage })
     }
 
     fn request_line<'b>(&mut self, line: &'b [u8], reading: &mut Reading<'b>) -> Result<(), HeadFault> {

@@ -26,6 +26,8 @@ pub(crate) struct Client {
     pub worker: Rc<Worker>,
     /// The other end of the connection; not yet the client.
     pub peer: ClientIp,
+    /// The same as text, for the upstream.
+    pub peer_text: String,
     pub link: Rc<Link>,
     /// True on HTTP/2.
     pub multiplexed: bool,
@@ -52,6 +54,7 @@ pub(crate) async fn serve(worker: Rc<Worker>, seat: Seat, stream: TcpStream, pee
     let client = Rc::new(Client {
         worker,
         peer: ClientIp::new(peer.ip()),
+        peer_text: ClientIp::new(peer.ip()).to_string(),
         link,
         multiplexed,
         busy: Rc::new(()),

@@ -49,7 +49,7 @@ pub(crate) async fn serve(
             exchange.run(Some(&captured), body).await
         }
     };
-    client.link.give_back(captured);
+    client.link.keep(captured);
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         client.link.no_switch();
     }

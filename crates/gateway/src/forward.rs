@@ -1,13 +1,11 @@
 //! Which headers go on to the upstream and back, and what is added. No sockets.
 
-use std::fmt::Write;
-
 use http::header::{
     CONNECTION, CONTENT_LENGTH, COOKIE, FORWARDED, HOST, HeaderName, HeaderValue, TE, TRANSFER_ENCODING,
     UPGRADE,
 };
 use http::{HeaderMap, Uri, Version, request, response};
-use palisade_domain::{ClientIp, RequestId, Scheme, Verdict};
+use palisade_domain::{RequestId, Scheme, Verdict};
 
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
@@ -23,9 +21,7 @@ const X_IDENTITY: HeaderName = HeaderName::from_static("x-palisade-identity");
 /// How a request came, for the upstream.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Path {
-    /// The other end of the connection.
-    pub peer: ClientIp,
-    /// Whether what it forwarded is believed.
+    /// Whether what the other end of the connection forwarded is believed.
     pub trusted: bool,
     /// The scheme the client used.
     pub scheme: Scheme,
@@ -57,6 +53,8 @@ impl Told {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Route<'a> {
     pub path: Path,
+    /// The address of the other end of the connection, as text.
+    pub peer: &'a str,
     pub told: Option<Told>,
     /// Whether it asks for another protocol.
     pub upgrade: bool,
@@ -66,7 +64,7 @@ pub(crate) struct Route<'a> {
 
 /// Makes the request what the upstream gets: origin form, HTTP/1.1, one hop's headers removed, ours added.
 pub(crate) fn to_upstream(parts: &mut request::Parts, route: &Route<'_>, has_body: bool) {
-    let Route { path, told, upgrade, host } = *route;
+    let Route { path, peer, told, upgrade, host } = *route;
     let multiplexed = parts.version == Version::HTTP_2;
     parts.version = Version::HTTP_11;
     if let Some(authority) = parts.uri.authority() {
@@ -104,7 +102,7 @@ pub(crate) fn to_upstream(parts: &mut request::Parts, route: &Route<'_>, has_bod
     if let (Some(host), false) = (host, headers.contains_key(HOST)) {
         insert(headers, HOST, host);
     }
-    add_path(headers, path);
+    add_path(headers, path, peer);
     if let Some(told) = told {
         add_told(headers, told);
     }
@@ -169,18 +167,12 @@ impl Found {
 /// RFC 9110 section 7.6.1. What frames or routes a message is never removed on a client's word.
 fn remove_hop(headers: &mut HeaderMap, found: Found) {
     if found.connection {
-        let named: Vec<HeaderName> = headers
-            .get_all(CONNECTION)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .map(|name| name.trim().as_bytes())
-            // What nearly everybody says, and what goes anyway.
-            .filter(|name| !name.eq_ignore_ascii_case(b"keep-alive") && !name.eq_ignore_ascii_case(b"close"))
-            .filter_map(|name| HeaderName::from_bytes(name).ok())
-            .filter(|name| *name != HOST && *name != CONTENT_LENGTH)
-            .collect();
-        named.iter().for_each(|name| drop(headers.remove(name)));
+        // What nearly everybody says names no header.
+        let is_plain =
+            |value: &[u8]| value.eq_ignore_ascii_case(b"keep-alive") || value.eq_ignore_ascii_case(b"close");
+        if !headers.get_all(CONNECTION).iter().all(|value| is_plain(value.as_bytes())) {
+            remove_named(headers);
+        }
         headers.remove(CONNECTION);
     }
     let hop = [
@@ -191,6 +183,19 @@ fn remove_hop(headers: &mut HeaderMap, found: Found) {
         (found.upgrade, UPGRADE),
     ];
     hop.into_iter().filter(|(is_there, _)| *is_there).for_each(|(_, name)| drop(headers.remove(name)));
+}
+
+/// Removes the headers that `Connection` names.
+fn remove_named(headers: &mut HeaderMap) {
+    let named: Vec<HeaderName> = headers
+        .get_all(CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter_map(|name| HeaderName::from_bytes(name.trim().as_bytes()).ok())
+        .filter(|name| *name != HOST && *name != CONTENT_LENGTH)
+        .collect();
+    named.iter().for_each(|name| drop(headers.remove(name)));
 }
 
 /// Removes what only we, or those we trust, may say.
@@ -243,7 +248,7 @@ fn join_cookies(headers: &mut HeaderMap) {
     }
 }
 
-fn add_path(headers: &mut HeaderMap, path: Path) {
+fn add_path(headers: &mut HeaderMap, path: Path, peer: &str) {
     let mut hops = String::with_capacity(48);
     if path.trusted {
         for value in headers.get_all(X_FORWARDED_FOR) {
@@ -251,7 +256,7 @@ fn add_path(headers: &mut HeaderMap, path: Path) {
             hops.push_str(", ");
         }
     }
-    let _ = write!(hops, "{}", path.peer);
+    hops.push_str(peer);
     insert(headers, X_FORWARDED_FOR, &hops);
     let proto = match path.scheme {
         Scheme::Http => "http",
@@ -299,8 +304,8 @@ mod tests {
             request = request.header(*name, *value);
         }
         let (mut parts, ()) = request.body(()).unwrap().into_parts();
-        let path = Path { peer: "192.0.2.1".parse().unwrap(), trusted: false, scheme: Scheme::Http };
-        let route = Route { path, told: None, upgrade: false, host: Some("10.0.0.1:80") };
+        let path = Path { trusted: false, scheme: Scheme::Http };
+        let route = Route { path, peer: "192.0.2.1", told: None, upgrade: false, host: Some("10.0.0.1:80") };
         to_upstream(&mut parts, &route, has_body);
         parts
     }

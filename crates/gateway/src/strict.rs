@@ -6,8 +6,8 @@ use palisade_domain::HeadFault;
 use palisade_fingerprint::framing::Framed;
 use palisade_fingerprint::head;
 
-/// Checks a complete head, its empty line included, and reads it into `framed`. Returns the head with its target spelled
-/// so that hyper reads it, where it would not.
+/// Checks the complete head at the start of `bytes` and reads it into `framed`. Returns the head with its target spelled so
+/// that hyper reads it, where it would not.
 ///
 /// # Errors
 /// What is ambiguous about it, or that nobody could read it.
@@ -19,10 +19,10 @@ pub(crate) fn check(bytes: &[u8], framed: &mut Framed) -> Result<Option<Vec<u8>>
         Cow::Owned(spelled) => {
             let after = method.len() + 1 + target.len();
             // Spelled, a target is three times as long: hyper's bound is about that one.
-            if bytes.len() - target.len() + spelled.len() > head::BYTES_MAX {
+            if framed.bytes - target.len() + spelled.len() > head::BYTES_MAX {
                 return Err(HeadFault::TooLong);
             }
-            Some([method, b" ", &spelled, &bytes[after..]].concat())
+            Some([method, b" ", &spelled, &bytes[after..framed.bytes]].concat())
         }
     })
 }

@@ -75,8 +75,8 @@ impl Link {
         self.heads.borrow_mut().pop_front()
     }
 
-    /// Gives the bytes back, to be used for the next head.
-    pub(crate) fn give_back(&self, captured: Captured) {
+    /// Keeps room for the next head.
+    pub(crate) fn keep(&self, captured: Captured) {
         *self.spare.borrow_mut() = captured;
     }
 
@@ -362,19 +362,27 @@ fn look_for_head(bytes: &[u8], searched: usize, link: &Link) -> (Step, Option<St
     if !first.is_ascii_graphic() {
         return refuse(HeadFault::Garbage, bytes.len());
     }
-    let Some(end) = head_end(bytes, searched) else {
-        if bytes.len() >= head::BYTES_MAX {
-            return refuse(HeadFault::TooLong, bytes.len());
-        }
-        return (Step::More, Some(State::Head { searched: bytes.len() }));
-    };
-    if end > head::BYTES_MAX {
-        return refuse(HeadFault::TooLong, end);
-    }
     let mut captured = link.spare();
-    let spelled = match strict::check(&bytes[..end], &mut captured.framed) {
-        Ok(spelled) => spelled,
-        Err(fault) => return refuse(fault, end),
+    // Nearly every head comes whole and is sound: it is read without looking for its end first.
+    let at_once = (searched == 0).then(|| strict::check(bytes, &mut captured.framed).ok()).flatten();
+    let (end, spelled) = match at_once {
+        Some(spelled) => (captured.framed.bytes, spelled),
+        None => {
+            let Some(end) = head_end(bytes, searched) else {
+                link.keep(captured);
+                if bytes.len() >= head::BYTES_MAX {
+                    return refuse(HeadFault::TooLong, bytes.len());
+                }
+                return (Step::More, Some(State::Head { searched: bytes.len() }));
+            };
+            if end > head::BYTES_MAX {
+                return refuse(HeadFault::TooLong, end);
+            }
+            match strict::check(&bytes[..end], &mut captured.framed) {
+                Ok(spelled) => (end, spelled),
+                Err(fault) => return refuse(fault, end),
+            }
+        }
     };
     let next = match captured.framed.body {
         BodyFrame::Length(0) if captured.framed.upgrade => State::Undecided,

@@ -165,8 +165,8 @@ impl TrustedProxies {
 
     fn walk<'a>(&self, peer: ClientIp, forwarding: &Forwarding<'a>) -> Walk<'a> {
         let start = Walk { client: peer, at: 0, hidden: true, proto: None, host: None };
-        let said =
-            |text: Option<&'a str>| text.filter(|text| !text.trim_matches([',', ' ', '\t']).is_empty());
+        let is_said = |text: &&str| text.bytes().any(|byte| !matches!(byte, b',' | b' ' | b'\t'));
+        let said = |text: Option<&'a str>| text.filter(is_said);
         let all = [
             said(forwarding.x_forwarded_for).map(|list| self.follow(start, hops::x_forwarded_for(list))),
             said(forwarding.forwarded).map(|list| self.follow(start, hops::forwarded(list))),
@@ -242,7 +242,7 @@ impl Forwarding<'_> {
             self.x_forwarded_host,
             self.forwarded,
         ];
-        all.into_iter().flatten().any(|value| !value.trim().is_empty())
+        all.into_iter().flatten().any(|value| value.bytes().any(|byte| !byte.is_ascii_whitespace()))
     }
 }
 

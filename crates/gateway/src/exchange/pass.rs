@@ -36,8 +36,13 @@ impl Exchange {
         // HTTP/2 leaves no bytes to read again.
         let copy = (may_repeat && client.multiplexed).then(|| parts.clone());
         let group = worker.guard.with_sites(|sites| worker.upstreams.of(sites, site));
-        let route =
-            forward::Route { path, told, upgrade, host: group.as_ref().and_then(|group| group.name()) };
+        let route = forward::Route {
+            path,
+            peer: &client.peer_text,
+            told,
+            upgrade,
+            host: group.as_ref().and_then(|group| group.name()),
+        };
         forward::to_upstream(&mut parts, &route, !bare);
         let again = || {
             let mut parts = may_repeat.then(|| copy.or_else(|| reread(head?)))??;
