@@ -222,11 +222,6 @@ struct Reading<'b> {
     encodings: usize,
 }
 
-/// What is ambiguous or broken about a whole head, for whoever wants nothing else of it.
-pub fn fault(head: &[u8]) -> Option<HeadFault> {
-    Framed::default().read(head).err()
-}
-
 fn ok_if(sound: bool, fault: HeadFault) -> Result<(), HeadFault> {
     if sound { Ok(()) } else { Err(fault) }
 }
@@ -303,6 +298,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    fn fault(head: &[u8]) -> Option<HeadFault> {
+        Framed::default().read(head).err()
+    }
 
     fn check_head(head: &str, expect: Option<HeadFault>) {
         let bytes = format!("{head}\r\n\r\n");
