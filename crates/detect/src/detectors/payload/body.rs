@@ -82,7 +82,7 @@ fn strings(text: &[u8]) -> impl Iterator<Item = (&[u8], bool)> {
         });
         let len = len.unwrap_or(inner.len());
         rest = inner.get(len + 1..).unwrap_or(&[]);
-        let gap = rest.iter().take(8).take_while(|b| b.is_ascii_whitespace()).count();
+        let gap = rest.iter().take_while(|b| b.is_ascii_whitespace()).count();
         Some((&inner[..len], rest.get(gap) == Some(&b':')))
     })
 }
@@ -108,6 +108,7 @@ mod tests {
     fn every_kind_gives_its_values() {
         check(BodyKind::Form, "a=1&b=x%20y&&c", &[("a", "1"), ("b", "x%20y"), ("c", "c")]);
         check(BodyKind::Json, r#"{"a":"b\"c","d":["e"#, &[("", "a"), ("a", "b\\\"c"), ("", "d"), ("d", "e")]);
+        check(BodyKind::Json, "{\"a\" \n\t            :\"b\"}", &[("", "a"), ("a", "b")]);
         check(BodyKind::Text, "hello", &[("", "hello")]);
         let multipart = "--XX\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nvalue\r\n--XX\r\nContent-Disposition: \
                          form-data; name=\"f\"; filename=\"../x.php\"\r\nContent-Type: image/png\r\n\r\nPNG\r\n--XX--\r\n";
