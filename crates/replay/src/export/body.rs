@@ -15,9 +15,10 @@ use siphasher::sip::SipHasher13;
 
 use super::evidence::{self, Extent, Kept};
 use super::masks::{Masks, Space, word};
+use super::secrecy::Secrecy;
 
 /// Longest name that is kept. Forms' names are shorter; what is longer is a value in the wrong place.
-const NAME_BYTES_MAX: usize = 128;
+pub(super) const NAME_BYTES_MAX: usize = 128;
 
 /// `body` with every value masked but what stays of an attack; text wherever that is. `None` where it does not fit twice
 /// the longest body, which takes a body made of nothing but separators, or where nothing less than the body itself would
@@ -25,8 +26,9 @@ const NAME_BYTES_MAX: usize = 128;
 pub(super) fn masked(masks: &Masks, screen: &Screen<'_>, body: &BodyPrefix<'_>) -> Option<Vec<u8>> {
     let attacks = screen.body(body);
     let Some(reported) = Attack::reported(&attacks) else { return without(masks, body, &[]) };
+    let secrecy = Secrecy::of(body, &attacks);
     [Extent::Matched, Extent::Whole].into_iter().find_map(|extent| {
-        let bytes = without(masks, body, &evidence::kept(screen, &attacks, extent))?;
+        let bytes = without(masks, body, &evidence::kept(screen, &secrecy, &attacks, extent))?;
         let again = screen.body(&BodyPrefix { bytes: &bytes, ..*body });
         Attack::reported(&again).is_some_and(|again| again.is_said_like(reported)).then_some(bytes)
     })
@@ -227,25 +229,19 @@ impl<'a> Masker<'a> {
     /// Returns how many bytes the string takes, quotes included.
     fn json_string(&mut self, rest: &[u8]) -> usize {
         let inner = &rest[1..];
-        let mut escaped = false;
-        let closes = |&b: &u8| {
-            let closes = b == b'"' && !escaped;
-            escaped = b == b'\\' && !escaped;
-            closes
-        };
-        let end = inner.iter().position(closes);
-        let text = &inner[..end.unwrap_or(inner.len())];
-        let after = end.map_or(&[][..], |end| &inner[end + 1..]);
+        let len = string_len(inner);
+        let text = &inner[..len];
+        let (is_closed, after) = inner.get(len + 1..).map_or((false, &[][..]), |after| (true, after));
         self.out.push(b'"');
         if after.trim_ascii_start().starts_with(b":") {
             self.name(text);
         } else if !text.is_empty() {
             self.hide(text);
         }
-        if end.is_some() {
+        if is_closed {
             self.out.push(b'"');
         }
-        1 + text.len() + usize::from(end.is_some())
+        1 + text.len() + usize::from(is_closed)
     }
 
     /// A number, a word of JSON's own, or what should not be there.
@@ -264,12 +260,23 @@ impl<'a> Masker<'a> {
     }
 }
 
+/// How long the string is whose first quote was just read: up to the quote that closes it, or all there is.
+pub(super) fn string_len(inner: &[u8]) -> usize {
+    let mut escaped = false;
+    let closes = |&b: &u8| {
+        let closes = b == b'"' && !escaped;
+        escaped = b == b'\\' && !escaped;
+        closes
+    };
+    inner.iter().position(closes).unwrap_or(inner.len())
+}
+
 fn is_structure(b: u8) -> bool {
     b.is_ascii_whitespace() || b"{}[],:".contains(&b)
 }
 
 /// A parameter of a part's head, as detectors find it.
-fn parameter<'a>(head: &'a [u8], opening: &[u8]) -> Option<&'a [u8]> {
+pub(super) fn parameter<'a>(head: &'a [u8], opening: &[u8]) -> Option<&'a [u8]> {
     let at = memmem::find(head, opening)? + opening.len();
     let len = memchr::memchr(b'"', &head[at..])?;
     Some(&head[at..at + len])

@@ -1,46 +1,20 @@
 //! What stays readable of an attack: the least of it for which a replay says what was said live.
 //!
-//! A value under an ordinary name in which an attack is written stays whole: it is the evidence. Where the name says
-//! secret, or nothing says what the text is (a text body, a pair without a name, a cookie), only the attack that the
-//! detector reports stays, and of its text only the part that was matched; all else is masked like any other value.
+//! A value under an ordinary name in which an attack is written stays whole: it is the evidence. Where anything says
+//! secret (`secrecy`), or nothing says what the text is (a text body, a pair without a name, a cookie), only the attack
+//! that the detector reports stays, and of its text only the part that was matched; all else is masked like any other
+//! value.
 
 use std::ops::Range;
 
 use palisade_detect::detectors::payload::{Attack, Screen};
 
-use super::body::is_name;
 use super::masks;
+use super::secrecy::Secrecy;
 
-/// Words in the names of fields whose values are secrets, in small letters. One word too many is no harm: of such a
-/// field less of an attack stays.
-const SECRET_FIELDS: [&str; 22] = [
-    "pass",
-    "pwd",
-    "secret",
-    "token",
-    "credential",
-    "otp",
-    "pin",
-    "cvv",
-    "cvc",
-    "csc",
-    "card",
-    "iban",
-    "account",
-    "ssn",
-    "session",
-    "csrf",
-    "xsrf",
-    "jwt",
-    "apikey",
-    "api_key",
-    "api-key",
-    "signature",
-];
-
-/// Halvings for each end of the matched part: exact in a text of a line, to 16 bytes in the longest that is read at
-/// once, and never more than a few readings of a whole body.
-const HALVINGS_MAX: usize = 8;
+/// Halvings for each end of the matched part: exact in the longest text that is read at once (4 KiB), and never more
+/// than a few readings of a whole body.
+const HALVINGS_MAX: usize = 12;
 
 /// As long as the word that a mask puts there.
 const STAND_IN: &[u8; 16] = b"v0123456789abcde";
@@ -59,24 +33,34 @@ pub(super) struct Kept<'a> {
 pub(super) enum Extent {
     /// Only what was matched.
     Matched,
-    /// All of it: for the rare text that says something else when anything around the match is gone.
+    /// All of it: for the rare text that says something else when anything around the match is gone. Never where a
+    /// name in its body or a word in it says secret.
     Whole,
 }
 
 /// What stays of a body, in the order of `attacks`.
-pub(super) fn kept<'a>(screen: &Screen<'_>, attacks: &[Attack<'a>], extent: Extent) -> Vec<Kept<'a>> {
+pub(super) fn kept<'a>(
+    screen: &Screen<'_>,
+    secrecy: &Secrecy<'_>,
+    attacks: &[Attack<'a>],
+    extent: Extent,
+) -> Vec<Kept<'a>> {
     let Some(reported) = Attack::reported(attacks) else { return Vec::new() };
     let keep = |attack: &Attack<'a>| {
         let text = attack.text;
-        if attack.name.is_some_and(|name| is_name(name) && !is_secret(name)) {
+        if attack.name.is_some() && secrecy.is_ordinary(text) {
             return Some(Kept { text, part: 0..text.len() });
         }
         // Of the others no more than agreement needs.
-        let part = std::ptr::eq(attack, reported).then(|| match extent {
-            Extent::Matched => matched(screen, attack),
-            Extent::Whole => 0..text.len(),
-        })?;
-        Some(Kept { text, part })
+        let is_whole = extent == Extent::Whole && attack.name.is_none() && secrecy.is_harmless(text);
+        let part = if !std::ptr::eq(attack, reported) {
+            None
+        } else if is_whole {
+            Some(0..text.len())
+        } else {
+            matched(screen, attack)
+        };
+        Some(Kept { text, part: part? })
     };
     attacks.iter().filter_map(keep).collect()
 }
@@ -98,12 +82,13 @@ pub(super) fn in_headers<'a>(
 }
 
 /// The least part of an attack's text that, between masks, is reported in the same words. The ends lie on characters.
-pub(super) fn matched(screen: &Screen<'_>, attack: &Attack<'_>) -> Range<usize> {
+/// `None` where only the whole of a long text is.
+pub(super) fn matched(screen: &Screen<'_>, attack: &Attack<'_>) -> Option<Range<usize>> {
     let text = attack.text;
     let says_the_same = |part: &Range<usize>| screen.says_the_same(attack, &between_masks(text, part));
     let mut part = whole_characters(text, attack.part.clone());
     if !says_the_same(&part) {
-        return 0..text.len();
+        return None;
     }
     let mut from = part.start;
     for _ in 0..HALVINGS_MAX {
@@ -129,7 +114,7 @@ pub(super) fn matched(screen: &Screen<'_>, attack: &Attack<'_>) -> Range<usize> 
             to = start;
         }
     }
-    part
+    Some(part)
 }
 
 fn between_masks(text: &[u8], part: &Range<usize>) -> Vec<u8> {
@@ -154,12 +139,6 @@ fn continues(text: &[u8], at: usize) -> bool {
     text.get(at).is_some_and(|b| (0x80..0xc0).contains(b))
 }
 
-/// True for names that say secret.
-fn is_secret(name: &[u8]) -> bool {
-    let name = name.to_ascii_lowercase();
-    SECRET_FIELDS.iter().any(|word| memchr::memmem::find(&name, word.as_bytes()).is_some())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -174,7 +153,7 @@ mod tests {
     fn check(kind: BodyKind, body: &str, expect: &[&str]) {
         let body = BodyPrefix { kind, bytes: body.as_bytes(), complete: true };
         let attacks = screen().body(&body);
-        let kept = kept(&screen(), &attacks, Extent::Matched);
+        let kept = kept(&screen(), &Secrecy::of(&body, &attacks), &attacks, Extent::Matched);
         let found: Vec<_> =
             kept.iter().map(|one| std::str::from_utf8(&one.text[one.part.clone()]).unwrap()).collect();
         assert_eq!(found, expect, "{body:?}");
@@ -201,17 +180,5 @@ mod tests {
         let cuts: Vec<usize> = (0..=text.len()).map(|at| cut(text, at)).collect();
         assert_eq!(cuts, [0, 1, 1, 3, 3, 5, 6]);
         assert_eq!(whole_characters(text, 2..2), 1..3);
-    }
-
-    #[test]
-    fn names_say_what_is_secret() {
-        for name in
-            ["password", "user[pwd]", "newPassword", "X-Card-No", "cvv2", "otp_code", "passphrase", "IBAN"]
-        {
-            assert!(is_secret(name.as_bytes()), "{name}");
-        }
-        for name in ["q", "name", "comment", "email", "search", "keyword", "file"] {
-            assert!(!is_secret(name.as_bytes()), "{name}");
-        }
     }
 }

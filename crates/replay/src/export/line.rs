@@ -220,7 +220,8 @@ fn headers(object: &mut Object, headers: Fact<HeaderList<'_>>, masks: &Masks, sc
     let attack = evidence::in_headers(screen, list.entries);
     let kept = attack.as_ref().map(|(at, attack)| {
         let (name, value) = list.entries[*at];
-        let text = masks.header_around(name, value, &evidence::matched(screen, attack));
+        let part = evidence::matched(screen, attack);
+        let text = part.and_then(|part| masks.header_around(name, value, &part));
         (*at, text.filter(|text| screen.says_the_same(attack, text.as_bytes())))
     });
     object.list("headers", list.entries.iter().enumerate(), |out, (at, &(name, value))| {

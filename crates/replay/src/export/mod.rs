@@ -12,8 +12,8 @@
 //! - **Masked**: every value in a body. Names of fields, which of them are empty, and whether two bodies are equal
 //!   survive; names that do not look like names go too.
 //! - **Evidence**: of a body or masked header in which an attack is written (`payload` signals) the values with the attack
-//!   stay; where a value is a secret by its name or has no name, only the part that was matched (`evidence`). Everything
-//!   beside them is masked as ever.
+//!   stay; where a value has no name or anything says that it may be a secret (`secrecy`), only the part that was matched
+//!   (`evidence`). Everything beside them is masked as ever.
 //!
 //! A line is shorter than [`crate::source::LINE_BYTES_MAX`]. What does not fit is left out and reads back as unseen,
 //! the body first, then the headers, then the ends of long texts; such a line says `"cut":true`, and its replay may
@@ -26,6 +26,7 @@ mod evidence;
 mod line;
 mod masks;
 pub(crate) mod names;
+mod secrecy;
 mod text;
 
 pub use line::{Judgement, OpenLine, finish, finish_unseen, request_line};

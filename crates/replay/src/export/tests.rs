@@ -214,6 +214,59 @@ fn where_the_rest_of_a_text_matters_it_stays_whole() {
 }
 
 #[test]
+fn a_secret_beside_an_attack_goes_however_its_field_is_named() {
+    let attack = "hunter2' or 1=1--";
+    let json = [
+        format!(r#"[{{"name":"password","value":"{attack}"}}]"#),
+        format!(r#"[{{"value":"{attack}","name":"password"}}]"#),
+        format!(r#"{{"password":{{"new":"{attack}"}}}}"#),
+        format!(r#"{{"password":[{{"a":["{attack}"]}}]}}"#),
+        format!(r#"{{"q":"x","password"{}:"{attack}"}}"#, " ".repeat(8)),
+        format!(r#"{{"q":"x","password"{}:"{attack}"}}"#, " \n".repeat(300)),
+        format!(r#"{{"p\u0061ssword":"{attack}"}}"#),
+        format!(r#"{{"p\u0061ssword":{{"new":"{attack}"}}}}"#),
+        format!(r#"{{"data":"{{\"password\":\"{attack}\"}}"}}"#),
+        format!(r#"{{"q":"x"}} {{"password":"{attack}"}}"#),
+        format!(r#"{{'password':{{"new":"{attack}"}}}}"#),
+        format!(r#"{{"fields":[["password","{attack}"]]}}"#),
+    ];
+    let names = [
+        "p%61ssword",
+        "p%2561ssword",
+        "auth",
+        "private",
+        "key",
+        "api_key",
+        "apikey",
+        "access_key",
+        "pw",
+        "credential",
+    ];
+    let forms = names.iter().map(|name| format!("q=x&{name}={attack}"));
+    let forms = forms.chain([
+        format!("name=password&value={attack}"),
+        format!("name=password'--&value={attack}"),
+        format!("f[0][name]=p%61ssword&f[0][value]={attack}"),
+        format!("data={{\"password\":\"{attack}\"}}"),
+        format!("data=password%3D{attack}"),
+    ]);
+    let named = names.iter().map(|name| format!(r#"{{"q":"x","{name}":"{attack}"}}"#));
+    let parts = names.iter().chain(&["a\"; name=\"password"]).map(|name| {
+        format!("--XX\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{attack}\r\n--XX--\r\n")
+    });
+    let bodies = (json.into_iter().chain(named).map(|body| (BodyKind::Json, body)))
+        .chain(forms.map(|body| (BodyKind::Form, body)))
+        .chain(parts.map(|body| (BodyKind::Multipart, body)));
+    for (kind, body) in bodies {
+        let mut facts = bare(1_700_000_000_000_001);
+        facts.body = Fact::Known(BodyPrefix { kind, bytes: body.as_bytes(), complete: true });
+        let line = check(&judge(), &judge(), &facts).unwrap();
+        assert!(!line.contains("hunter2"), "{body}: {line}");
+        assert!(line.contains("1=1") && !line.contains("\"cut\""), "{body}: {line}");
+    }
+}
+
+#[test]
 fn what_a_name_tells_the_detector_is_told_by_its_mask() {
     // The same text is an editor's under one name and an attack under another; neither name is one that is kept.
     let text = "<img src=x onerror=alert(1)>";
