@@ -14,13 +14,6 @@ pub const BOUNDS: &[Bound] = &[
         "the last hop looked at counts as the client",
     ),
     bound(
-        "guard.proxy_habits_max",
-        peer::HABITS_MAX as u64,
-        "trusted proxies",
-        "a word each for which headers they set; sites have a handful, and only those we were told to trust get one",
-        "two that fall on one place are learned anew, and where their headers differ nobody is believed meanwhile",
-    ),
-    bound(
         "guard.names_max",
         names::NAMES_MAX as u64,
         "addresses",

@@ -237,8 +237,12 @@ impl Guard {
         if let (false, Some(ip)) = (facts.client_hidden, facts.client.ip()) {
             self.standings.note(facts.tenant, ip, known.verdict.assessment.score, is_bot, facts.time);
         }
+        let trusted = self.trusted.load();
         if let (true, Some(ip)) = (facts.client_hidden, facts.client.ip()) {
-            self.health.hidden_behind(ip, &self.trusted.load(), facts.time);
+            self.health.hidden_behind(ip, &trusted, facts.time);
+        }
+        if let Some(word) = trusted.take_doubt() {
+            self.health.names_two(word, &trusted, facts.time);
         }
         Tail::new(&self.sink, self.totals.shard(), known, client)
     }

@@ -20,6 +20,8 @@ pub const NAMELESS_PROXY: &str = "proxy_names_nobody";
 pub const AMBIGUOUS_PROXY: &str = "proxy_names_two";
 /// Code of a store that does not take what is written.
 pub const STORE: &str = "store";
+/// Code of lists that are full: what rules write does not fit any more, everything else is stored.
+pub const LISTS: &str = "lists";
 /// Code of a queue that was full.
 pub const QUEUE: &str = "queue";
 
@@ -38,6 +40,15 @@ pub struct Degradation {
     pub count: u64,
 }
 
+/// Whom something is said about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Who {
+    /// An address; for a CDN the first one seen.
+    Peer(ClientIp),
+    /// The proxies of one word of `trusted_proxies`, by its place.
+    Word(usize),
+}
+
 /// What is remembered.
 #[derive(Debug, Default)]
 pub struct Health {
@@ -49,8 +60,7 @@ pub struct Health {
 
 #[derive(Debug)]
 struct Proxy {
-    /// The address; for a CDN the first one seen.
-    peer: ClientIp,
+    who: Who,
     code: &'static str,
     message: String,
     /// Who knows whether it is still not clear whom this proxy means.
@@ -61,9 +71,10 @@ struct Proxy {
 }
 
 impl Proxy {
-    fn is(&self, peer: ClientIp, code: &str) -> bool {
-        let same = self.peer == peer || (is_known_cdn(self.peer) && is_known_cdn(peer));
-        self.code == code && same
+    fn is(&self, who: Who, code: &str) -> bool {
+        let one_cdn =
+            || matches!((self.who, who), (Who::Peer(a), Who::Peer(b)) if is_known_cdn(a) && is_known_cdn(b));
+        self.code == code && (self.who == who || one_cdn())
     }
 
     fn see(&self, time: Timestamp) {
@@ -71,9 +82,9 @@ impl Proxy {
         self.last.fetch_max(time.0, Ordering::Relaxed);
     }
 
-    /// True where it has become clear since which of its headers this proxy sets.
+    /// True where it has become clear since which of their headers these proxies set.
     fn is_settled(&self) -> bool {
-        self.code == AMBIGUOUS_PROXY && !self.trusted.is_ambiguous(self.peer)
+        matches!(self.who, Who::Word(word) if !self.trusted.is_ambiguous(word))
     }
 
     fn shown(&self) -> Degradation {
@@ -90,34 +101,39 @@ impl Proxy {
 impl Health {
     /// A request whose client is hidden behind `peer`.
     pub fn hidden_behind(&self, peer: ClientIp, trusted: &TrustedProxies, time: Timestamp) {
-        let code = match trusted.networks.contains(peer) {
-            true if trusted.is_ambiguous(peer) => AMBIGUOUS_PROXY,
-            true => NAMELESS_PROXY,
-            false => UNTRUSTED_PROXY,
-        };
+        let code = if trusted.networks.contains(peer) { NAMELESS_PROXY } else { UNTRUSTED_PROXY };
+        self.see(Who::Peer(peer), code, trusted, time);
+    }
+
+    /// Proxies of the word at this place of `trusted` named different clients in one request.
+    pub(crate) fn names_two(&self, word: usize, trusted: &TrustedProxies, time: Timestamp) {
+        self.see(Who::Word(word), AMBIGUOUS_PROXY, trusted, time);
+    }
+
+    fn see(&self, who: Who, code: &'static str, trusted: &TrustedProxies, time: Timestamp) {
         let held = self.proxies.load();
-        match held.iter().find(|proxy| proxy.is(peer, code)) {
+        match held.iter().find(|proxy| proxy.is(who, code)) {
             Some(proxy) => proxy.see(time),
             None if held.len() >= PROXIES_MAX && !held.iter().any(|proxy| proxy.is_settled()) => {
                 held.last().into_iter().for_each(|proxy| proxy.see(time));
             }
-            None => self.add(peer, code, trusted, time),
+            None => self.add(who, code, trusted, time),
         }
     }
 
-    fn add(&self, peer: ClientIp, code: &'static str, trusted: &TrustedProxies, time: Timestamp) {
+    fn add(&self, who: Who, code: &'static str, trusted: &TrustedProxies, time: Timestamp) {
         let _adding = lock(&self.adding);
         let mut proxies = Vec::clone(&self.proxies.load());
-        if let Some(proxy) = proxies.iter().find(|proxy| proxy.is(peer, code)) {
+        if let Some(proxy) = proxies.iter().find(|proxy| proxy.is(who, code)) {
             return proxy.see(time);
         }
-        // A visitor can make one of these until the first other visitor comes.
+        // A visitor can make one of these until the first other visitors come.
         proxies.retain(|proxy| !proxy.is_settled());
         if proxies.len() < PROXIES_MAX {
             proxies.push(Arc::new(Proxy {
-                peer,
+                who,
                 code,
-                message: advice(peer, code, trusted),
+                message: advice(who, code, trusted),
                 trusted: trusted.clone(),
                 since: time,
                 last: AtomicI64::new(time.0),
@@ -161,20 +177,22 @@ impl Health {
     }
 }
 
-fn advice(peer: ClientIp, code: &str, trusted: &TrustedProxies) -> String {
-    match code {
-        UNTRUSTED_PROXY => format!(
+fn advice(who: Who, code: &str, trusted: &TrustedProxies) -> String {
+    match who {
+        Who::Word(word) => format!(
+            "{:?} of trusted_proxies names different clients in X-Forwarded-For, Forwarded or X-Real-IP, and it is not known \
+             which of them it sets; the first in this order counts and may be a visitor's invention; let it set each that \
+             it sends (nginx: proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; proxy_set_header X-Real-IP \
+             $remote_addr; proxy_set_header Forwarded \"\";), and where these are several proxies that set different \
+             headers, name each by its own address",
+            trusted.words.get(word).map_or("", String::as_str)
+        ),
+        Who::Peer(peer) if code == UNTRUSTED_PROXY => format!(
             "{peer} forwards requests of others and is not trusted, so nothing is held against addresses behind it; \
              if it is your proxy, write under [server]: {}",
             trusted.line_with(peer)
         ),
-        AMBIGUOUS_PROXY => format!(
-            "{peer} is trusted and names different clients in X-Forwarded-For, Forwarded or X-Real-IP, so that one of them \
-             may be a visitor's invention and nothing is held against addresses behind it; let it set each that it sends \
-             (nginx: proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; proxy_set_header X-Real-IP \
-             $remote_addr; proxy_set_header Forwarded \"\";)"
-        ),
-        _ => format!(
+        Who::Peer(peer) => format!(
             "{peer} is trusted and forwards requests without saying whose, so nothing is held against addresses behind \
              it; let it send X-Forwarded-For (nginx: proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;)"
         ),
@@ -237,12 +255,19 @@ mod tests {
         let peer = ip("127.0.0.1");
         let real_ip = Forwarding { x_real_ip: Some("203.0.113.7"), ..Forwarding::default() };
         let two = Forwarding { x_forwarded_for: Some("66.249.66.1"), ..real_ip };
-        assert!(trusted.resolve(peer, &two).hidden);
-        health.hidden_behind(peer, &trusted, at(1));
-        assert_eq!(health.all()[0].code, AMBIGUOUS_PROXY);
-        assert!(health.all()[0].message.contains("$proxy_add_x_forwarded_for"));
-        trusted.resolve(peer, &real_ip);
-        assert_eq!(health.all(), [], "the next visitor made it clear");
+        assert!(!trusted.resolve(peer, &two).hidden);
+        for secs in 1..=2 {
+            health.names_two(trusted.take_doubt().unwrap_or(0), &trusted, at(secs));
+        }
+        assert_eq!((health.all()[0].code, health.all()[0].count), (AMBIGUOUS_PROXY, 2));
+        let message = &health.all()[0].message;
+        assert!(
+            message.starts_with("\"loopback\" ") && message.contains("$proxy_add_x_forwarded_for"),
+            "{message}"
+        );
+        (0..8).for_each(|_| assert!(!trusted.resolve(peer, &real_ip).hidden));
+        assert_eq!(health.all(), [], "the next visitors made it clear");
+        assert_eq!(trusted.take_doubt(), None);
     }
 
     #[test]

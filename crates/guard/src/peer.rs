@@ -5,8 +5,8 @@
 //! What single headers say is read in [`hops`]; both are bounded and total.
 //!
 //! A trusted proxy vouches for the headers that it sets and for no other: the rest it hands on as the visitor sent them.
-//! Which it sets shows in time, because what a proxy sets is on every request it forwards ([`habits`]). Only where
-//! headers name different clients does that matter.
+//! Which it sets shows in time, because what a proxy sets is on every request it forwards ([`habits`]). That holds for
+//! client, scheme and host alike.
 
 mod habits;
 pub mod hops;
@@ -15,8 +15,7 @@ use std::sync::{Arc, LazyLock};
 
 use palisade_domain::{ClientIp, NetPrefix, RangeSet, Scheme};
 
-pub use habits::HABITS_MAX;
-use habits::{Habits, Naming};
+use habits::{FORWARDED, Habits, Headers, X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_PROTO, X_REAL_IP};
 use hops::{Hop, Node};
 
 /// Most hops of one request that are looked at, from the right.
@@ -29,7 +28,7 @@ pub struct TrustedProxies {
     pub networks: RangeSet,
     /// The same as they stand in `trusted_proxies`, so that advice can repeat the whole line.
     pub words: Vec<String>,
-    /// Which headers each of them was seen to do without; shared by clones.
+    /// Which headers the proxies of each word were seen to do without; shared by clones.
     habits: Arc<Habits>,
 }
 
@@ -55,9 +54,8 @@ pub struct Arrival<'a> {
     pub client: ClientIp,
     /// True where the peer itself is trusted.
     pub trusted: bool,
-    /// See `RequestFacts::client_hidden`: an untrusted peer that is private or a known CDN sends forwarding headers, a
-    /// trusted one forwards without naming an address, or names two and nobody knows which is the visitor's invention.
-    /// Everybody behind it would share one.
+    /// See `RequestFacts::client_hidden`: an untrusted peer that is private or a known CDN sends forwarding headers, or a
+    /// trusted one forwards without naming an address. Everybody behind it would share one.
     pub hidden: bool,
     /// The scheme the client used, where a trusted proxy says so.
     pub scheme: Option<Scheme>,
@@ -94,19 +92,21 @@ pub fn is_known_cdn(peer: ClientIp) -> bool {
 
 impl Default for TrustedProxies {
     fn default() -> Self {
-        TrustedProxies::new(loopback(), vec!["loopback".to_owned()])
+        TrustedProxies::new(vec![(loopback(), "loopback".to_owned())])
     }
 }
 
 impl TrustedProxies {
-    /// Believes `networks`, which `words` spell as in `trusted_proxies`.
-    pub fn new(networks: impl IntoIterator<Item = NetPrefix>, words: Vec<String>) -> Self {
-        TrustedProxies { networks: RangeSet::new(networks), words, habits: Arc::default() }
+    /// Believes these networks, each with the word that stands for them in `trusted_proxies`.
+    fn new(words: Vec<(Vec<NetPrefix>, String)>) -> Self {
+        let (networks, words): (Vec<_>, Vec<_>) = words.into_iter().unzip();
+        let habits = Arc::new(Habits::of(&networks));
+        TrustedProxies { networks: RangeSet::new(networks.into_iter().flatten()), words, habits }
     }
 
     /// Believes nobody.
     pub fn nobody() -> Self {
-        TrustedProxies::new([], Vec::new())
+        TrustedProxies::new(Vec::new())
     }
 
     /// Reads words of `trusted_proxies`: `loopback`, `private`, `cloudflare`, or a network. Returns the first word that is
@@ -115,18 +115,18 @@ impl TrustedProxies {
     /// # Errors
     /// The word that is not understood.
     pub fn from_words<S: AsRef<str>>(words: impl IntoIterator<Item = S>) -> Result<Self, String> {
-        let (mut all, mut spelled) = (Vec::new(), Vec::new());
+        let mut all = Vec::new();
         for word in words {
             let word = word.as_ref();
-            match word {
-                "loopback" => all.extend(loopback()),
-                "private" => all.extend(private()),
-                "cloudflare" => all.extend(cloudflare()),
-                network => all.push(network.parse().map_err(|_| network.to_owned())?),
-            }
-            spelled.push(word.to_owned());
+            let networks = match word {
+                "loopback" => loopback(),
+                "private" => private(),
+                "cloudflare" => cloudflare(),
+                network => vec![network.parse().map_err(|_| network.to_owned())?],
+            };
+            all.push((networks, word.to_owned()));
         }
-        Ok(TrustedProxies::new(all, spelled))
+        Ok(TrustedProxies::new(all))
     }
 
     /// The line that would believe `peer` as well, ready to be written under `[server]`.
@@ -139,8 +139,9 @@ impl TrustedProxies {
 
     /// Resolves `peer` and what it forwarded: from the right, the first hop that is not trusted.
     ///
-    /// `X-Forwarded-For` is read before `Forwarded` and that before `X-Real-IP`. Where they name different clients, those
-    /// count that the peer never did without; where that does not settle it, the client is hidden.
+    /// `X-Forwarded-For` is read before `Forwarded` and that before `X-Real-IP`, and the first that names somebody counts:
+    /// of those that the proxy is not known to do without, or of all where it sent none of them. Scheme and host are
+    /// believed in no header that it is known to do without.
     pub fn resolve<'a>(&self, peer: ClientIp, forwarding: &Forwarding<'a>) -> Arrival<'a> {
         let trusted = self.networks.contains(peer);
         let direct = Arrival { client: peer, trusted, hidden: false, scheme: None, host: None };
@@ -151,55 +152,76 @@ impl TrustedProxies {
             // DESIGN section 10: one forgotten setting must not take a site down.
             return Arrival { hidden: peer.is_private() || is_known_cdn(peer), ..direct };
         }
-        let walk = self.walk(peer, forwarding);
-        let proto = walk.proto.or_else(|| nth_or_last(forwarding.x_forwarded_proto, walk.at));
-        let host = walk.host.or_else(|| nth_or_last(forwarding.x_forwarded_host, walk.at));
+        let said = forwarding.said();
+        let filled = Headers::of(said.map(|text| text.is_some()));
+        let word = self.habits.word_of(peer);
+        let missed = match word {
+            // A request that names nobody proves nothing: not each is forwarded.
+            Some(word) if !filled.naming().is_nothing() => {
+                let sent = Headers::of(forwarding.all().map(|text| text.is_some()));
+                self.habits.noting(word, sent)
+            }
+            Some(word) => self.habits.missed(word),
+            None => Headers::default(),
+        };
+        let vouched = filled.without(missed);
+        let counting = if vouched.naming().is_nothing() { filled } else { vouched };
+        let (walk, differs) = self.walk(peer, &said, counting);
+        if let (true, Some(word)) = (differs, word) {
+            self.habits.differs(word);
+        }
+        let own = |of_hop: Option<&'a str>, at: u32| {
+            let of_hop = of_hop.filter(|_| vouched.has(FORWARDED));
+            of_hop.or_else(|| nth_or_last(said[at as usize].filter(|_| vouched.has(at)), walk.at))
+        };
         Arrival {
             client: walk.client,
             hidden: walk.hidden,
-            scheme: proto.and_then(hops::scheme),
-            host: host.filter(|host| hops::is_host(host)),
+            scheme: own(walk.proto, X_FORWARDED_PROTO).and_then(hops::scheme),
+            host: own(walk.host, X_FORWARDED_HOST).filter(|host| hops::is_host(host)),
             ..direct
         }
     }
 
-    fn walk<'a>(&self, peer: ClientIp, forwarding: &Forwarding<'a>) -> Walk<'a> {
+    /// Where the headers in `which` lead: the first that names somebody behind our proxies, else the first that names
+    /// nobody readable, else the first that names a proxy of ours. True beside it where they name different clients.
+    fn walk<'a>(&self, peer: ClientIp, said: &[Option<&'a str>; 5], which: Headers) -> (Walk<'a>, bool) {
         let start = Walk { client: peer, at: 0, hidden: true, proto: None, host: None };
-        let is_said = |text: &&str| text.bytes().any(|byte| !matches!(byte, b',' | b' ' | b'\t'));
-        let said = |text: Option<&'a str>| text.filter(is_said);
-        let all = [
-            said(forwarding.x_forwarded_for).map(|list| self.follow(start, hops::x_forwarded_for(list))),
-            said(forwarding.forwarded).map(|list| self.follow(start, hops::forwarded(list))),
-            said(forwarding.x_real_ip)
-                .map(|text| self.follow(start, std::iter::once(Hop::plain(hops::node(text))))),
-        ];
-        let sent = Naming::of(all.each_ref().map(Option::is_some));
-        let missed = self.habits.noting(peer, sent);
-        let vouched = sent.without(missed);
-        self.agreed(all, sent).or_else(|| self.agreed(all, vouched)).unwrap_or_else(|| {
-            if !sent.is_nothing() {
-                self.habits.differs(peer);
+        let (mut best, mut telling, mut differs) = (None, None, false);
+        for at in [X_FORWARDED_FOR, FORWARDED, X_REAL_IP] {
+            let Some(text) = said[at as usize].filter(|_| which.has(at)) else { continue };
+            let walk = match at {
+                X_FORWARDED_FOR => self.follow(start, hops::x_forwarded_for(text)),
+                FORWARDED => self.follow(start, hops::forwarded(text)),
+                _ => self.follow(start, std::iter::once(Hop::plain(hops::node(text)))),
+            };
+            // One that names a proxy of ours and nobody behind it leaves the word to the others: `X-Real-IP` of a proxy
+            // behind a proxy.
+            let weight = match walk.hidden {
+                true => 1,
+                false if self.networks.contains(walk.client) => 0,
+                false => 2,
+            };
+            if weight > 0 {
+                let said = (walk.client, walk.hidden);
+                differs |= *telling.get_or_insert(said) != said;
             }
-            start
-        })
+            if best.is_none_or(|(held, _)| weight > held) {
+                best = Some((weight, walk));
+            }
+        }
+        (best.map_or(start, |(_, walk)| walk), differs)
     }
 
-    /// What those of `all` come to that are among `which`, in their order; `None` where they name different clients, or
-    /// there are none.
-    fn agreed<'a>(&self, all: [Option<Walk<'a>>; 3], which: Naming) -> Option<Walk<'a>> {
-        let chosen = all.into_iter().enumerate().filter(|(at, _)| which.has(*at));
-        let chosen = chosen.filter_map(|(_, walk)| walk);
-        // One that names a proxy of ours and nobody behind it leaves the word to the others: `X-Real-IP` of a proxy
-        // behind a proxy.
-        let names_somebody = |walk: &Walk<'_>| walk.hidden || !self.networks.contains(walk.client);
-        let mut naming = chosen.clone().filter(names_somebody);
-        let Some(first) = naming.next() else { return chosen.clone().next() };
-        naming.all(|other| other.hidden == first.hidden && other.client == first.client).then_some(first)
+    /// True where proxies of the word at this place of [`TrustedProxies::words`] named different clients, and it is still
+    /// not known which of the headers they set.
+    pub(crate) fn is_ambiguous(&self, word: usize) -> bool {
+        self.habits.is_ambiguous(word)
     }
 
-    /// True where headers of `peer` named different clients and it is still not known which of them it sets.
-    pub(crate) fn is_ambiguous(&self, peer: ClientIp) -> bool {
-        self.habits.is_ambiguous(peer)
+    /// The place of a word whose proxies did so since this was last asked.
+    pub(crate) fn take_doubt(&self) -> Option<usize> {
+        self.habits.take_doubt()
     }
 
     /// From the right: past every trusted hop, to the first that is not, or to the last readable one.
@@ -232,17 +254,21 @@ struct Walk<'a> {
     host: Option<&'a str>,
 }
 
-impl Forwarding<'_> {
+impl<'a> Forwarding<'a> {
     /// True where any of the headers was sent with a value.
     pub fn is_any(&self) -> bool {
-        let all = [
-            self.x_forwarded_for,
-            self.x_real_ip,
-            self.x_forwarded_proto,
-            self.x_forwarded_host,
-            self.forwarded,
-        ];
-        all.into_iter().flatten().any(|value| value.bytes().any(|byte| !byte.is_ascii_whitespace()))
+        self.all().into_iter().flatten().any(|value| value.bytes().any(|byte| !byte.is_ascii_whitespace()))
+    }
+
+    /// All of them, in the order of their places in [`habits`].
+    fn all(&self) -> [Option<&'a str>; 5] {
+        [self.x_forwarded_for, self.forwarded, self.x_real_ip, self.x_forwarded_proto, self.x_forwarded_host]
+    }
+
+    /// Those with something in them.
+    fn said(&self) -> [Option<&'a str>; 5] {
+        let is_said = |text: &&str| text.bytes().any(|byte| !matches!(byte, b',' | b' ' | b'\t'));
+        self.all().map(|text| text.filter(is_said))
     }
 }
 

@@ -104,75 +104,247 @@ fn headers_that_name_the_same_client_agree() {
     check(&naming(Some(" , "), Some(""), here), ("203.0.113.7", false));
 }
 
+/// As often as it takes to know what a proxy does not set.
+fn often(proxies: &TrustedProxies, peer: &str, forwarding: &Forwarding<'_>) {
+    (0..habits::MISSES)
+        .for_each(|_| assert!(!proxies.resolve(ip(peer), forwarding).hidden, "{forwarding:?}"));
+}
+
 #[test]
 fn a_proxy_vouches_for_the_headers_that_it_always_sets() {
     fn check(usual: &[Forwarding<'_>], odd: &Forwarding<'_>, expect: (&str, bool), ambiguous: bool) {
         let proxies = TrustedProxies::default();
-        let peer = ip("127.0.0.1");
-        for forwarding in usual {
-            assert!(!proxies.resolve(peer, forwarding).hidden);
-        }
-        let arrival = proxies.resolve(peer, odd);
+        usual.iter().for_each(|forwarding| often(&proxies, "127.0.0.1", forwarding));
+        let arrival = proxies.resolve(ip("127.0.0.1"), odd);
         assert_eq!((arrival.client, arrival.hidden), (ip(expect.0), expect.1), "{usual:?} {odd:?}");
-        assert_eq!(proxies.is_ambiguous(peer), ambiguous, "{usual:?} {odd:?}");
+        assert_eq!(proxies.is_ambiguous(0), ambiguous, "{usual:?} {odd:?}");
+        assert_eq!(proxies.take_doubt(), ambiguous.then_some(0), "{usual:?} {odd:?}");
         // Its clone knows what it knows.
-        assert_eq!(proxies.clone().resolve(peer, odd), arrival);
+        assert_eq!(proxies.clone().resolve(ip("127.0.0.1"), odd), arrival);
     }
     let (honest, forged) = (Some("203.0.113.7"), Some("66.249.66.1"));
-    let told = Some("for=203.0.113.7");
-    let lied = Some("for=66.249.66.1");
-    let hidden = ("127.0.0.1", true);
-    // nginx with X-Real-IP alone: X-Forwarded-For is what the visitor sent.
-    let real_ip_only = [naming(None, None, Some("198.51.100.1"))];
-    check(&real_ip_only, &naming(forged, None, honest), ("203.0.113.7", false), false);
-    check(&real_ip_only, &naming(Some("unknown"), None, honest), ("203.0.113.7", false), false);
-    check(&real_ip_only, &naming(forged, lied, honest), ("203.0.113.7", false), false);
-    // Caddy, HAProxy, nginx with X-Forwarded-For alone: so is X-Real-IP.
-    let xff_only = [naming(Some("198.51.100.1"), None, None)];
-    check(&xff_only, &naming(honest, None, forged), ("203.0.113.7", false), false);
-    check(&xff_only, &naming(honest, lied, forged), ("203.0.113.7", false), false);
-    check(&xff_only, &naming(Some("66.249.66.1, 203.0.113.7"), None, forged), ("203.0.113.7", false), false);
-    // RFC 7239 alone.
-    check(
-        &[naming(None, Some("for=198.51.100.1"), None)],
-        &naming(forged, told, forged),
-        ("203.0.113.7", false),
-        false,
-    );
-    // Traefik sets two, which agree whatever the visitor sent.
-    let two = [naming(Some("198.51.100.1"), None, Some("198.51.100.1"))];
-    check(&two, &naming(Some("66.249.66.1, 203.0.113.7"), None, honest), ("203.0.113.7", false), false);
-    check(&two, &naming(honest, lied, honest), ("203.0.113.7", false), false);
-    // Before the first honest visitor, and where a proxy's own headers differ, nobody is believed.
-    check(&[], &naming(forged, None, honest), hidden, true);
-    check(&[], &naming(honest, None, forged), hidden, true);
-    check(&two, &naming(Some("198.51.100.1"), None, honest), hidden, true);
-    check(&[real_ip_only[0], xff_only[0]], &naming(forged, None, honest), hidden, true);
-    // One header is enough, whichever it is.
-    check(&[real_ip_only[0], xff_only[0]], &naming(honest, None, None), ("203.0.113.7", false), false);
+    let (told, lied) = (Some("for=203.0.113.7"), Some("for=66.249.66.1"));
+    let (seen, liar) = (("203.0.113.7", false), ("66.249.66.1", false));
+    let other = Some("198.51.100.1");
+    let real_ip_only = naming(None, None, other);
+    check(&[real_ip_only], &naming(forged, None, honest), seen, false);
+    check(&[real_ip_only], &naming(Some("unknown"), None, honest), seen, false);
+    check(&[real_ip_only], &naming(forged, lied, honest), seen, false);
+    // A visitor in a network that is trusted too has an address of his own, and so do those whom nothing readable names.
+    check(&[real_ip_only], &naming(forged, lied, Some("127.0.0.7")), ("127.0.0.7", false), false);
+    check(&[real_ip_only], &naming(forged, lied, Some("nobody")), ("127.0.0.1", true), false);
+    let xff_only = naming(other, None, None);
+    check(&[xff_only], &naming(honest, None, forged), seen, false);
+    check(&[xff_only], &naming(honest, lied, forged), seen, false);
+    check(&[xff_only], &naming(Some("66.249.66.1, 203.0.113.7"), None, forged), seen, false);
+    check(&[xff_only], &naming(Some("66.249.66.1, 127.0.0.7"), lied, forged), liar, false);
+    check(&[xff_only], &naming(Some("127.0.0.7"), lied, forged), ("127.0.0.7", false), false);
+    check(&[xff_only], &naming(Some("unknown"), lied, forged), ("127.0.0.1", true), false);
+    check(&[naming(None, Some("for=198.51.100.1"), None)], &naming(forged, told, forged), seen, false);
+    // Two that agree whatever the visitor sent.
+    let two = naming(other, None, other);
+    check(&[two], &naming(Some("66.249.66.1, 203.0.113.7"), None, honest), seen, false);
+    check(&[two], &naming(honest, lied, honest), seen, false);
+    // Not known yet, and where its own differ: the first in order that names somebody, and it is told.
+    check(&[], &naming(forged, None, honest), liar, true);
+    check(&[], &naming(honest, None, forged), seen, true);
+    check(&[], &naming(Some("unknown"), None, honest), seen, true);
+    check(&[], &naming(Some("127.0.0.7"), Some("for=unknown"), honest), seen, true);
+    check(&[], &naming(Some("127.0.0.7"), Some("for=unknown"), None), ("127.0.0.1", true), false);
+    check(&[two], &naming(other, None, honest), ("198.51.100.1", false), true);
+    // Now this one and now that one: nothing is vouched for.
+    check(&[real_ip_only, xff_only], &naming(honest, None, forged), seen, true);
+    check(&[real_ip_only, xff_only], &naming(honest, None, None), seen, false);
 }
 
 #[test]
-fn what_one_proxy_does_is_not_held_against_another() {
-    let proxies = trusting(&["10.0.0.0/8"]);
-    let (a, b) = (ip("10.0.0.1"), ip("10.0.0.2"));
-    let odd = naming(Some("6.6.6.6"), None, Some("203.0.113.7"));
-    assert!(proxies.resolve(a, &odd).hidden && proxies.is_ambiguous(a) && !proxies.is_ambiguous(b));
-    proxies.resolve(a, &naming(None, None, Some("203.0.113.8")));
-    proxies.resolve(b, &naming(Some("203.0.113.8"), None, None));
-    assert!(!proxies.is_ambiguous(a), "settled");
-    assert_eq!(proxies.resolve(a, &odd).client, ip("203.0.113.7"));
-    assert_eq!(proxies.resolve(b, &odd).client, ip("6.6.6.6"));
-    // More proxies than are remembered: forgotten, not mixed up.
-    for n in 0..10_000_u32 {
-        let peer = ClientIp::new(std::net::Ipv4Addr::from(0x0a01_0000 + n).into());
-        let real_ip = n % 2 == 0;
-        let named = Some("203.0.113.8");
-        proxies.resolve(peer, &if real_ip { naming(None, None, named) } else { naming(named, None, None) });
-        let expect = if real_ip { "203.0.113.7" } else { "6.6.6.6" };
-        assert_eq!(proxies.resolve(peer, &odd).client, ip(expect), "{peer}");
+fn what_is_not_known_yet_is_told_until_it_is() {
+    let proxies = TrustedProxies::default();
+    let (peer, odd) = (ip("127.0.0.1"), naming(Some("66.249.66.1"), None, Some("203.0.113.7")));
+    for _ in 1..habits::MISSES {
+        proxies.resolve(peer, &naming(None, None, Some("203.0.113.8")));
     }
-    assert!(proxies.resolve(a, &naming(Some("6.6.6.6"), None, None)).client == ip("6.6.6.6"));
+    assert_eq!(proxies.resolve(peer, &odd).client, ip("66.249.66.1"));
+    assert!(proxies.is_ambiguous(0));
+    proxies.resolve(peer, &naming(None, None, Some("203.0.113.8")));
+    assert_eq!((proxies.resolve(peer, &odd).client, proxies.is_ambiguous(0)), (ip("203.0.113.7"), false));
+    // However often the visitor sends it.
+    (0..5_000).for_each(|_| assert_eq!(proxies.resolve(peer, &odd).client, ip("203.0.113.7")));
+}
+
+#[test]
+fn a_word_is_learned_once_for_all_its_addresses_and_apart_from_others() {
+    let proxies = trusting(&["10.0.0.0/8", "10.0.0.2/32", "cloudflare"]);
+    let odd = naming(Some("6.6.6.6"), None, Some("203.0.113.7"));
+    for n in 0..habits::MISSES {
+        proxies.resolve(ip(&format!("10.7.{n}.1")), &naming(None, None, Some("203.0.113.8")));
+        proxies.resolve(ip("10.0.0.2"), &naming(Some("203.0.113.8"), None, None));
+        proxies.resolve(ip(&format!("104.16.0.{n}")), &naming(None, None, Some("203.0.113.8")));
+    }
+    assert_eq!(proxies.resolve(ip("10.0.0.2"), &odd).client, ip("6.6.6.6"));
+    for n in 0..10_000_u32 {
+        for base in [0x0a01_0000, 0x6810_0000] {
+            let peer = ClientIp::new(std::net::Ipv4Addr::from(base + n).into());
+            assert_eq!(proxies.resolve(peer, &odd).client, ip("203.0.113.7"), "{peer}");
+        }
+    }
+    assert_eq!(proxies.take_doubt(), None);
+}
+
+/// Headers as they travel: `X-Forwarded-For`, `Forwarded`, `X-Real-IP`, `X-Forwarded-Proto`, `X-Forwarded-Host`.
+type Headers5 = [Option<String>; 5];
+
+fn view(headers: &Headers5) -> Forwarding<'_> {
+    let [x_forwarded_for, forwarded, x_real_ip, x_forwarded_proto, x_forwarded_host] =
+        headers.each_ref().map(Option::as_deref);
+    Forwarding { x_forwarded_for, x_real_ip, x_forwarded_proto, x_forwarded_host, forwarded }
+}
+
+/// What a proxy makes of what the visitor at this address sent.
+type Proxy = fn(Headers5, &str) -> Headers5;
+
+fn appended(list: Option<String>, client: &str) -> Option<String> {
+    Some(list.map_or(client.to_owned(), |list| format!("{list}, {client}")))
+}
+
+fn text(text: &str) -> Option<String> {
+    Some(text.to_owned())
+}
+
+const SCHEME: Option<Scheme> = Some(Scheme::Https);
+const HOST: Option<&str> = Some("shop.example");
+
+/// Name, words, peer, what it does, and whether it says scheme and host.
+const PROXIES: [(&str, &[&str], &str, Proxy, Option<Scheme>, Option<&str>); 7] = [
+    (
+        "nginx, X-Real-IP only",
+        &["loopback"],
+        "127.0.0.1",
+        |[xff, forwarded, _, proto, host], client| [xff, forwarded, text(client), proto, host],
+        None,
+        None,
+    ),
+    (
+        "nginx, $proxy_add_x_forwarded_for",
+        &["loopback"],
+        "127.0.0.1",
+        |[xff, forwarded, real, _, host], client| {
+            [appended(xff, client), forwarded, real, text("https"), host]
+        },
+        SCHEME,
+        None,
+    ),
+    (
+        "nginx as documented",
+        &["loopback"],
+        "127.0.0.1",
+        |[xff, _, real, ..], client| [appended(xff, client), None, real, text("https"), text("shop.example")],
+        SCHEME,
+        HOST,
+    ),
+    (
+        "Caddy",
+        &["private"],
+        "172.17.0.2",
+        |[_, forwarded, real, ..], client| {
+            [text(client), forwarded, real, text("https"), text("shop.example")]
+        },
+        SCHEME,
+        HOST,
+    ),
+    (
+        "Cloudflare, then nginx",
+        &["loopback", "cloudflare"],
+        "127.0.0.1",
+        |[xff, forwarded, _, _, host], client| {
+            let list = appended(appended(xff, client), "104.16.0.5");
+            [list, forwarded, text("104.16.0.5"), text("https"), host]
+        },
+        SCHEME,
+        None,
+    ),
+    (
+        "Traefik",
+        &["10.0.0.0/8"],
+        "10.0.0.9",
+        |[_, forwarded, ..], client| {
+            [text(client), forwarded, text(client), text("https"), text("shop.example")]
+        },
+        SCHEME,
+        HOST,
+    ),
+    (
+        "RFC 7239 only",
+        &["loopback"],
+        "127.0.0.1",
+        |[xff, forwarded, real, proto, host], client| {
+            let own = format!("for={client};proto=https;host=shop.example");
+            [xff, appended(forwarded, &own), real, proto, host]
+        },
+        SCHEME,
+        HOST,
+    ),
+];
+
+/// Each proxy, once it is known: who came, whatever `forged` says.
+fn each_proxy(forged: &Headers5, client: &str) {
+    for (name, words, peer, proxy, scheme, host) in PROXIES {
+        let proxies = trusting(words);
+        let honest = proxy(Headers5::default(), "198.51.100.1");
+        often(&proxies, peer, &view(&honest));
+        let sent = proxy(forged.clone(), client);
+        let expect = Arrival { client: ip(client), trusted: true, hidden: false, scheme, host };
+        assert_eq!(proxies.resolve(ip(peer), &view(&sent)), expect, "{name}: {sent:?}");
+        assert_eq!(proxies.take_doubt(), None, "{name}: {sent:?}");
+    }
+}
+
+#[test]
+fn usual_proxies_are_believed_in_what_they_set() {
+    let forged = [
+        "66.249.66.1",
+        "for=66.249.66.1;host=evil.example;proto=http",
+        "66.249.66.1",
+        "http",
+        "evil.example",
+    ];
+    for which in 0..32_u32 {
+        let some = std::array::from_fn(|at| (which >> at & 1 == 1).then(|| forged[at].to_owned()));
+        each_proxy(&some, "203.0.113.7");
+        each_proxy(&some, "2001:db8::7");
+    }
+    for word in ["unknown", "", " , ", "127.0.0.1", "10.0.0.1", "104.16.0.1", "for=unknown", "https"] {
+        each_proxy(&[(); 5].map(|()| text(word)), "203.0.113.7");
+    }
+}
+
+#[test]
+fn scheme_and_host_are_believed_until_they_were_missing() {
+    let proxies = TrustedProxies::default();
+    let said = Forwarding {
+        x_forwarded_proto: Some("https"),
+        x_forwarded_host: Some("shop.example"),
+        ..xff("203.0.113.7")
+    };
+    let arrival = |forwarding: Forwarding<'static>| {
+        let arrival = proxies.resolve(ip("127.0.0.1"), &forwarding);
+        (arrival.scheme, arrival.host)
+    };
+    for _ in 1..habits::MISSES {
+        // An empty one is what a proxy writes for a request without `Host`; one that names nobody may not be forwarded.
+        arrival(xff("203.0.113.7"));
+        arrival(Forwarding { x_forwarded_proto: Some(""), x_forwarded_host: Some(""), ..said });
+        arrival(Forwarding { x_forwarded_proto: Some("https"), ..Forwarding::default() });
+        assert_eq!(arrival(said), (SCHEME, HOST));
+    }
+    arrival(Forwarding { x_forwarded_host: None, ..said });
+    assert_eq!(arrival(said), (SCHEME, None));
+    arrival(Forwarding { x_forwarded_proto: None, ..said });
+    assert_eq!(arrival(said), (None, None));
+    let unnamed = Forwarding { x_forwarded_for: None, ..said };
+    assert_eq!(arrival(unnamed), (None, None));
+    // Nor in a `Forwarded` that is not the proxy's, though it is the only one that names somebody.
+    assert_eq!(arrival(rfc7239("for=203.0.113.7;proto=https;host=shop.example")), (None, None));
 }
 
 #[test]
@@ -288,25 +460,12 @@ proptest! {
         prop_assert_eq!(appended, ip(&client));
     }
 
-    /// Whatever a visitor sends, through a proxy that sets one header: the client is who came, once the proxy is known.
+    /// Whatever a visitor sends: what the proxy is known not to set decides neither client nor scheme nor host.
     #[test]
-    fn no_header_beside_the_proxys_own_matters(forged in "[ ,;=:.a-f0-9]{0,40}", which in 0_usize..3, n in 1u8..255) {
-        let proxies = TrustedProxies::default();
-        let set = |client: &str, left: &str| {
-            let mut headers = [Some(format!("{left}, {client}")), Some(format!("{left}, for={client}")), Some(client.to_owned())];
-            let own = headers[which].take();
-            (own.unwrap(), which)
-        };
-        let sent = |(own, which): &(String, usize), other: Option<&str>| {
-            let mut headers = [other.map(str::to_owned), other.map(|word| format!("for={word}")), other.map(str::to_owned)];
-            headers[*which] = Some(own.clone());
-            headers
-        };
-        for (client, other) in [("198.51.100.1".to_owned(), None), (format!("203.0.113.{n}"), Some(&forged))] {
-            let headers = sent(&set(&client, &forged), other.map(String::as_str));
-            let [a, b, c] = headers.each_ref().map(Option::as_deref);
-            let arrival = proxies.resolve(ip("127.0.0.1"), &naming(a, b, c));
-            prop_assert_eq!((arrival.client, arrival.hidden), (ip(&client), false), "{:?}", headers);
-        }
+    fn no_header_beside_the_proxys_own_matters(
+        forged in proptest::array::uniform5(proptest::option::of("[ ,;=:.a-z0-9\"]{0,40}|https|for=6\\.6\\.6\\.6;host=a|6\\.6\\.6\\.6")),
+        n in 1u8..255,
+    ) {
+        each_proxy(&forged, &format!("203.0.113.{n}"));
     }
 }
