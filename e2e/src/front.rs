@@ -1,4 +1,5 @@
-//! A trusted proxy in front: it gives whoever connects a public address (`X-Forwarded-For`) and changes nothing else.
+//! A trusted proxy in front: it gives whoever connects a public address (`X-Forwarded-For`), says that it came without TLS
+//! (`X-Forwarded-Proto`), and changes nothing else.
 //!
 //! Order, casing and timing of what a real client sends stay as they are, which an ordinary proxy would not keep. It
 //! understands just as much HTTP/1.1 as clients need that say `Content-Length` or send no body; what follows an upgrade is
@@ -75,7 +76,8 @@ async fn requests(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, client: IpAdd
         let head: Vec<u8> = ahead.drain(..end).collect();
         let text = String::from_utf8_lossy(&head).to_ascii_lowercase();
         to.write_all(&head[..head.len() - 2]).await?;
-        to.write_all(format!("X-Forwarded-For: {client}\r\n\r\n").as_bytes()).await?;
+        let more = format!("X-Forwarded-For: {client}\r\nX-Forwarded-Proto: http\r\n\r\n");
+        to.write_all(more.as_bytes()).await?;
         if text.contains("\r\nupgrade: ") || text.contains("\r\ntransfer-encoding: ") {
             to.write_all(&ahead).await?;
             tokio::io::copy(&mut from, &mut to).await?;

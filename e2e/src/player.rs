@@ -115,7 +115,9 @@ async fn one(request: &Request, stage: &Stage, lines: &mut HashMap<u64, Line>) -
             let mut head = head.clone();
             // Before the empty line.
             head.truncate(head.len() - 2);
-            head.extend(format!("X-Forwarded-For: {}\r\n\r\n", stage.client).as_bytes());
+            // One front names the scheme always or never: what is missing at times is not believed.
+            let more = format!("X-Forwarded-For: {}\r\nX-Forwarded-Proto: http\r\n\r\n", stage.client);
+            head.extend(more.as_bytes());
             let answer = line.exchange(&head, &body).await?;
             if answer.status == 101 {
                 anyhow::ensure!(line.echo("hello").await? == "hello", "the WebSocket echoes");

@@ -12,7 +12,7 @@ use palisade_e2e::tools::root;
 use palisade_e2e::wire;
 
 #[tokio::test]
-async fn a_front_adds_an_address_and_nothing_else() {
+async fn a_front_adds_an_address_and_a_scheme_and_nothing_else() {
     let site = Site::start().await.unwrap();
     let client: IpAddr = "203.0.113.9".parse().unwrap();
     let front = Front::start(site.address, client).await.unwrap();
@@ -23,7 +23,10 @@ async fn a_front_adds_an_address_and_nothing_else() {
     let arrived = site.arrived();
     assert_eq!(arrived.len(), 1);
     let names: Vec<&str> = arrived[0].headers.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, ["host", "x-odd-case", "content-type", "content-length", "x-forwarded-for"]);
+    assert_eq!(
+        names,
+        ["host", "x-odd-case", "content-type", "content-length", "x-forwarded-for", "x-forwarded-proto"]
+    );
     assert_eq!(arrived[0].body, b"user=a&password=b");
     assert_eq!(site.arrived_from("203.0.113.9"), 1);
 }

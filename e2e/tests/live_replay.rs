@@ -56,7 +56,7 @@ fn browser(address: &str, method: &str, target: &str, more: &str) -> String {
         "{method} {target} HTTP/1.1\r\nHost: shop.example\r\n\
          User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0\r\n\
          Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r\nAccept-Language: de,en;q=0.5\r\n\
-         Accept-Encoding: gzip, deflate\r\nConnection: keep-alive\r\nX-Forwarded-For: {address}\r\n{more}\r\n"
+         Accept-Encoding: gzip, deflate\r\nConnection: keep-alive\r\nX-Forwarded-For: {address}\r\nX-Forwarded-Proto: http\r\n{more}\r\n"
     )
 }
 
@@ -64,7 +64,7 @@ fn browser(address: &str, method: &str, target: &str, more: &str) -> String {
 fn program(address: &str, agent: &str, method: &str, target: &str, more: &str) -> String {
     format!(
         "{method} {target} HTTP/1.1\r\nHost: shop.example\r\nUser-Agent: {agent}\r\nAccept: */*\r\n\
-         X-Forwarded-For: {address}\r\n{more}\r\n"
+         X-Forwarded-For: {address}\r\nX-Forwarded-Proto: http\r\n{more}\r\n"
     )
 }
 

@@ -1,5 +1,5 @@
 //! Forwarding headers: any text is some arrival, what an untrusted peer sends moves nothing, and nothing on the left of what
-//! a trusted proxy appended, and no header beside it, moves the client.
+//! a trusted proxy appended, and no header beside it, moves client, scheme or host.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -8,6 +8,8 @@ use palisade_guard::peer::{Arrival, Forwarding, TrustedProxies};
 
 const STRANGERS: [&str; 4] = ["198.51.100.9", "10.0.0.2", "104.16.0.1", "2001:db8::9"];
 const APPENDED: &str = "203.0.113.7";
+/// Requests after which it is known which headers a proxy does without.
+const VISITORS: usize = 8;
 
 fn ip(text: &str) -> ClientIp {
     text.parse().expect("an address")
@@ -65,9 +67,12 @@ fn x_forwarded_for(proxies: &TrustedProxies, all: &Forwarding<'_>) {
         scheme: Some(Scheme::Https),
         host: Some("shop.example"),
     };
-    // A proxy that sets this header and no other, as its first visitor shows.
-    let proxies =
-        proxies_that_send(proxies, &Forwarding { x_forwarded_for: Some(APPENDED), ..Forwarding::default() });
+    // A proxy that sets this header and no other that names somebody, and one that sets no other at all, as their first
+    // visitors show.
+    let alone = Forwarding { x_forwarded_for: Some(APPENDED), ..Forwarding::default() };
+    let with_site =
+        Forwarding { x_forwarded_proto: Some("https"), x_forwarded_host: Some("shop.example"), ..alone };
+    let (proxies, quiet) = (proxies_that_send(proxies, &with_site), proxies_that_send(proxies, &alone));
     let chains = [("", ""), (", 127.0.0.2", ", inner"), (" ,[::1]:80 , ", ",inner")];
     for (behind, word) in chains {
         let list = format!("{first}, {APPENDED}:4711{behind}");
@@ -79,9 +84,11 @@ fn x_forwarded_for(proxies: &TrustedProxies, all: &Forwarding<'_>) {
             ..*all
         };
         assert_eq!(proxies.resolve(ip("127.0.0.1"), &said), expect);
-        // Of a proxy that nobody knows yet the client is hidden at worst, and never somebody the visitor named.
+        let untold = Arrival { scheme: None, host: None, ..expect };
+        assert_eq!(quiet.resolve(ip("127.0.0.1"), &said), untold);
+        // Of a proxy that nobody knows yet this header is the first that counts, and nothing hides the client.
         let unknown = TrustedProxies::default().resolve(ip("127.0.0.1"), &said);
-        assert_eq!(unknown.client, ip(if unknown.hidden { "127.0.0.1" } else { APPENDED }));
+        assert_eq!((unknown.client, unknown.hidden), (ip(APPENDED), false));
     }
 }
 
@@ -110,6 +117,6 @@ fn forwarded(proxies: &TrustedProxies, first: &str, second: &str) {
 /// The same trust, knowing of this machine's proxy only that it sent `usual`.
 fn proxies_that_send(proxies: &TrustedProxies, usual: &Forwarding<'_>) -> TrustedProxies {
     let fresh = TrustedProxies::from_words(&proxies.words).expect("its own words");
-    assert!(!fresh.resolve(ip("127.0.0.1"), usual).hidden);
+    (0..VISITORS).for_each(|_| assert!(!fresh.resolve(ip("127.0.0.1"), usual).hidden));
     fresh
 }

@@ -105,11 +105,12 @@ const RULES: &str = r#"
 rules = [
   { when = 'ip == "66.249.66.1"', action = "block" },
   { when = 'ip == "203.0.113.9" && path == "/mine"', action = "block" },
+  { when = 'host == "evil.example"', action = "block" },
 ]
 "#;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_header_that_nginx_only_hands_on_names_nobody() {
+async fn a_header_that_nginx_only_hands_on_decides_nothing() {
     // On one machine $remote_addr is this machine's; the visitor's stands here as nginx would write it elsewhere.
     let (of_nginx, of_visitors) = ("203.0.113.9", "66.249.66.1");
     for (set, forged) in [("X-Real-IP", "X-Forwarded-For"), ("X-Forwarded-For", "X-Real-IP")] {
@@ -127,15 +128,21 @@ async fn a_header_that_nginx_only_hands_on_names_nobody() {
         let status = async |target: &str, headers: &[(&str, &str)]| {
             get(server.address, target, headers).await.unwrap().status
         };
-        // Nobody knows this proxy yet: neither address is believed.
-        assert_eq!(status("/mine", &forging).await, 404, "{set}");
+        // Nobody knows this proxy yet: the first in order counts, and that is told.
+        let is_believed = if forged == "X-Forwarded-For" { 403 } else { 200 };
+        assert_eq!(status("/", &forging).await, is_believed, "{set}");
         let ready = get(palisade.api, "/ready", &[]).await.unwrap();
         assert!(ready.text().contains("proxy_names_two"), "{}", ready.text());
-        // The first other visitor shows what it sets.
-        assert_eq!(status("/", &BROWSER).await, 200, "{set}");
+        // The first other visitors show what it sets.
+        for _ in 0..8 {
+            assert_eq!(status("/", &BROWSER).await, 200, "{set}");
+        }
         assert_eq!(status("/", &forging).await, 200, "{set}");
         assert_eq!(status("/mine", &forging).await, 403, "{set}");
         let ready = get(palisade.api, "/ready", &[]).await.unwrap();
         assert!(!ready.text().contains("proxy_names_two"), "{}", ready.text());
+        // Nor does a made-up header choose the site.
+        forging.push(("X-Forwarded-Host", "evil.example"));
+        assert_eq!(status("/", &forging).await, 200, "{set}");
     }
 }
