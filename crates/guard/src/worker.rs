@@ -6,6 +6,7 @@
 
 mod batch;
 mod keeping;
+mod retry;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -21,6 +22,7 @@ use crate::Guard;
 use crate::health::QUEUE;
 use crate::record::Backlog;
 use crate::totals::Passage;
+use retry::{Retries, Way};
 
 pub use batch::{BATCH_MAX, WAITING_ENTRIES_MAX, WAITING_EVENTS_MAX};
 pub use keeping::ROLLUPS_KEPT;
@@ -153,9 +155,9 @@ struct Worker<S: ?Sized> {
     store: Arc<S>,
     settings: WorkerSettings,
     waiting: batch::Waiting,
-    /// When the store may be tried again, and how long the next wait is.
-    retry_at: Option<Instant>,
-    retry_after: Duration,
+    retries: Retries,
+    /// Tenants whose lists are full, with the most entries they may hold.
+    full: BTreeMap<TenantId, usize>,
     /// The minute that is being counted, and the hour that was kept last.
     minute: i64,
     hour: Option<i64>,
@@ -174,8 +176,8 @@ impl<S: Shelf + ?Sized> Worker<S> {
             store,
             settings,
             waiting: batch::Waiting::default(),
-            retry_at: None,
-            retry_after: batch::RETRY_FIRST,
+            retries: Retries::default(),
+            full: BTreeMap::new(),
             minute,
             hour: None,
             lists_followed_at: i64::MIN,
@@ -208,14 +210,14 @@ impl<S: Shelf + ?Sized> Worker<S> {
             self.waiting.add_events(std::iter::once(event), &self.guard);
         }
         for _ in 0..LAST_TRIES {
-            self.retry_at = None;
+            self.retries.forget();
             self.flush_entries().await;
             self.flush_events().await;
             if self.waiting.is_empty() {
                 break;
             }
         }
-        self.retry_at = None;
+        self.retries.forget();
         self.roll_up(true).await;
         let (events, list_entries) = (self.waiting.events.len(), self.waiting.entries.len());
         if events + list_entries > 0 {

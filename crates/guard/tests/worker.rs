@@ -456,12 +456,39 @@ async fn lists_that_are_full_take_what_fits() {
     assert!(all.contains(&(ip(209).network(), Some(at(3_600)))), "in their order");
     assert_eq!(running.guard.judge().lists().len(), 100, "what is stored is in effect, and nothing else");
     assert_eq!(running.guard.totals.passed(Passage::EntryDropped), 10);
-    assert!(running.guard.degradations()[0].message.contains("full"), "{:?}", running.guard.degradations());
+    let degraded = running.guard.degradations();
+    assert_eq!((degraded.len(), degraded[0].code), (1, "lists"), "the store works");
+    assert!(degraded[0].message.contains("the lists are full, 100 entries"), "{degraded:?}");
     // What is over makes room without waiting for its hour.
     running.hands.set(at(60));
-    running.pass(Duration::from_secs(31)).await;
+    running.pass(Duration::from_secs(1)).await;
+    assert_eq!(running.guard.degradations(), []);
     (300..350).for_each(|n| send(n, 7_200));
     running.pass(Duration::from_secs(2)).await;
     assert_eq!(held_ends(&held(&running.store).await, 7_200), 50);
     assert_eq!(running.guard.totals.passed(Passage::EntryDropped), 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn full_lists_hold_up_no_events() {
+    let (guard, mut backlog) = guard(1.0);
+    let (wishes, entries) = tokio::sync::mpsc::channel(2_000);
+    backlog.entries = entries;
+    let limits = StoreLimits { list_entries_max: 10, ..StoreLimits::default() };
+    let store = Shaky { inner: MemoryStore::with_limits(limits), ..Shaky::default() };
+    let running = Running::start_on(store, guard, backlog);
+    let send = |n: u32| wishes.try_send(wished(n, ListEffect::Block, 3_600)).expect("there is room");
+    for round in 1..=5 {
+        (0..100).for_each(|n| send(round * 100 + n));
+        (0..100).for_each(|n| running.request(false, n, at(0)));
+        running.pass(Duration::from_secs(1)).await;
+        assert_eq!(stored(&running.store).await, u64::from(round) * 100);
+    }
+    // At the end too.
+    (0..1_000).for_each(|n| send(1_000 + n));
+    (0..700).for_each(|n| running.request(false, n, at(0)));
+    let (guard, store) = running.stop().await;
+    assert_eq!((stored(&store).await, held(&store).await.len()), (1_200, 10));
+    let passed = [Passage::EntryWritten, Passage::EntryDropped, Passage::EventDropped, Passage::StoreFailed];
+    assert_eq!(passed.map(|passage| guard.totals.passed(passage)), [10, 1_490, 0, 0]);
 }

@@ -1,16 +1,14 @@
 //! What waits for the store, and how it gets there.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::time::Duration;
 
 use palisade_domain::TenantId;
 use palisade_policy::{ListEffect, ListEntry};
 use palisade_store::{Effect, EntrySource, Event, NewEntry, WriteError};
-use tokio::time::Instant;
 
-use super::{Shelf, Worker};
+use super::{Shelf, Way, Worker};
 use crate::Guard;
-use crate::health::STORE;
+use crate::health::LISTS;
 use crate::record::{Recorded, Wished};
 use crate::totals::Passage;
 
@@ -20,9 +18,6 @@ pub const BATCH_MAX: usize = 500;
 pub const WAITING_EVENTS_MAX: usize = 16_384;
 /// Entries that wait while the store does not take them.
 pub const WAITING_ENTRIES_MAX: usize = 4_096;
-/// The first wait after a failure; it doubles up to the last.
-pub(super) const RETRY_FIRST: Duration = Duration::from_secs(1);
-const RETRY_LAST: Duration = Duration::from_secs(30);
 
 /// What waits.
 #[derive(Debug, Default)]
@@ -59,7 +54,7 @@ impl Waiting {
 impl<S: Shelf + ?Sized> Worker<S> {
     /// Stores what waits, batch by batch, until nothing waits or the store fails.
     pub(super) async fn flush_events(&mut self) {
-        while self.may_try() && !self.waiting.events.is_empty() {
+        while self.may_try(Way::Events) && !self.waiting.events.is_empty() {
             let tenant = self.waiting.events[0].tenant;
             let same = self.waiting.events.iter().take(BATCH_MAX).take_while(|held| held.tenant == tenant);
             let count = same.count();
@@ -69,14 +64,14 @@ impl<S: Shelf + ?Sized> Worker<S> {
             match self.store.append(tenant, &events).await {
                 Ok(_) => {
                     self.guard.totals.pass(Passage::EventStored, count as u64);
-                    self.recovered();
+                    self.recovered(Way::Events);
                 }
                 Err(error) => {
                     let back = heads.into_iter().zip(events).rev();
                     for (id, event) in back {
                         self.waiting.events.push_front(Recorded { id, tenant, event });
                     }
-                    self.failed(&error);
+                    self.failed(Way::Events, &error);
                 }
             }
         }
@@ -85,30 +80,33 @@ impl<S: Shelf + ?Sized> Worker<S> {
     /// Writes the entries that rules asked for, batch by batch: one transaction and one change of the lists in memory each.
     /// The operator's own entries stay as they are.
     pub(super) async fn flush_entries(&mut self) {
-        while self.may_try() && !self.waiting.entries.is_empty() {
+        while self.may_try(Way::Entries) && !self.waiting.entries.is_empty() {
             let tenant = self.waiting.entries[0].tenant;
             let same = self.waiting.entries.iter().take(BATCH_MAX).take_while(|held| held.tenant == tenant);
             let batch: Vec<Wished> = same.copied().collect();
             let written = match self.write_entries(tenant, &batch).await {
-                Ok(()) => {
-                    self.recovered();
-                    batch.len()
-                }
-                Err(full @ WriteError::Full { max, .. }) => {
-                    match self.write_fitting(tenant, &batch, max).await {
-                        // The rest would not be taken another time either: until there is room, what a rule decided holds
-                        // in memory only.
-                        Ok(written) => {
-                            self.failed(&full);
-                            written
-                        }
-                        Err(error) => return self.failed(&error),
+                Ok(()) => Ok(batch.len()),
+                Err(WriteError::Full { max, .. }) => {
+                    let fitted = self.write_fitting(tenant, &batch, max).await;
+                    // The rest would not be taken another time either: until there is room, what a rule decided holds in
+                    // memory only.
+                    if fitted.as_ref().is_ok_and(|written| *written < batch.len()) {
+                        self.lists_are_full(tenant, max);
                     }
+                    fitted
                 }
-                Err(error) => return self.failed(&error),
+                Err(error) => Err(error),
             };
+            let written = match written {
+                Ok(written) => written,
+                Err(error) => return self.failed(Way::Entries, &error),
+            };
+            self.recovered(Way::Entries);
             self.waiting.entries.drain(..batch.len());
-            self.guard.totals.pass(Passage::EntryDropped, (batch.len() - written) as u64);
+            let dropped = (batch.len() - written) as u64;
+            self.guard.totals.pass(Passage::EntryDropped, dropped);
+            // Not for want of a place in the queue.
+            self.dropped += dropped;
         }
     }
 
@@ -166,24 +164,30 @@ impl<S: Shelf + ?Sized> Worker<S> {
         held.iter().any(|entry| entry.by_operator && is_same_kind(entry.effect, wished.wish.effect))
     }
 
-    pub(super) fn may_try(&self) -> bool {
-        self.retry_at.is_none_or(|at| Instant::now() >= at)
+    /// Says that there is no room. Nothing waits for it: events and whatever else is written do not need any.
+    fn lists_are_full(&mut self, tenant: TenantId, max: usize) {
+        self.full.insert(tenant, max);
+        let message = format!(
+            "the lists are full, {max} entries are the most: what rules decide about further networks holds in memory only, \
+             and a restart forgets it; everything else is recorded. Remove some (`palisade list remove`), or let rules write \
+             shorter ones ([policy.entries])"
+        );
+        self.guard.health.fail(LISTS, message, self.now());
     }
 
-    pub(super) fn failed(&mut self, error: &dyn std::error::Error) {
-        self.guard.totals.pass(Passage::StoreFailed, 1);
-        let causes = std::iter::successors(Some(error), |error| error.source());
-        let message = causes.map(ToString::to_string).collect::<Vec<_>>().join(": ");
-        self.guard.health.fail(STORE, format!("records wait in memory: {message}"), self.now());
-        self.retry_at = Some(Instant::now() + self.retry_after);
-        self.retry_after = (self.retry_after * 2).min(RETRY_LAST);
-    }
-
-    pub(super) fn recovered(&mut self) {
-        if self.retry_at.take().is_some() {
-            self.retry_after = RETRY_FIRST;
-            self.guard.health.recover(STORE);
+    /// Looks whether lists that were full have room again.
+    pub(super) async fn watch_full_lists(&mut self) -> Result<(), WriteError> {
+        for (tenant, max) in self.full.clone() {
+            let held = self.store.count_entries(tenant).await?;
+            let has_room = usize::try_from(held).is_ok_and(|held| held < max);
+            if has_room || self.store.purge_expired(tenant, self.now()).await? > 0 {
+                self.full.remove(&tenant);
+            }
         }
+        if self.full.is_empty() {
+            self.guard.health.recover(LISTS);
+        }
+        Ok(())
     }
 }
 

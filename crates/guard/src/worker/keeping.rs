@@ -6,7 +6,7 @@ use std::time::Duration;
 use palisade_domain::{TenantId, Timestamp};
 use palisade_store::{ActionName, Rollup};
 
-use super::{Shelf, Worker};
+use super::{Shelf, Way, Worker};
 use crate::totals::MinuteRow;
 
 /// Roll-ups older than this are deleted: a year, and the month it is compared with.
@@ -16,11 +16,11 @@ impl<S: Shelf + ?Sized> Worker<S> {
     /// Stores the minute that is over, or the one that runs where this is the end.
     pub(super) async fn roll_up(&mut self, is_end: bool) {
         let minute = self.now().secs().div_euclid(60);
-        if (minute == self.minute && !is_end) || !self.may_try() {
+        if (minute == self.minute && !is_end) || !self.may_try(Way::Rollups) {
             return;
         }
         let counted = Timestamp::from_secs(self.minute.saturating_mul(60));
-        self.minute = minute;
+        let mut all_stored = true;
         let mut by_tenant: BTreeMap<TenantId, Vec<MinuteRow>> = BTreeMap::new();
         let sites = self.guard.sites();
         for row in self.guard.totals.drain() {
@@ -30,24 +30,36 @@ impl<S: Shelf + ?Sized> Worker<S> {
         for (tenant, rows) in by_tenant {
             let rollups: Vec<Rollup> = rows.iter().map(|row| rollup_of(row, counted)).collect();
             match self.store.add_rollups(tenant, &rollups).await {
-                Ok(()) => self.recovered(),
+                Ok(()) => {}
                 Err(error) => {
                     self.guard.totals.put_back(&rows);
-                    self.failed(&error);
+                    self.failed(Way::Rollups, &error);
+                    all_stored = false;
                 }
             }
         }
+        // Where it failed, the rest is tried again as the same minute, with what has come since.
+        if all_stored {
+            self.minute = minute;
+            self.recovered(Way::Rollups);
+        }
     }
 
-    /// Takes over what another process changed in the lists, once a second.
+    /// Takes over what another process changed in the lists, once a second, and sees whether full ones have room again.
     pub(super) async fn follow_lists(&mut self) {
         let second = self.now().secs();
-        if second == self.lists_followed_at || !self.may_try() {
+        if second == self.lists_followed_at || !self.may_try(Way::Lists) {
             return;
         }
-        self.lists_followed_at = second;
         if let Err(error) = self.guard.follow_lists(&*self.store, self.settings.tenant).await {
-            self.failed(&error);
+            return self.failed(Way::Lists, &error);
+        }
+        match self.watch_full_lists().await {
+            Ok(()) => {
+                self.lists_followed_at = second;
+                self.recovered(Way::Lists);
+            }
+            Err(error) => self.failed(Way::Lists, &error),
         }
     }
 
@@ -55,7 +67,7 @@ impl<S: Shelf + ?Sized> Worker<S> {
     pub(super) async fn keep(&mut self) {
         let now = self.now();
         let hour = now.secs().div_euclid(3_600);
-        if self.hour == Some(hour) || !self.may_try() {
+        if self.hour == Some(hour) || !self.may_try(Way::Keeping) {
             return;
         }
         self.hour = Some(hour);
@@ -65,12 +77,13 @@ impl<S: Shelf + ?Sized> Worker<S> {
         tenants.dedup();
         for tenant in tenants {
             if let Err(error) = self.keep_of(tenant, now).await {
-                self.failed(&error);
+                self.failed(Way::Keeping, &error);
                 // The rest of it when the store works again.
                 self.hour = None;
                 return;
             }
         }
+        self.recovered(Way::Keeping);
     }
 
     async fn keep_of(&self, tenant: TenantId, now: Timestamp) -> Result<(), palisade_store::WriteError> {
