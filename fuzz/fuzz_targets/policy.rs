@@ -55,7 +55,8 @@ fuzz_target!(|input: &str| {
     };
     let opposite = Condition::compile(&format!("!({text}\n)")).ok();
     let sources = [EARLIER_TEXT, text].map(|when| RuleSource::new(when, RuleEffect::Block));
-    let (rules, warnings) = Ruleset::compile(&sources).expect("its condition was just compiled");
+    let rules = Ruleset::compile(&sources).expect("its condition was just compiled");
+    let warnings = rules.warnings();
 
     let [full, bare] = &*REQUESTS;
     let mut hostile = full.0;

@@ -105,6 +105,8 @@ pub(crate) struct Running {
     refresh_ranges: u32,
     heads: Option<PathBuf>,
     sites: Numbered,
+    /// The configuration in effect.
+    loaded: Loaded,
     signals: Signals,
 }
 
@@ -216,6 +218,7 @@ impl Running {
             refresh_ranges: loaded.settings.intel.refresh_ranges_hours,
             heads: loaded.settings.audit.export_dir.clone(),
             sites: numbered,
+            loaded: loaded.clone(),
             signals,
         })
     }
@@ -269,7 +272,7 @@ impl Running {
                 _ = self.signals.interrupt.recv() => break,
                 _ = save.tick() => self.save().await,
                 _ = chores.tick() => self.chores(&fetched_sender).await,
-                Some(()) = fetched.recv() => self.take_ranges().await,
+                Some(()) = fetched.recv() => self.take_ranges(),
             }
         }
         self.stop().await
@@ -286,24 +289,25 @@ impl Running {
     }
 
     async fn try_reload(&mut self) -> anyhow::Result<()> {
-        let loaded = self.plan.load()?;
-        setup::tell_idle(&loaded);
-        let numbered = self.sites.succeeded_by(&loaded.settings);
-        let judge = setup::reassemble(
-            &self.guard.judge(),
-            &numbered,
-            &loaded,
-            &self.plan.overrides,
-            seed::of(&self.data)?,
-            &self.data,
-        )?;
+        // On a thread that may wait: reading files, compiling rules and looking through them.
+        let (plan, sites, guard, data) =
+            (self.plan.clone(), self.sites.clone(), Arc::clone(&self.guard), self.data.clone());
+        let read = tokio::task::spawn_blocking(move || -> anyhow::Result<_> {
+            let loaded = plan.load()?;
+            setup::tell_idle(&loaded);
+            let numbered = sites.succeeded_by(&loaded.settings);
+            let seed = seed::of(&data)?;
+            let judge = setup::reassemble(&guard.judge(), &numbered, &loaded, &plan.overrides, seed, &data)?;
+            Ok((loaded, numbered, judge))
+        });
+        let (loaded, numbered, judge) = read.await??;
         let sites = convert::sites(&numbered)?;
         let trusted = convert::trusted(&loaded.settings.server)?;
         let settings = convert::api(&loaded.settings, trusted.clone(), &self.webhook_secret);
         self.guard.replace(judge, sites)?;
         self.guard.trust(trusted);
         self.api.replace_settings(settings);
-        self.sites = numbered;
+        (self.sites, self.loaded) = (numbered, loaded);
         if let Err(error) = self.sites.keep(&self.data) {
             shell::complain(&format!("palisade: the numbers of the sites could not be saved: {error:#}"));
         }
@@ -327,11 +331,17 @@ impl Running {
         });
     }
 
-    /// Puts fetched ranges into effect.
-    async fn take_ranges(&mut self) {
-        if let Err(error) = self.try_reload().await {
+    /// Puts fetched ranges into effect; settings stay as they were read last.
+    fn take_ranges(&self) {
+        if let Err(error) = self.try_take_ranges() {
             shell::complain(&format!("palisade: fetched ranges are not in effect: {error:#}"));
         }
+    }
+
+    fn try_take_ranges(&self) -> anyhow::Result<()> {
+        let seed = seed::of(&self.data)?;
+        let judge = self.sites.with_fresh_ranges(&self.guard.judge(), &self.loaded, seed, &self.data)?;
+        Ok(self.guard.replace(judge, convert::sites(&self.sites)?)?)
     }
 
     async fn export_head(&self) -> anyhow::Result<()> {

@@ -41,7 +41,7 @@ fn conditions() -> Vec<String> {
 fn rules() -> Ruleset {
     let conditions = conditions();
     let sources: Vec<_> = conditions.iter().map(|when| RuleSource::new(when, RuleEffect::Block)).collect();
-    Ruleset::compile(&sources).expect("the conditions are well formed").0
+    Ruleset::compile(&sources).expect("the conditions are well formed")
 }
 
 fn bench(criterion: &mut Criterion) {

@@ -36,8 +36,8 @@ fn policy_with_rules() -> Policy {
         ..rule(r#"method == "POST" && kind == "navigation""#, RuleEffect::Throttle(Rate(1)))
     });
     sources.push(rule(r#"user_agent.matches("Firefox/1[34]")"#, RuleEffect::Monitor));
-    let (rules, warnings) = Ruleset::compile(&sources).expect("the conditions are well formed");
-    assert_eq!(warnings, []);
+    let rules = Ruleset::compile(&sources).expect("the conditions are well formed");
+    assert_eq!(rules.warnings(), []);
     Policy { rules: Arc::new(rules), enforcement: Enforcement::All, ..Policy::default() }
 }
 

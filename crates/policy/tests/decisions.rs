@@ -29,8 +29,8 @@ fn all(preset: Preset) -> Policy {
 }
 
 fn with_rules(policy: Policy, rules: &[RuleSource<'_>]) -> Policy {
-    let (rules, warnings) = Ruleset::compile(rules).expect("the conditions are well formed");
-    assert_eq!(warnings, []);
+    let rules = Ruleset::compile(rules).expect("the conditions are well formed");
+    assert_eq!(rules.warnings(), []);
     Policy { rules: Arc::new(rules), ..policy }
 }
 

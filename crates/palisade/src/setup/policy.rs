@@ -1,16 +1,16 @@
 //! From `[policy]`, `[limits]` and `[[sites]]` to the policy of each site.
 
-use std::sync::Arc;
-
-use palisade_config::settings::{self, PolicySettings, RateSettings, SiteSettings};
+use palisade_config::settings::{self, PolicySettings, RateSettings};
 use palisade_config::{Effective, Loaded, Origin};
+use palisade_detect::HashSeed;
 use palisade_domain::Rate;
 use palisade_policy::{
-    BandEntries, Bands, EntryKind, EntrySettings, LimitSettings, PathLimit, Policy, limits,
+    BandEntries, Bands, EntryKind, EntrySettings, Judge, LimitSettings, PathLimit, Policy, limits,
 };
+use palisade_store::DataDir;
 
 use super::numbering::{Numbered, Place};
-use super::rules::{self, Remarks};
+use super::rules::{self, Compiler};
 use super::{Overrides, preset_named};
 use crate::exit::UsageError;
 
@@ -27,23 +27,40 @@ pub(super) fn policies(
     loaded: &Loaded,
     overrides: &Overrides,
 ) -> anyhow::Result<(Vec<Policy>, Vec<String>)> {
-    let present = sites.places().iter().filter(|place| !place.is_retired).count();
-    let (mut remarks, mut of_the_past) = (Remarks::on(present), Remarks::on(0));
-    let policy = |place: &Place| {
-        let remarks = if place.is_retired { &mut of_the_past } else { &mut remarks };
-        policy(loaded, &place.settings, place.in_the_file, overrides, remarks)
-    };
-    let policies = sites.places().iter().map(policy).collect::<anyhow::Result<_>>()?;
-    Ok((policies, remarks.lines()))
+    let mut compiler = Compiler::of(&loaded.settings);
+    let policy = |place: &Place| policy(loaded, place, overrides, &mut compiler);
+    let policies: Vec<Policy> = sites.places().iter().map(policy).collect::<anyhow::Result<_>>()?;
+    let places = sites.places().iter().zip(&policies).filter(|(place, _)| !place.is_retired);
+    let present: Vec<_> = places.map(|(place, policy)| (&place.settings, &*policy.rules)).collect();
+    let remarks = rules::remarks(&loaded.settings, &present);
+    Ok((policies, remarks))
+}
+
+impl Numbered {
+    /// The judge that follows `judge` where nothing but published ranges changed: policies, compiled and looked through when
+    /// the configuration was read, stay as they are.
+    ///
+    /// # Errors
+    /// Where a file that a site names cannot be read.
+    pub(crate) fn with_fresh_ranges(
+        &self,
+        judge: &Judge,
+        loaded: &Loaded,
+        seed: HashSeed,
+        data: &DataDir,
+    ) -> anyhow::Result<Judge> {
+        let settings = super::engine_settings(self, loaded, seed, Some(data))?;
+        Ok(judge.clone().with_engine(judge.engine().succeeded_by(settings)))
+    }
 }
 
 fn policy(
     loaded: &Loaded,
-    site: &SiteSettings,
-    number: Option<u32>,
+    place: &Place,
     overrides: &Overrides,
-    remarks: &mut Remarks,
+    compiler: &mut Compiler<'_>,
 ) -> anyhow::Result<Policy> {
+    let site = &place.settings;
     let settings: &PolicySettings = &loaded.settings.policy;
     let named = site.policy.unwrap_or(settings.preset);
     let preset = match overrides.preset {
@@ -60,10 +77,10 @@ fn policy(
     Ok(Policy {
         bands,
         enforcement: overrides.enforce.or(site.enforce).unwrap_or(settings.enforce),
-        rules: Arc::new(rules::compiled(&loaded.settings, site, remarks)?),
+        rules: compiler.rules_of(site)?,
         limits: rates(&loaded.settings.limits.rates),
         entries: entries(&settings.entries),
-        site_number: number,
+        site_number: place.in_the_file,
         ..Policy::preset(preset)
     })
 }

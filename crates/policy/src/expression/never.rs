@@ -6,17 +6,22 @@
 //! all values it could have. Where that cannot be told, or takes too long, a request is taken to exist: silence may
 //! miss a dead rule, a warning is never wrong.
 
+mod outline;
 mod values;
 
 use std::sync::LazyLock;
 
 use super::Condition;
 use super::names::TextFact;
-use super::test::{Number, Test, Text};
+use super::test::{Number, Test, Text, TextTest};
+use outline::Outline;
 
-/// Parts that are looked at to answer one question. Conditions of people take some dozens; alternatives within
-/// alternatives could take for ever.
-const STEPS_MAX: usize = 4_096;
+/// Steps to answer one question: parts that are looked at, and what they are held against. Conditions of people take some
+/// dozens; alternatives within alternatives could take for ever.
+const STEPS_MAX: usize = 32_768;
+
+/// Values held against values that make one step: about what looking at a part costs beside them.
+const VALUES_A_STEP: usize = 16;
 
 /// A part of a condition, and whether it holds.
 type Literal<'t> = (&'t Test, bool);
@@ -43,16 +48,27 @@ static SOUND: LazyLock<[(&str, Test); 2]> = LazyLock::new(|| {
 
 /// Which fact would have to be what it only is in broken requests, for `test` to hold.
 pub(crate) fn unsound(test: &Test) -> Option<&'static str> {
-    let excludes = |sound: &Test| Situation::of(test).is_some_and(|mut all| all.excludes(sound, true));
+    let mut left = Situation::UNSOUND_STEPS_MAX;
+    let mut excludes = |sound: &Test| {
+        Situation::of(test).is_some_and(|mut all| {
+            all.within(&mut left, |all| all.begin().is_ok() && all.excludes(sound, true))
+        })
+    };
     SOUND.iter().find(|(_, sound)| excludes(sound)).map(|(name, _)| *name)
 }
 
 /// Everything that is assumed of one request.
 pub(crate) struct Situation<'t> {
+    /// What holds in any case.
+    test: &'t Test,
+    outline: Outline,
+    /// True once `test` is taken in.
+    begun: bool,
     /// Parts that are not taken apart any further.
     known: Vec<Literal<'t>>,
     /// What holds in one of several ways, not yet taken apart.
     forks: Vec<Literal<'t>>,
+    /// Steps that are left for the question at hand.
     steps: usize,
     clashes: Vec<Clash>,
 }
@@ -68,48 +84,97 @@ struct Clash {
 
 /// Why no request satisfies `test`; `None` where one may.
 pub(crate) fn never(test: &Test) -> Option<Never> {
-    let mut situation = Situation::nothing();
-    if !situation.excludes(test, true) {
-        return None;
-    }
-    let alone = situation.clashes.iter().all(|clash| clash.alone);
-    let mut names: Vec<String> = Vec::new();
-    for name in situation.clashes.into_iter().filter_map(|clash| clash.about) {
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    Some(match names.len() {
-        0 => Never::False,
-        1 if alone => Never::Impossible(names.swap_remove(0)),
-        _ => Never::Contradiction(names.join(" and ")),
-    })
+    Situation::of(test).map_or(Some(Never::False), |mut situation| situation.never(&mut { STEPS_MAX }))
 }
 
 impl<'t> Situation<'t> {
-    fn nothing() -> Self {
-        Situation { known: Vec::new(), forks: Vec::new(), steps: STEPS_MAX, clashes: Vec::new() }
-    }
+    /// Steps to find what only broken requests satisfy, in one condition.
+    pub(crate) const UNSOUND_STEPS_MAX: usize = 512;
 
-    /// `test` holds. `None` where it never does.
+    /// `test` holds. `None` where it plainly never does.
     pub(crate) fn of(test: &'t Test) -> Option<Self> {
-        let mut situation = Situation::nothing();
-        situation.assume((test, true)).ok()?;
-        Some(situation)
+        (test.constant() != Some(false)).then(|| Situation {
+            test,
+            outline: Outline::of(test),
+            begun: false,
+            known: Vec::new(),
+            forks: Vec::new(),
+            steps: 0,
+            clashes: Vec::new(),
+        })
     }
 
-    /// True where `wide` holds too, whatever the request.
-    pub(crate) fn implies(&mut self, wide: &'t Condition) -> bool {
+    /// Why there is no such request; `None` where there may be one, or `left` are too few steps to tell. Takes from `left`
+    /// what it used.
+    pub(crate) fn never(&mut self, left: &mut usize) -> Option<Never> {
+        self.clashes.clear();
+        let dead = self.within(left, |all| match all.begin() {
+            Ok(()) => all.splits_into_nothing(),
+            Err(clash) => {
+                all.clashes.push(clash);
+                true
+            }
+        });
+        if !dead {
+            return None;
+        }
+        let alone = self.clashes.iter().all(|clash| clash.alone);
+        let mut names: Vec<String> = Vec::new();
+        for name in self.clashes.drain(..).filter_map(|clash| clash.about) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        Some(match names.len() {
+            0 => Never::False,
+            1 if alone => Never::Impossible(names.swap_remove(0)),
+            _ => Never::Contradiction(names.join(" and ")),
+        })
+    }
+
+    /// True where the condition could be about requests that are broken.
+    pub(crate) fn may_be_unsound(&self) -> bool {
+        self.outline.asks_path_or_method()
+    }
+
+    /// True where `wide` holds too, whatever the request; false as well where `left` are too few steps to tell. Takes from
+    /// `left` what it used.
+    pub(crate) fn implies(&mut self, wide: &Situation<'t>, left: &mut usize) -> bool {
+        // Looking at two outlines is a step of its own: of a thousand rules there are half a million pairs.
+        let Some(rest) = left.checked_sub(1) else { return false };
+        *left = rest;
+        if !self.outline.may_imply(&wide.outline) {
+            return false;
+        }
         self.clashes.clear();
         // Part by part, so that what is missing of the first need not be looked for behind the others.
-        let parts = match &wide.test {
-            Test::All(parts) => parts,
-            one => std::slice::from_ref(one),
-        };
-        parts.iter().all(|part| {
-            self.steps = STEPS_MAX;
-            self.excludes(part, false)
-        })
+        parts_of(wide.test)
+            .iter()
+            .all(|part| self.within(left, |all| all.begin().is_err() || all.excludes(part, false)))
+    }
+
+    /// Finds the parts that hold whatever the request: others need not speak of the same to imply them.
+    pub(crate) fn set_certain_parts_aside(&mut self, left: &mut usize) {
+        let certain: Vec<bool> = parts_of(self.test).iter().map(|part| is_certain(part, left)).collect();
+        self.outline.forget(&certain);
+    }
+
+    /// Answers a question within what is left of all steps and of those of one question.
+    fn within<T>(&mut self, left: &mut usize, ask: impl FnOnce(&mut Self) -> T) -> T {
+        let granted = STEPS_MAX.min(*left);
+        self.steps = granted;
+        let answer = ask(self);
+        *left -= granted - self.steps;
+        answer
+    }
+
+    /// Takes in what holds in any case, once.
+    fn begin(&mut self) -> Result<(), Clash> {
+        if self.begun {
+            return Ok(());
+        }
+        self.begun = true;
+        self.assume((self.test, true))
     }
 
     /// True where nothing can be as assumed with `test` being `holds` beside. Leaves everything as it was.
@@ -129,6 +194,7 @@ impl<'t> Situation<'t> {
 
     /// Goes `way`, asks there, and comes back.
     fn going<T>(&mut self, way: &[Literal<'t>], ask: impl FnOnce(&mut Self, Option<Clash>) -> T) -> T {
+        self.spend(1);
         let (known, forks) = (self.known.len(), self.forks.len());
         let clash = way.iter().try_for_each(|part| self.assume(*part)).err();
         let answer = ask(self, clash);
@@ -140,6 +206,10 @@ impl<'t> Situation<'t> {
     /// True where each way of some fork is excluded. The fork with the fewest ways that look open is gone first: what
     /// is wrong there need not be found again behind every other.
     fn splits_into_nothing(&mut self) -> bool {
+        // What could not be learned excludes nothing.
+        if self.steps == 0 {
+            return false;
+        }
         let mut narrowest: Option<(usize, usize)> = None;
         for at in 0..self.forks.len() {
             let open = ways(self.forks[at]).iter().filter(|way| self.is_open(way)).count();
@@ -180,8 +250,10 @@ impl<'t> Situation<'t> {
     /// Adds what is not taken apart, and looks whether it can be beside what is known of the same.
     fn learn(&mut self, atom: Literal<'t>) -> Result<(), Clash> {
         // Out of steps: nothing more is learned, so nothing more is excluded.
-        let Some(left) = self.steps.checked_sub(1) else { return Ok(()) };
-        self.steps = left;
+        if self.steps == 0 {
+            return Ok(());
+        }
+        self.spend(1);
         self.known.push(atom);
         match atom.0 {
             Test::Text(text, _) | Test::Present(text) => self.text(text),
@@ -195,32 +267,43 @@ impl<'t> Situation<'t> {
         }
     }
 
-    fn text(&self, text: &Text) -> Result<(), Clash> {
+    fn spend(&mut self, steps: usize) {
+        self.steps = self.steps.saturating_sub(steps);
+    }
+
+    /// All of what is known that `is_about` finds, paid for: each is going to be held against the values of all.
+    fn about(&mut self, is_about: impl Fn(&Test) -> bool) -> Vec<Literal<'t>> {
         let about: Vec<Literal<'t>> =
-            self.known.iter().filter(|literal| speaks_of(literal.0, text)).copied().collect();
+            self.known.iter().filter(|literal| is_about(literal.0)).copied().collect();
+        let values: usize = about.iter().map(|literal| values_of(literal.0)).sum();
+        self.spend((self.known.len() + about.len() * values) / VALUES_A_STEP);
+        about
+    }
+
+    fn text(&mut self, text: &Text) -> Result<(), Clash> {
+        let about = self.about(|test| speaks_of(test, text));
         clash_unless(values::text_can_be(text, &about), about.len(), || text_name(text))
     }
 
-    fn number(&self, number: &Number) -> Result<(), Clash> {
+    fn number(&mut self, number: &Number) -> Result<(), Clash> {
         if let Number::Length(text) = number {
             return self.text(text);
         }
-        let is_about = |literal: &&Literal<'t>| match literal.0 {
+        let about = self.about(|test| match test {
             Test::Numbers(other, _, Number::Constant(_)) | Test::OneOf(other, _) => other == number,
             _ => false,
-        };
-        let about: Vec<Literal<'t>> = self.known.iter().filter(is_about).copied().collect();
+        });
         clash_unless(values::number_can_be(number, &about), about.len(), || number_name(number))
     }
 
-    fn address(&self) -> Result<(), Clash> {
-        let is_about = |literal: &&Literal<'t>| matches!(literal.0, Test::HasAddress | Test::Network(..));
-        let about: Vec<Literal<'t>> = self.known.iter().filter(is_about).copied().collect();
+    fn address(&mut self) -> Result<(), Clash> {
+        let about = self.about(|test| matches!(test, Test::HasAddress | Test::Network(..)));
         clash_unless(values::address_can_be(&about), about.len(), || "`ip`".to_owned())
     }
 
     /// Of what only its own opposite is known to exclude it.
-    fn opposite(&self, (test, holds): Literal<'t>) -> Result<(), Clash> {
+    fn opposite(&mut self, (test, holds): Literal<'t>) -> Result<(), Clash> {
+        self.spend(self.known.len() / VALUES_A_STEP);
         let excludes = |(other, held): &Literal<'t>| match (test, other) {
             (Test::Texts(a, b, x), Test::Texts(c, d, y)) if x != y => holds && *held && a == c && b == d,
             _ => *held != holds && *other == test,
@@ -233,6 +316,29 @@ impl<'t> Situation<'t> {
             Test::Numbers(number, ..) => number_name(number),
             _ => "one of its parts".to_owned(),
         })
+    }
+}
+
+/// What must hold side by side for `test` to hold.
+fn parts_of(test: &Test) -> &[Test] {
+    match test {
+        Test::All(parts) => parts,
+        one => std::slice::from_ref(one),
+    }
+}
+
+/// True where `part` holds whatever the request, and `left` are enough steps to tell.
+fn is_certain(part: &Test, left: &mut usize) -> bool {
+    let nothing = Test::Constant(true);
+    Situation::of(&nothing).is_some_and(|mut all| all.within(left, |all| all.excludes(part, false)))
+}
+
+/// How many values `test` names.
+fn values_of(test: &Test) -> usize {
+    match test {
+        Test::Text(_, TextTest::OneOf(words)) | Test::Network(_, words) => words.len().max(1),
+        Test::OneOf(_, values) => values.len().max(1),
+        _ => 1,
     }
 }
 

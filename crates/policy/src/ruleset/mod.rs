@@ -5,14 +5,16 @@
 //! the first rule that decides decides.
 
 mod index;
+mod review;
 mod source;
 
 use arrayvec::ArrayString;
 
 pub use index::RULES_MAX;
+pub use review::{REVIEW_STEPS_MAX, Review};
 pub use source::{EntryKind, OddEntry, RuleEffect, RuleError, RuleSource, Warning, WarningReason};
 
-use crate::expression::{Condition, ConditionError, Fault, Never, View};
+use crate::expression::{Condition, ConditionError, Fault, View};
 use index::{Bits, Index};
 
 /// All rules of one policy.
@@ -48,11 +50,11 @@ impl Default for Ruleset {
 }
 
 impl Ruleset {
-    /// Compiles `sources`, and says which of them can never fire or do what nobody means.
+    /// Compiles `sources`. Takes time linear in their text; which of them are hardly meant is said by [`Ruleset::warnings`].
     ///
     /// # Errors
     /// With every rule whose condition is refused.
-    pub fn compile(sources: &[RuleSource<'_>]) -> Result<(Ruleset, Vec<Warning>), Vec<RuleError>> {
+    pub fn compile(sources: &[RuleSource<'_>]) -> Result<Ruleset, Vec<RuleError>> {
         if sources.len() > RULES_MAX {
             let error = ConditionError { offset: 0, fault: Fault::TooManyRules { max: RULES_MAX } };
             return Err(vec![RuleError { index: RULES_MAX, error }]);
@@ -67,9 +69,13 @@ impl Ruleset {
         if !errors.is_empty() {
             return Err(errors);
         }
-        let warnings = (0..rules.len()).flat_map(|at| warnings(&rules, at)).collect();
         let weighs = rules.iter().any(|rule| matches!(rule.effect, RuleEffect::Weigh(_)));
-        Ok((Ruleset { index: Index::new(&rules), rules, weighs }, warnings))
+        Ok(Ruleset { index: Index::new(&rules), rules, weighs })
+    }
+
+    /// Which rules can never fire or do what nobody means, as far as [`REVIEW_STEPS_MAX`] steps tell.
+    pub fn warnings(&self) -> Vec<Warning> {
+        Review::default().among(self, 0..self.len())
     }
 
     /// How many rules there are.
@@ -122,38 +128,6 @@ impl Rule {
         let RuleSource { effect, dry_run, entry, .. } = *source;
         Ok(Rule { condition, effect, dry_run, entry, name, key })
     }
-}
-
-/// What is to be said about rule `at`.
-fn warnings(rules: &[Rule], at: usize) -> impl Iterator<Item = Warning> {
-    let rule = &rules[at];
-    let odd = rule.entry.and_then(|entry| OddEntry::of(rule.effect, entry)).map(WarningReason::OddEntry);
-    let reasons = never_fires(rules, at).into_iter().chain(odd);
-    reasons.map(move |reason| Warning { index: at, offset: 0, reason })
-}
-
-/// Why rule `at` can never fire.
-fn never_fires(rules: &[Rule], at: usize) -> Option<WarningReason> {
-    let rule = &rules[at];
-    match rule.condition.never() {
-        Some(Never::False) => return Some(WarningReason::NeverTrue),
-        Some(Never::Impossible(fact)) => return Some(WarningReason::Impossible { fact }),
-        Some(Never::Contradiction(about)) => return Some(WarningReason::Contradiction { about }),
-        None => {}
-    }
-    if let Some(fact) = rule.condition.unsound() {
-        return Some(WarningReason::Unsound { fact });
-    }
-    // Weights come before what decides.
-    if matches!(rule.effect, RuleEffect::Weigh(_)) {
-        return None;
-    }
-    let mut situation = rule.condition.situation()?;
-    let mut earlier = rules[..at].iter();
-    let by = earlier.position(|earlier| {
-        earlier.effect.is_final() && !earlier.dry_run && situation.implies(&earlier.condition)
-    })?;
-    Some(WarningReason::Covered { by })
 }
 
 #[cfg(test)]

@@ -6,13 +6,13 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn compile(rules: &[(&str, RuleEffect)]) -> Result<(Ruleset, Vec<Warning>), Vec<RuleError>> {
+fn compile(rules: &[(&str, RuleEffect)]) -> Result<Ruleset, Vec<RuleError>> {
     let sources: Vec<RuleSource<'_>> =
         rules.iter().map(|(when, effect)| RuleSource::new(when, *effect)).collect();
     Ruleset::compile(&sources)
 }
 
-fn blocks(conditions: &[&str]) -> (Ruleset, Vec<Warning>) {
+fn blocks(conditions: &[&str]) -> Ruleset {
     let rules: Vec<(&str, RuleEffect)> = conditions.iter().map(|when| (*when, RuleEffect::Block)).collect();
     compile(&rules).unwrap()
 }
@@ -48,7 +48,7 @@ fn with_view<T>(
 
 #[test]
 fn rules_are_found_by_path_host_method_and_class() {
-    let (rules, _) = blocks(&[
+    let rules = blocks(&[
         r#"path.startsWith("/api/")"#,
         r#"host == "a.example""#,
         r#"method == "DELETE""#,
@@ -73,7 +73,7 @@ fn long_paths_and_many_methods_are_found_too() {
     let mut conditions = vec![format!("path.startsWith(\"{long}\")"), format!("path == \"{long}b\"")];
     conditions.extend((0..40).map(|n| format!("method == \"M{n}\"")));
     let conditions: Vec<&str> = conditions.iter().map(String::as_str).collect();
-    let (rules, _) = blocks(&conditions);
+    let rules = blocks(&conditions);
     assert_eq!(matching(&rules, "GET", "", &format!("{long}b"), IdentityClass::Unknown), [0, 1]);
     assert!(matching(&rules, "GET", "", &long[..200], IdentityClass::Unknown).is_empty());
     for n in 0..40 {
@@ -84,7 +84,7 @@ fn long_paths_and_many_methods_are_found_too() {
 #[test]
 fn rules_that_can_never_fire_are_named() {
     let check = |conditions: &[&str], expect: &[(usize, &str)]| {
-        let (_, warnings) = blocks(conditions);
+        let warnings = blocks(conditions).warnings();
         let found: Vec<(usize, String)> =
             warnings.iter().map(|warning| (warning.index, warning.reason.to_string())).collect();
         assert_eq!(found.len(), expect.len(), "{conditions:?}: {found:?}");
@@ -130,7 +130,7 @@ fn entries_that_work_against_their_action_are_named() {
     let check = |effect, entry, expect: &str| {
         for dry_run in [false, true] {
             let rule = RuleSource { entry: Some(entry), dry_run, ..RuleSource::new("is_bot", effect) };
-            let (_, warnings) = Ruleset::compile(&[rule]).unwrap();
+            let warnings = Ruleset::compile(&[rule]).unwrap().warnings();
             let found: Vec<String> = warnings.iter().map(|warning| warning.reason.to_string()).collect();
             match expect {
                 "" => assert!(found.is_empty(), "{effect:?} {entry:?}: {found:?}"),
@@ -162,13 +162,14 @@ fn entries_that_work_against_their_action_are_named() {
 #[test]
 fn weights_rates_and_dry_runs_cover_nothing() {
     for effect in [RuleEffect::Weigh(5), RuleEffect::Throttle(Rate(3))] {
-        let (_, warnings) = compile(&[("true", effect), ("true", RuleEffect::Block)]).unwrap();
+        let warnings = compile(&[("true", effect), ("true", RuleEffect::Block)]).unwrap().warnings();
         assert_eq!(warnings, []);
     }
     let tried = RuleSource { dry_run: true, ..RuleSource::new("true", RuleEffect::Block) };
-    let (_, warnings) = Ruleset::compile(&[tried, RuleSource::new("true", RuleEffect::Block)]).unwrap();
+    let warnings = Ruleset::compile(&[tried, RuleSource::new("true", RuleEffect::Block)]).unwrap().warnings();
     assert_eq!(warnings, []);
-    let (_, warnings) = compile(&[("true", RuleEffect::Block), ("true", RuleEffect::Weigh(5))]).unwrap();
+    let warnings =
+        compile(&[("true", RuleEffect::Block), ("true", RuleEffect::Weigh(5))]).unwrap().warnings();
     assert_eq!(warnings, [], "weights come before what decides");
 }
 
@@ -228,8 +229,83 @@ proptest! {
             format!("({} {} {}) {} {}", PARTS[*a], sign(first), PARTS[*b], sign(second), PARTS[*c])
         }).collect();
         let words: Vec<&str> = conditions.iter().map(String::as_str).collect();
-        let (all, _) = blocks(&words);
+        let all = blocks(&words);
         let found = matching(&all, method, host, path, class);
         prop_assert_eq!(found, asked(&all, method, host, path, class), "{:?}", words);
     }
+}
+
+/// A set of `count` rules, and the steps that reviewing it takes beside what is found.
+fn reviewed(count: usize, of: impl Fn(usize) -> String) -> (usize, Vec<Warning>) {
+    let conditions: Vec<String> = (0..count).map(of).collect();
+    let rules = blocks(&conditions.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut review = Review::default();
+    let warnings = review.among(&rules, 0..rules.len());
+    (review.steps(), warnings)
+}
+
+#[test]
+fn a_thousand_rules_are_reviewed_whole() {
+    let last = RULES_MAX - 1;
+    let plain = |at: usize| match at % 4 {
+        _ if at == last => "path == \"/part-0/item\" && score > 90".to_owned(),
+        0 => format!("path.startsWith(\"/part-{at}/\")"),
+        1 => format!("user_agent.contains(\"bot{at};\")"),
+        2 => format!("ip.inNetwork(\"10.{}.{}.0/24\") && score > 20", at / 256, at % 256),
+        _ => format!("host == \"h{at}.example\" && method == \"POST\""),
+    };
+    let (steps, warnings) = reviewed(RULES_MAX, plain);
+    assert!(steps < REVIEW_STEPS_MAX, "{steps}");
+    assert_eq!(warnings, [Warning { index: last, offset: 0, reason: WarningReason::Covered { by: 0 } }]);
+    for one_fact in
+        ["user_agent.contains(\"bot{};\")", "path == \"/p{}\"", "path == \"/x\" && headers.a{} == \"1\""]
+    {
+        let (steps, warnings) = reviewed(RULES_MAX, |at| one_fact.replace("{}", &at.to_string()));
+        assert!(steps < REVIEW_STEPS_MAX, "{one_fact}: {steps}");
+        assert_eq!(warnings, [], "{one_fact}");
+    }
+}
+
+#[test]
+fn where_steps_run_out_nothing_more_is_found() {
+    let any = |at: usize, fact: &str| {
+        let ways: Vec<String> = (0..10).map(|way| format!("{fact}.contains(\"<{at}-{way}>\")")).collect();
+        ways.join(" || ")
+    };
+    let alternatives = |at: usize| match at {
+        1 | 399 => "is_bot".to_owned(),
+        _ => format!("({}) && ({})", any(at, "user_agent"), any(at, "query")),
+    };
+    let (steps, warnings) = reviewed(3, |at| alternatives(at + 397));
+    assert!(steps < REVIEW_STEPS_MAX && warnings.is_empty(), "{steps}");
+    let (steps, warnings) = reviewed(400, alternatives);
+    assert!(steps <= REVIEW_STEPS_MAX);
+    // Found or not, never wrong.
+    assert!(
+        warnings
+            .iter()
+            .all(|warning| (warning.index, &warning.reason) == (399, &WarningReason::Covered { by: 1 }))
+    );
+}
+
+#[test]
+fn rules_of_two_places_are_reviewed_apart_and_across() {
+    let rules = blocks(&[
+        "is_bot",
+        "is_bot && score > 3",
+        r#"path == "/a""#,
+        "is_bot && score > 9",
+        r#"path == "/a" && is_bot"#,
+        "score > 100",
+    ]);
+    let told = |warnings: Vec<Warning>| {
+        let by = |reason| if let WarningReason::Covered { by } = reason { Some(by) } else { None };
+        warnings.into_iter().map(|warning| (warning.index, by(warning.reason))).collect::<Vec<_>>()
+    };
+    let mut review = Review::default();
+    assert_eq!(told(review.among(&rules, 0..2)), [(1, Some(0))]);
+    assert_eq!(told(review.among(&rules, 2..6)), [(4, Some(2)), (5, None)]);
+    assert_eq!(told(review.behind(&rules, 2, &[2, 3])), [(3, Some(0))]);
+    assert_eq!(told(review.behind(&rules, 0, &[2, 3])), []);
+    assert_eq!(told(rules.warnings()), [(1, Some(0)), (3, Some(0)), (4, Some(0)), (5, None)]);
 }

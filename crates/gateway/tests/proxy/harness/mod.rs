@@ -49,7 +49,7 @@ impl Front {
             by_operator: true,
         };
         let slow = RuleSource::new("path.startsWith(\"/slow\")", RuleEffect::Tarpit);
-        let (rules, _) = Ruleset::compile(&[slow]).unwrap();
+        let rules = Ruleset::compile(&[slow]).unwrap();
         let policy = Policy { rules: Arc::new(rules), ..Policy::preset(Preset::Balanced) };
         let judge =
             Judge::new(Engine::new(EngineSettings::new(seed)), policy).with_lists(ListMirror::new([refused]));
