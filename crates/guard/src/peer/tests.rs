@@ -192,16 +192,16 @@ fn a_word_is_learned_once_for_all_its_addresses_and_apart_from_others() {
 }
 
 /// Headers as they travel: `X-Forwarded-For`, `Forwarded`, `X-Real-IP`, `X-Forwarded-Proto`, `X-Forwarded-Host`.
-type Headers5 = [Option<String>; 5];
+type Sent = [Option<String>; 5];
 
-fn view(headers: &Headers5) -> Forwarding<'_> {
+fn view(headers: &Sent) -> Forwarding<'_> {
     let [x_forwarded_for, forwarded, x_real_ip, x_forwarded_proto, x_forwarded_host] =
         headers.each_ref().map(Option::as_deref);
     Forwarding { x_forwarded_for, x_real_ip, x_forwarded_proto, x_forwarded_host, forwarded }
 }
 
 /// What a proxy makes of what the visitor at this address sent.
-type Proxy = fn(Headers5, &str) -> Headers5;
+type Proxy = fn(Sent, &str) -> Sent;
 
 fn appended(list: Option<String>, client: &str) -> Option<String> {
     Some(list.map_or(client.to_owned(), |list| format!("{list}, {client}")))
@@ -215,7 +215,10 @@ const SCHEME: Option<Scheme> = Some(Scheme::Https);
 const HOST: Option<&str> = Some("shop.example");
 
 /// Name, words, peer, what it does, and whether it says scheme and host.
-const PROXIES: [(&str, &[&str], &str, Proxy, Option<Scheme>, Option<&str>); 7] = [
+type Usual =
+    (&'static str, &'static [&'static str], &'static str, Proxy, Option<Scheme>, Option<&'static str>);
+
+const PROXIES: [Usual; 7] = [
     (
         "nginx, X-Real-IP only",
         &["loopback"],
@@ -287,10 +290,10 @@ const PROXIES: [(&str, &[&str], &str, Proxy, Option<Scheme>, Option<&str>); 7] =
 ];
 
 /// Each proxy, once it is known: who came, whatever `forged` says.
-fn each_proxy(forged: &Headers5, client: &str) {
+fn each_proxy(forged: &Sent, client: &str) {
     for (name, words, peer, proxy, scheme, host) in PROXIES {
         let proxies = trusting(words);
-        let honest = proxy(Headers5::default(), "198.51.100.1");
+        let honest = proxy(Sent::default(), "198.51.100.1");
         often(&proxies, peer, &view(&honest));
         let sent = proxy(forged.clone(), client);
         let expect = Arrival { client: ip(client), trusted: true, hidden: false, scheme, host };
