@@ -298,7 +298,7 @@ impl Guard {
     /// Where a number would mean another site than before, or the judge has no policy for a site; nothing has changed then.
     pub fn replace(&self, judge: Judge, sites: Sites) -> Result<(), ReplaceError> {
         let _one = self.replacing.lock().unwrap_or_else(PoisonError::into_inner);
-        sites.follow(&self.sites.load())?;
+        let reused = sites.follow(&self.sites.load())?;
         let policies = judge.sites();
         if policies != sites.all().len() {
             return Err(ReplaceError::Policies { sites: sites.all().len(), policies });
@@ -306,6 +306,7 @@ impl Guard {
         // The judge first: it knows every number that is given out now, and whoever is given a new one finds a judge
         // that knows it. The other way round a new site would be judged by another's policy in between.
         self.judge.rcu(move |old| judge.clone().with_lists(old.lists().clone()));
+        reused.into_iter().for_each(|site| self.load.forget(site));
         self.sites.store(Arc::new(sites));
         Ok(())
     }

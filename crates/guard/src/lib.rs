@@ -30,4 +30,4 @@ pub use guard::{Guard, GuardSettings, Pending, Ruling};
 pub use health::Degradation;
 pub use peer::{Arrival, TrustedProxies};
 pub use record::{Backlog, Question, Verdicts, Watched};
-pub use sites::{Numbers, ReplaceError, Site, Sites};
+pub use sites::{GIVEN_BEFORE_REUSE, Known, Numbers, ReplaceError, Site, Sites};

@@ -19,7 +19,7 @@ use palisade_policy::Level;
 
 use crate::keyed;
 use lane::{Lane, Seen};
-use usual::Usual;
+pub(crate) use usual::Usual;
 
 /// Requests in a minute below which nothing is a flood.
 pub const REQUESTS_MIN: u32 = 1_000;
@@ -118,10 +118,16 @@ impl LoadMeter {
         lanes.filter_map(|(at, lane)| Some((SiteId(at), lane.get()?.usual().parts()))).collect()
     }
 
-    /// Takes over what [`LoadMeter::usual`] gave before a restart. False where it cannot have.
-    pub(crate) fn recall(&self, site: SiteId, usual: [f32; 3]) -> bool {
-        let usual = Usual::recalled(usual).filter(|_| (site.0 as usize) < LANES_MAX);
-        usual.map(|usual| self.lane(site).get_or_init(Box::default).recall(usual)).is_some()
+    /// Takes over what [`LoadMeter::usual`] gave before a restart.
+    pub(crate) fn recall(&self, site: SiteId, usual: Usual) {
+        self.lane(site).get_or_init(Box::default).recall(usual);
+    }
+
+    /// What was counted and usual under the number `site` was another's. Sites that share measures keep them.
+    pub(crate) fn forget(&self, site: SiteId) {
+        if let Some(lane) = self.lanes.get(site.0 as usize).and_then(OnceLock::get) {
+            lane.forget();
+        }
     }
 
     fn lane(&self, site: SiteId) -> &OnceLock<Box<Lane>> {

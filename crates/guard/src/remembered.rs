@@ -6,7 +6,7 @@
 use palisade_domain::{SiteId, Timestamp};
 use palisade_policy::TroubleError;
 
-use crate::load::LANES_MAX;
+use crate::load::{LANES_MAX, Usual};
 use crate::{Guard, keyed};
 
 /// Version of the layout. It goes up with every change of a kept field; older bytes are refused, not guessed at.
@@ -30,7 +30,7 @@ pub struct Remembered {
     pub sites: usize,
 }
 
-/// The bytes are not what this guard remembered; as good as nothing was restored.
+/// The bytes are not what this guard remembered; nothing was restored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SnapshotError {
     /// Its keys were hashed under another seed.
@@ -90,21 +90,29 @@ impl Guard {
             false => return Err(short("sites")),
         };
         let age_ms = now.millis().saturating_sub(Timestamp(i64::from_le_bytes(*saved_at)).millis());
+        // Everything is read before anything is taken over; trouble is so by itself, all of it or nothing.
+        let usual = sites.as_chunks::<USUAL_BYTES>().0.iter().map(usual_of).collect::<Result<Vec<_>, _>>()?;
         let networks = self.judge().restore_trouble(trouble, now)?;
         if age_ms.saturating_abs() > USUAL_KEPT_MS {
             return Ok(Remembered { networks, sites: 0 });
         }
-        for usual in sites.as_chunks::<USUAL_BYTES>().0 {
-            let word = |at: usize| [usual[at], usual[at + 1], usual[at + 2], usual[at + 3]];
-            let site = u32::from_le_bytes(word(0));
-            if !self.load.recall(SiteId(site), [4, 8, 12].map(|at| f32::from_le_bytes(word(at)))) {
-                return Err(SnapshotError::BadUsual { site });
-            }
-        }
-        Ok(Remembered { networks, sites: count })
+        let sites = self.sites();
+        let own = usual.into_iter().filter(|(site, _)| !sites.is_successor(*site));
+        let recalled = own.map(|(site, usual)| self.load.recall(site, usual));
+        Ok(Remembered { networks, sites: recalled.count() })
     }
 
     fn seed_mark(&self) -> u64 {
         keyed::of_text(self.settings.seed, SEED_MARK)
     }
+}
+
+/// One site's usual minute.
+fn usual_of(bytes: &[u8; USUAL_BYTES]) -> Result<(SiteId, Usual), SnapshotError> {
+    let word = |at: usize| [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]];
+    let site = u32::from_le_bytes(word(0));
+    Usual::recalled([4, 8, 12].map(|at| f32::from_le_bytes(word(at))))
+        .filter(|_| (site as usize) < LANES_MAX)
+        .map(|usual| (SiteId(site), usual))
+        .ok_or(SnapshotError::BadUsual { site })
 }

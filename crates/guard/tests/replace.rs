@@ -13,7 +13,7 @@ use palisade_domain::SiteId;
 use palisade_guard::{Numbers, ReplaceError, Site, Sites};
 use palisade_policy::{Judge, Policy, RuleEffect, RuleSource, Ruleset};
 
-/// The hosts that come and go; each reload has one more that was never there.
+/// The hosts that come and go; each reload has one more that was not there for long.
 const HOSTS: [&str; 5] = ["*", "a.test", "b.test", "c.test", "d.test"];
 
 /// The number of the rule that decides on the site of `host`.
@@ -38,7 +38,7 @@ fn site(host: &str) -> Site {
 fn configured(old: &Judge, numbers: &mut Numbers, policies: &[Policy], hosts: &[String]) -> (Judge, Sites) {
     let wanted: Vec<Vec<String>> = hosts.iter().map(|host| vec![host.clone()]).collect();
     let live = numbers.follow(&wanted);
-    let all: Vec<&str> = numbers.hosts().iter().map(|hosts| &*hosts[0]).collect();
+    let all: Vec<&str> = numbers.known().iter().map(|known| &*known.hosts[0]).collect();
     let retired: Vec<SiteId> =
         (0..).map(SiteId).take(all.len()).filter(|number| !live.contains(number)).collect();
     let policies = all.iter().map(|host| policies[usize::from(number_of(host)) - 1].clone()).collect();
@@ -49,6 +49,8 @@ fn configured(old: &Judge, numbers: &mut Numbers, policies: &[Policy], hosts: &[
 #[test]
 fn a_request_is_judged_by_its_own_sites_policy_whatever_is_reloaded_meanwhile() {
     const RELOADS: usize = 300;
+    // With those of HOSTS too few for a number to be given again: a thread may sleep for many of these reloads.
+    const FRESH: usize = 40;
     let (guard, _backlog) = guard(0.0);
     let policies: Vec<Policy> = HOSTS.into_iter().chain(["a new one"]).map(policy).collect();
     let orders: [&[&str]; 5] = [
@@ -60,7 +62,7 @@ fn a_request_is_judged_by_its_own_sites_policy_whatever_is_reloaded_meanwhile() 
     ];
     let mut numbers = Numbers::default();
     let mut reload = |round: usize| {
-        let fresh = if round == 0 { vec![] } else { vec![format!("{round}.test")] };
+        let fresh = if round == 0 { vec![] } else { vec![format!("{}.test", round % FRESH)] };
         let known = orders[round % orders.len()].iter().map(|host| (*host).to_owned());
         let hosts: Vec<String> = fresh.into_iter().chain(known).collect();
         let (judge, sites) = configured(&guard.judge(), &mut numbers, &policies, &hosts);
@@ -78,7 +80,7 @@ fn a_request_is_judged_by_its_own_sites_policy_whatever_is_reloaded_meanwhile() 
                         break;
                     }
                     // Every other request is for the site that is about to be added.
-                    let next = format!("{}.test", round.load(Ordering::Relaxed) + 1);
+                    let next = format!("{}.test", (round.load(Ordering::Relaxed) + 1) % FRESH);
                     let known = HOSTS[(n / 2 + thread) as usize % HOSTS.len()];
                     let host = if n % 2 == 0 { &next } else { known };
                     let (_, site) = guard.site_of(host).expect("somebody answers every host");
@@ -128,4 +130,22 @@ fn sites_under_other_numbers_are_refused_and_nothing_changes() {
     let both = judge.with_policies(vec![policy("*"), policy("a.test")]);
     assert_eq!(guard.replace(both, Sites::new(vec![site("*"), site("a.test")])), Ok(()));
     assert_eq!(guard.site_of("a.test"), Some((TENANT, SiteId(1))));
+}
+
+#[test]
+fn what_is_usual_for_a_site_is_not_its_successors() {
+    let (guard, _backlog) = guard(0.0);
+    let judge = guard.judge().as_ref().clone().with_policies(vec![policy("*"), policy("a.test")]);
+    let replace = |sites| guard.replace(judge.clone(), sites).expect("the numbers are kept");
+    replace(Sites::new(vec![site("*"), site("a.test")]));
+    for n in 0..600 {
+        let mut facts = page(n, at(i64::from(n)));
+        facts.site = SiteId(n % 2);
+        guard.load.note(&facts);
+    }
+    let usual = || guard.load.reports(at(600)).iter().map(|report| report.usual > 0.0).collect::<Vec<_>>();
+    replace(Sites::with_retired(vec![site("*"), site("a.test")], &[SiteId(1)]));
+    assert_eq!(usual(), [true, true], "it may come back");
+    replace(Sites::new(vec![site("*"), site("b.test")]));
+    assert_eq!(usual(), [true, false]);
 }

@@ -112,6 +112,11 @@ fn a_busy_site_is_not_under_attack_because_palisade_was_restarted() {
     let restored = after.restore(&kept, at(31 * 60));
     assert_eq!(restored, Ok(Remembered { networks: 0, sites: 1 }));
     assert_eq!((31..40).map(|minute| busy_minute(&after, minute)).max(), Some(Level::Calm));
+    // Nor what was usual for the site that had the number before.
+    let settings = GuardSettings { seed: SEED, event_sample: 0.0, first_id: 0 };
+    let sites = after.sites().as_ref().clone().with_successors(&[palisade_domain::SiteId(0)]);
+    let (successor, _backlog) = Guard::new(palisade_policy::Judge::clone(&after.judge()), sites, settings);
+    assert_eq!(successor.restore(&kept, at(31 * 60)), Ok(Remembered::default()));
     // What was usual yesterday is not what is usual today.
     let late = fresh();
     assert_eq!(late.restore(&kept, at(31 * 60 + 24 * HOUR)), Ok(Remembered { networks: 0, sites: 1 }));
@@ -142,6 +147,9 @@ fn what_is_not_ours_is_refused() {
     let mut odd = kept.clone();
     odd[24..28].copy_from_slice(&f32::NAN.to_le_bytes());
     check(&odd, Err(SnapshotError::BadUsual { site: 0 }));
+    let untouched = guard_with(0.0, policy()).0;
+    assert!(untouched.restore(&odd, at(9)).is_err());
+    assert_eq!((untouched.judge().trouble_to_bytes(), untouched.load.reports(at(9))), (vec![], vec![]));
     let settings = GuardSettings { seed: HashSeed([1, 2]), event_sample: 0.0, first_id: 0 };
     let judge = palisade_policy::Judge::clone(&guard_with(0.0, policy()).0.judge());
     let (other, _backlog) = Guard::new(judge, Sites::default(), settings);

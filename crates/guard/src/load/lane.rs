@@ -151,6 +151,14 @@ impl Lane {
         self.state().usual = usual;
     }
 
+    /// As if nobody had come yet: the next request begins anew.
+    pub(super) fn forget(&self) {
+        let mut state = self.state();
+        *state = State::default();
+        self.level.store(Level::Calm as u8, Ordering::Relaxed);
+        self.second.store(i64::MIN, Ordering::Relaxed);
+    }
+
     fn judge(&self, seen: &Seen) -> (Level, bool) {
         let level = self.level();
         if level != Level::Flood {

@@ -11,7 +11,7 @@ const RECALLED_MINUTES_MAX: f32 = 15.0;
 
 /// Average requests and addresses a minute.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Usual {
+pub(crate) struct Usual {
     requests: f32,
     clients: f32,
     /// How many minutes it has seen, 0.0..=[`MINUTES_MAX`].
@@ -35,7 +35,7 @@ impl Usual {
     }
 
     /// What [`Usual::parts`] gave before a restart; `None` where it cannot have.
-    pub(super) fn recalled([requests, clients, minutes]: [f32; 3]) -> Option<Self> {
+    pub(crate) fn recalled([requests, clients, minutes]: [f32; 3]) -> Option<Self> {
         // Nobody counts more in a minute.
         let is_count = |n: f32| (0.0..=u32::MAX as f32).contains(&n);
         let fits = is_count(requests) && is_count(clients) && (0.0..=MINUTES_MAX).contains(&minutes);

@@ -34,7 +34,7 @@ pub(super) fn sites(numbered: &Numbered) -> anyhow::Result<Sites> {
         let (hosts, seed_routes) = (site.hosts.clone(), site.seed_routes);
         sites.push(Site { hosts, tenant: TENANT, upstreams, seed_routes });
     }
-    Ok(Sites::with_retired(sites, &numbered.retired()))
+    Ok(Sites::with_retired(sites, &numbered.retired()).with_successors(numbered.reused()))
 }
 
 fn authority(host: &str, port: u16) -> String {

@@ -4,14 +4,25 @@
 use anyhow::Context;
 use palisade_config::settings::{Settings, SiteSettings};
 use palisade_domain::SiteId;
-use palisade_guard::Numbers;
+use palisade_guard::{Known, Numbers};
 use palisade_store::DataDir;
 use palisade_store::snapshot::{self, LoadError};
+use serde::{Deserialize, Serialize};
 
 use crate::shell;
 
-/// Version of the saved form: the hosts of each number, in JSON.
+/// Version of the saved form: what is known of each number, in JSON.
 const VERSION: u32 = 1;
+
+/// One number as it is saved.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged, expecting = "neither the hosts of a site nor those of one that is gone")]
+enum Saved {
+    /// The hosts of a site that is there.
+    Here(Vec<String>),
+    /// The hosts of one that is gone, and for how many reloads.
+    Gone { hosts: Vec<String>, gone_reloads: u32 },
+}
 
 /// All sites by number. Never empty; site 0 is the first there ever was, or stands in for who is first now.
 #[derive(Clone, Debug, Default)]
@@ -47,27 +58,29 @@ impl Numbered {
     }
 
     /// The sites of `settings` under the numbers they have here. Those that are gone stay as they were for the requests that
-    /// are under way, until the next time.
+    /// are under way, until the next time; then they share the rules that all have, and their numbers may go to others.
     pub(crate) fn succeeded_by(&self, settings: &Settings) -> Self {
         let mut numbers = self.numbers.clone();
         let sites = super::sites(settings);
         let hosts: Vec<Vec<String>> = sites.iter().map(|site| site.hosts.clone()).collect();
         let given = numbers.follow(&hosts);
         let in_the_file = super::numbers_in_the_file(settings);
-        let gone = |(at, hosts): (usize, &Vec<String>)| {
+        let gone = |(at, Known { hosts, .. }): (usize, &Known)| {
             let was = self.places.get(at).filter(|place| !place.is_retired).map(|place| &place.settings);
             // Site 0 is judged as who is first now: requests that nobody can tell the site of go by it.
             let kept = was.filter(|_| at > 0).unwrap_or(&sites[0]);
+            // Nothing of its own is left from the second time on, and nothing is compiled for it.
+            let rules = if at > 0 && was.is_none() { Vec::new() } else { kept.rules.clone() };
             let upstreams = was.map(|site| site.upstreams.clone()).unwrap_or_default();
             // Its robots.txt may have gone with it.
             let robots_txt = if at > 0 { None } else { kept.robots_txt.clone() };
             Place {
-                settings: SiteSettings { hosts: hosts.clone(), upstreams, robots_txt, ..kept.clone() },
+                settings: SiteSettings { hosts: hosts.clone(), upstreams, robots_txt, rules, ..kept.clone() },
                 in_the_file: in_the_file.first().copied().filter(|_| at == 0),
                 is_retired: true,
             }
         };
-        let mut places: Vec<Place> = numbers.hosts().iter().enumerate().map(gone).collect();
+        let mut places: Vec<Place> = numbers.known().iter().enumerate().map(gone).collect();
         for ((site, number), in_the_file) in sites.iter().zip(given).zip(in_the_file) {
             places[number.0 as usize] =
                 Place { settings: site.clone(), in_the_file: Some(in_the_file), is_retired: false };
@@ -80,6 +93,11 @@ impl Numbered {
         &self.places
     }
 
+    /// Numbers that were another site's until now.
+    pub(crate) fn reused(&self) -> &[SiteId] {
+        self.numbers.reused()
+    }
+
     /// Numbers of sites that are gone.
     pub(crate) fn retired(&self) -> Vec<SiteId> {
         (0..).map(SiteId).zip(&self.places).filter(|(_, place)| place.is_retired).map(|(id, _)| id).collect()
@@ -90,7 +108,11 @@ impl Numbered {
     /// # Errors
     /// Where they cannot be written; those of before are untouched.
     pub(crate) fn keep(&self, data: &DataDir) -> anyhow::Result<()> {
-        let bytes = serde_json::to_vec(self.numbers.hosts())?;
+        let saved = |known: &Known| match (known.hosts.clone(), known.gone_reloads) {
+            (hosts, 0) => Saved::Here(hosts),
+            (hosts, gone_reloads) => Saved::Gone { hosts, gone_reloads },
+        };
+        let bytes = serde_json::to_vec(&self.numbers.known().iter().map(saved).collect::<Vec<_>>())?;
         Ok(snapshot::save(&data.sites_snapshot(), VERSION, &bytes)?)
     }
 }
@@ -107,8 +129,8 @@ fn recall(data: &DataDir) -> anyhow::Result<Numbers> {
             return Ok(Numbers::default());
         }
     };
-    match serde_json::from_slice(&bytes) {
-        Ok(hosts) => Ok(Numbers::new(hosts)),
+    match serde_json::from_slice::<Vec<Saved>>(&bytes) {
+        Ok(saved) => Ok(Numbers::new(saved.into_iter().map(known).collect())),
         Err(error) => {
             let moved_to = snapshot::set_aside(&path).with_context(|| path.display().to_string())?;
             shell::complain(&format!(
@@ -118,6 +140,13 @@ fn recall(data: &DataDir) -> anyhow::Result<Numbers> {
             ));
             Ok(Numbers::default())
         }
+    }
+}
+
+fn known(saved: Saved) -> Known {
+    match saved {
+        Saved::Here(hosts) => Known { hosts, gone_reloads: 0 },
+        Saved::Gone { hosts, gone_reloads } => Known { hosts, gone_reloads },
     }
 }
 
@@ -171,7 +200,12 @@ mod tests {
         recalled(&["*", "a", "b"]).keep(&data).unwrap();
         let again = recalled(&["b", "*"]);
         assert_eq!(told(&again), ["* of * any 2", "a of * - - retired", "b of b b 1"]);
-        for spoiled in [&b"not json"[..], b"[1]"] {
+        again.keep(&data).unwrap();
+        assert_eq!(told(&recalled(&["*", "a"])), ["* of * any 1", "a of a a 2", "b of * - - retired"]);
+        // As it was saved before anybody counted for how long sites are gone.
+        snapshot::save(&data.sites_snapshot(), VERSION, br#"[["*"],["a","www.a"],["b"]]"#).unwrap();
+        assert_eq!(told(&recalled(&["b", "*"])), told(&again));
+        for spoiled in [&b"not json"[..], b"[1]", br#"[{"hosts":["a"],"gone_reloads":-1}]"#] {
             snapshot::save(&data.sites_snapshot(), VERSION, spoiled).unwrap();
             assert_eq!(told(&recalled(&["b", "*"])), ["* of * any 2", "b of b b 1"]);
             assert!(!data.sites_snapshot().exists(), "moved aside");
@@ -180,5 +214,21 @@ mod tests {
         assert_eq!(recalled(&["b"]).places().len(), 1);
         std::fs::create_dir(data.sites_snapshot()).unwrap();
         assert!(Numbered::recalled(&settings(&["b"]), Some(&data)).is_err());
+    }
+
+    #[test]
+    fn where_many_sites_came_and_went_a_new_one_takes_a_number_over_restarts_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataDir::open(folder.path()).unwrap();
+        let start = |site: &str| {
+            let numbered = Numbered::recalled(&settings(&["*", site]), Some(&data)).unwrap();
+            numbered.keep(&data).unwrap();
+            numbered
+        };
+        let given = (0..60).map(|n| start(&format!("{n}.test"))).collect::<Vec<_>>();
+        assert_eq!(given[47].places().len(), 49);
+        assert_eq!(given[48].reused(), [SiteId(1)]);
+        assert_eq!(given[59].places().len(), 49);
+        assert_eq!(start("30.test").reused(), [], "its number has waited");
     }
 }
