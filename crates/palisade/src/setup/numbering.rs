@@ -152,6 +152,9 @@ fn known(saved: Saved) -> Known {
 
 #[cfg(test)]
 mod tests {
+    use palisade_config::Origin;
+    use palisade_config::settings::{RuleEffect, RuleSettings};
+
     use super::*;
 
     fn settings(sites: &[&str]) -> Settings {
@@ -190,6 +193,32 @@ mod tests {
         let expect = ["* of a any 1 retired", "a of a a 1", "b of b b 2", "new of a - - retired"];
         assert_eq!(told(&back), expect, "site 0 is judged as the first one is");
         assert_eq!(Numbered::of(&settings(&[])).places().len(), 1, "every installation has a site");
+    }
+
+    #[test]
+    fn nothing_is_compiled_for_sites_that_are_gone_for_good() {
+        let rule = RuleSettings {
+            key: "sites[0].rules[0]".to_owned(),
+            name: None,
+            when: "method == \"GET\"".to_owned(),
+            when_origin: Origin::Default,
+            effect: RuleEffect::Act("block"),
+            entry: None,
+            entry_origin: Origin::Default,
+            dry_run: false,
+        };
+        let ruled = |hosts: &[&str]| {
+            let mut settings = settings(hosts);
+            settings.sites.iter_mut().for_each(|site| site.rules.push(rule.clone()));
+            settings
+        };
+        let rules = |numbered: &Numbered| -> Vec<usize> {
+            numbered.places().iter().map(|place| place.settings.rules.len()).collect()
+        };
+        let first = Numbered::of(&ruled(&["*", "a", "b"]));
+        let second = first.succeeded_by(&ruled(&["b"]));
+        assert_eq!(rules(&second), [1, 1, 1], "requests to `a` may be under way");
+        assert_eq!(rules(&second.succeeded_by(&ruled(&["b"]))), [1, 0, 1], "0 is judged as `b` is");
     }
 
     #[test]
