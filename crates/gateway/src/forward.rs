@@ -23,6 +23,8 @@ const X_IDENTITY: HeaderName = HeaderName::from_static("x-palisade-identity");
 pub(crate) struct Path {
     /// Whether what the other end of the connection forwarded is believed.
     pub trusted: bool,
+    /// Whether it names the host the client asked for, and is believed about that.
+    pub names_host: bool,
     /// The scheme the client used.
     pub scheme: Scheme,
 }
@@ -263,7 +265,7 @@ fn add_path(headers: &mut HeaderMap, path: Path, peer: &str) {
         Scheme::Https => "https",
     };
     headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static(proto));
-    if !path.trusted || !headers.contains_key(X_FORWARDED_HOST) {
+    if !path.names_host || !headers.contains_key(X_FORWARDED_HOST) {
         match headers.get(HOST).cloned() {
             Some(host) => drop(headers.insert(X_FORWARDED_HOST, host)),
             None => drop(headers.remove(X_FORWARDED_HOST)),
@@ -304,7 +306,7 @@ mod tests {
             request = request.header(*name, *value);
         }
         let (mut parts, ()) = request.body(()).unwrap().into_parts();
-        let path = Path { trusted: false, scheme: Scheme::Http };
+        let path = Path { trusted: false, names_host: false, scheme: Scheme::Http };
         let route = Route { path, peer: "192.0.2.1", told: None, upgrade: false, host: Some("10.0.0.1:80") };
         to_upstream(&mut parts, &route, has_body);
         parts

@@ -51,7 +51,7 @@ impl Exchange {
         Place {
             tenant: found.map_or_else(TenantId::default, |(tenant, _)| tenant),
             site: found.map(|(_, site)| site),
-            path: Path { trusted: arrival.trusted, scheme },
+            path: Path { trusted: arrival.trusted, names_host: arrival.host.is_some(), scheme },
             client: arrival.client,
             hidden: arrival.hidden || (arrival.trusted && seen.is_garbled()),
             host: arrival.host.map(str::to_owned),

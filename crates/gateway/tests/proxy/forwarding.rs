@@ -48,6 +48,19 @@ async fn anybody_else_is_not() {
 }
 
 #[tokio::test]
+async fn a_host_that_the_proxy_does_not_name_is_told_to_nobody() {
+    let upstream = Upstream::hello().await;
+    let front = Front::before(&upstream);
+    let plain = "GET / HTTP/1.1\r\nHost: shop.example\r\nX-Forwarded-For: 203.0.113.7\r\n\r\n";
+    for _ in 0..8 {
+        assert_eq!(front.ask(plain).await.status, 200);
+    }
+    let forged = plain.replace("\r\n\r\n", "\r\nX-Forwarded-Host: www.example\r\n\r\n");
+    assert_eq!(front.ask(&forged).await.status, 200);
+    assert_eq!(upstream.last().values("x-forwarded-host"), ["shop.example"]);
+}
+
+#[tokio::test]
 async fn a_plain_proxy_tells_no_verdict() {
     let upstream = Upstream::hello().await;
     let front = Front::with(vec![upstream.address.to_string()], |settings| settings.judge = false);
