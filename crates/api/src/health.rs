@@ -15,7 +15,8 @@ use crate::api::Api;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Degraded {
-    /// A short name, for programs: `store`, `queue`, `trusted_proxies`, `no_keys`, `testing`.
+    /// A short name, for programs: `store`, `lists`, `queue`, `trusted_proxies`, `proxy_names_nobody`, `proxy_names_two`,
+    /// `no_keys`, `testing`.
     #[schema(example = "trusted_proxies")]
     pub what: String,
     /// What it means and what to do, for people.
