@@ -5,7 +5,7 @@
 //! What single headers say is read in [`hops`]; both are bounded and total.
 //!
 //! A trusted proxy vouches for the headers that it sets and for no other: the rest it hands on as the visitor sent them.
-//! Which it sets shows in time, because what a proxy sets is on every request it forwards ([`habits`]). That holds for
+//! Which it sets shows in time, because what a proxy sets is on every request it forwards (`habits`). That holds for
 //! client, scheme and host alike.
 
 mod habits;
