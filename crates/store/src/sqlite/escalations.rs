@@ -113,14 +113,10 @@ impl Escalations for SqliteStore {
 
     async fn escalation_done(&self, tenant: TenantId, id: EscalationId) -> Result<bool, WriteError> {
         let mut transaction = self.begin().await?;
-        let result = sqlx::query("DELETE FROM escalations WHERE tenant = $1 AND id = $2")
-            .bind(tenant_column(tenant))
-            .bind(id.0)
-            .execute(&mut *transaction)
-            .await
-            .map_err(|error| self.fault(error))?;
+        let sql = "DELETE FROM escalations WHERE tenant = $1 AND id = $2";
+        let deleted = self.delete(&mut transaction, sql, tenant, id.0).await?;
         self.commit(transaction).await?;
-        Ok(result.rows_affected() > 0)
+        Ok(deleted > 0)
     }
 
     async fn escalation_failed(
@@ -153,14 +149,10 @@ impl Escalations for SqliteStore {
         before: Timestamp,
     ) -> Result<u64, WriteError> {
         let mut transaction = self.begin().await?;
-        let result = sqlx::query("DELETE FROM escalations WHERE tenant = $1 AND created_at < $2")
-            .bind(tenant_column(tenant))
-            .bind(before.0)
-            .execute(&mut *transaction)
-            .await
-            .map_err(|error| self.fault(error))?;
+        let sql = "DELETE FROM escalations WHERE tenant = $1 AND created_at < $2";
+        let deleted = self.delete(&mut transaction, sql, tenant, before.0).await?;
         self.commit(transaction).await?;
-        Ok(result.rows_affected())
+        Ok(deleted)
     }
 
     async fn count_escalations(&self, tenant: TenantId) -> Result<u64, ReadError> {

@@ -72,13 +72,9 @@ impl Keys for SqliteStore {
 
     async fn revoke_key(&self, tenant: TenantId, id: KeyId) -> Result<bool, WriteError> {
         let mut transaction = self.begin().await?;
-        let result = sqlx::query("DELETE FROM api_keys WHERE tenant = $1 AND id = $2")
-            .bind(tenant_column(tenant))
-            .bind(id.0)
-            .execute(&mut *transaction)
-            .await
-            .map_err(|error| self.fault(error))?;
-        let revoked = result.rows_affected() > 0;
+        let sql = "DELETE FROM api_keys WHERE tenant = $1 AND id = $2";
+        let deleted = self.delete(&mut transaction, sql, tenant, id.0).await?;
+        let revoked = deleted > 0;
         if revoked {
             self.changed(&mut transaction, tenant, Watched::Keys).await?;
         }

@@ -131,16 +131,12 @@ impl Lists for SqliteStore {
 
     async fn purge_expired(&self, tenant: TenantId, now: Timestamp) -> Result<u64, WriteError> {
         let mut transaction = self.begin().await?;
-        let result = sqlx::query("DELETE FROM list_entries WHERE tenant = $1 AND expires_at <= $2")
-            .bind(tenant_column(tenant))
-            .bind(now.0)
-            .execute(&mut *transaction)
-            .await
-            .map_err(|error| self.fault(error))?;
-        if result.rows_affected() > 0 {
+        let sql = "DELETE FROM list_entries WHERE tenant = $1 AND expires_at <= $2";
+        let deleted = self.delete(&mut transaction, sql, tenant, now.0).await?;
+        if deleted > 0 {
             self.changed(&mut transaction, tenant, Watched::Lists).await?;
         }
         self.commit(transaction).await?;
-        Ok(result.rows_affected())
+        Ok(deleted)
     }
 }

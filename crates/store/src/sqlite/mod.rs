@@ -114,6 +114,19 @@ impl SqliteStore {
         fault::fault(&self.path, error)
     }
 
+    /// Deletes within `transaction`, returns how many rows. `sql` takes tenant, and the number or time that tells which.
+    async fn delete(
+        &self,
+        transaction: &mut Writing,
+        sql: &'static str,
+        tenant: TenantId,
+        which: i64,
+    ) -> Result<u64, Fault> {
+        let query = sqlx::query(sql).bind(tenant_column(tenant)).bind(which);
+        let result = query.execute(&mut **transaction).await.map_err(|error| self.fault(error))?;
+        Ok(result.rows_affected())
+    }
+
     async fn count(&self, sql: &'static str, tenant: TenantId) -> Result<u64, ReadError> {
         let rows: i64 = sqlx::query_scalar(sql)
             .bind(tenant_column(tenant))

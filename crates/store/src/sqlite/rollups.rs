@@ -118,13 +118,9 @@ impl Rollups for SqliteStore {
 
     async fn delete_rollups_before(&self, tenant: TenantId, before: Timestamp) -> Result<u64, WriteError> {
         let mut transaction = self.begin().await?;
-        let result = sqlx::query("DELETE FROM rollups WHERE tenant = $1 AND minute < $2")
-            .bind(tenant_column(tenant))
-            .bind(before.0)
-            .execute(&mut *transaction)
-            .await
-            .map_err(|error| self.fault(error))?;
+        let sql = "DELETE FROM rollups WHERE tenant = $1 AND minute < $2";
+        let deleted = self.delete(&mut transaction, sql, tenant, before.0).await?;
         self.commit(transaction).await?;
-        Ok(result.rows_affected())
+        Ok(deleted)
     }
 }
