@@ -340,7 +340,8 @@ impl Running {
 
     fn try_take_ranges(&self) -> anyhow::Result<()> {
         let seed = seed::of(&self.data)?;
-        let judge = self.sites.with_fresh_ranges(&self.guard.judge(), &self.loaded, seed, &self.data)?;
+        let judge =
+            setup::with_fresh_ranges(&self.guard.judge(), &self.sites, &self.loaded, seed, &self.data)?;
         Ok(self.guard.replace(judge, convert::sites(&self.sites)?)?)
     }
 

@@ -170,8 +170,23 @@ pub(crate) fn reassemble(
     data: &DataDir,
 ) -> anyhow::Result<Judge> {
     let policies = policies(sites, loaded, overrides)?;
+    Ok(with_fresh_ranges(judge, sites, loaded, seed, data)?.with_policies(policies))
+}
+
+/// The judge that follows `judge` where nothing but published ranges changed: policies, compiled and looked through when the
+/// configuration was read, stay as they are.
+///
+/// # Errors
+/// Where a file that a site names cannot be read.
+pub(crate) fn with_fresh_ranges(
+    judge: &Judge,
+    sites: &Numbered,
+    loaded: &Loaded,
+    seed: HashSeed,
+    data: &DataDir,
+) -> anyhow::Result<Judge> {
     let engine = judge.engine().succeeded_by(engine_settings(sites, loaded, seed, Some(data))?);
-    Ok(judge.clone().with_engine(engine).with_policies(policies))
+    Ok(judge.clone().with_engine(engine))
 }
 
 /// How detection is set up: detectors, and what is known about each site.

@@ -2,12 +2,10 @@
 
 use palisade_config::settings::{self, PolicySettings, RateSettings};
 use palisade_config::{Effective, Loaded, Origin};
-use palisade_detect::HashSeed;
 use palisade_domain::Rate;
 use palisade_policy::{
-    BandEntries, Bands, EntryKind, EntrySettings, Judge, LimitSettings, PathLimit, Policy, limits,
+    BandEntries, Bands, EntryKind, EntrySettings, LimitSettings, PathLimit, Policy, limits,
 };
-use palisade_store::DataDir;
 
 use super::numbering::{Numbered, Place};
 use super::rules::{self, Compiler};
@@ -34,24 +32,6 @@ pub(super) fn policies(
     let present: Vec<_> = places.map(|(place, policy)| (&place.settings, &*policy.rules)).collect();
     let remarks = rules::remarks(&loaded.settings, &present);
     Ok((policies, remarks))
-}
-
-impl Numbered {
-    /// The judge that follows `judge` where nothing but published ranges changed: policies, compiled and looked through when
-    /// the configuration was read, stay as they are.
-    ///
-    /// # Errors
-    /// Where a file that a site names cannot be read.
-    pub(crate) fn with_fresh_ranges(
-        &self,
-        judge: &Judge,
-        loaded: &Loaded,
-        seed: HashSeed,
-        data: &DataDir,
-    ) -> anyhow::Result<Judge> {
-        let settings = super::engine_settings(self, loaded, seed, Some(data))?;
-        Ok(judge.clone().with_engine(judge.engine().succeeded_by(settings)))
-    }
 }
 
 fn policy(
