@@ -40,6 +40,62 @@ impl ClientKey<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SessionId(pub u128);
 
+/// What the bearer of a pass proved. The numbers are stable: they are signed into passes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PassKind {
+    /// Its hand moved like a person's.
+    Behaviour,
+    /// It did a little work.
+    Work,
+    /// It did work that costs memory.
+    HardWork,
+    /// It took the steps that need no script.
+    NoScript,
+    /// It read a text.
+    Text,
+    /// An external provider vouched for it.
+    Provider,
+}
+
+impl PassKind {
+    /// Every kind, mildest first.
+    pub const ALL: [PassKind; 6] = [
+        PassKind::Behaviour,
+        PassKind::Work,
+        PassKind::HardWork,
+        PassKind::NoScript,
+        PassKind::Text,
+        PassKind::Provider,
+    ];
+
+    /// The name used in logs, metrics and exports.
+    pub fn name(self) -> &'static str {
+        match self {
+            PassKind::Behaviour => "behaviour",
+            PassKind::Work => "work",
+            PassKind::HardWork => "hard-work",
+            PassKind::NoScript => "no-script",
+            PassKind::Text => "text",
+            PassKind::Provider => "provider",
+        }
+    }
+
+    /// The kind called `name`.
+    pub fn named(name: &str) -> Option<Self> {
+        PassKind::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// Its number, 1 and up.
+    pub fn number(self) -> u8 {
+        self as u8 + 1
+    }
+
+    /// The kind of that number.
+    pub fn numbered(number: u8) -> Option<Self> {
+        PassKind::ALL.into_iter().find(|kind| kind.number() == number)
+    }
+}
+
 /// HTTP version of the request line or frame layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum HttpVersion {
@@ -150,6 +206,9 @@ pub struct RequestFacts<'a> {
     pub client: ClientKey<'a>,
     /// A session that we signed.
     pub session: Fact<SessionId>,
+    /// What the valid pass that the request shows was given for; `Absent` where it shows none that holds. Its id is the
+    /// session.
+    pub pass: Fact<PassKind>,
     /// The method, upper case as sent.
     pub method: Fact<&'a str>,
     /// The `Host` or `:authority`.
@@ -272,6 +331,7 @@ impl<'a> RequestFacts<'a> {
             resolution: vantage.finest_resolution(),
             client,
             session: Fact::Unseen,
+            pass: Fact::Unseen,
             method: Fact::Unseen,
             host: Fact::Unseen,
             target: Fact::Unseen,

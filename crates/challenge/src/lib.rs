@@ -1,0 +1,25 @@
+//! Challenges: what is asked of a doubtful visitor, how its answer is checked, and what it gets for it.
+//!
+//! Pure: the clock, randomness and keys are arguments. Nothing is stored when a challenge is issued (a [`ticket`] is signed
+//! and comes back), and what may be used once is claimed atomically ([`claims`]).
+//!
+//! ```text
+//!   issue ──► ticket + puzzles ──► browser ──► answer ──► redeem ──► pass (a cookie)      challenge page
+//!                                                              └──► result token (a JWT)  widget, /siteverify
+//! ```
+
+pub mod behaviour;
+pub mod bindings;
+pub mod canonical;
+pub mod claims;
+pub mod code;
+pub mod pass;
+pub mod secrets;
+pub mod ticket;
+pub mod work;
+
+pub use bindings::Bindings;
+pub use code::Code;
+pub use pass::Pass;
+pub use secrets::Secrets;
+pub use ticket::Ticket;
