@@ -10,12 +10,21 @@
 
 pub mod behaviour;
 pub mod bindings;
+pub mod bounds;
 pub mod canonical;
 pub mod claims;
 pub mod code;
+pub mod ladder;
+pub mod noscript;
+pub mod novelty;
+pub mod outcome;
 pub mod pass;
+pub mod sealed;
 pub mod secrets;
+pub mod site_key;
+pub mod siteverify;
 pub mod ticket;
+pub mod token;
 pub mod work;
 
 pub use bindings::Bindings;

@@ -1,0 +1,1 @@
+//! Which challenge is next, and how much work it asks for.

@@ -1,0 +1,1 @@
+//! Traces seen before: a recording is played once.

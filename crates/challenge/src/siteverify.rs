@@ -1,0 +1,1 @@
+//! The three flavours of siteverify: their fields, codes and quirks.
