@@ -94,3 +94,38 @@ pub enum Code {
     #[error("try-again")]
     TryAgain,
 }
+
+impl Code {
+    /// Every reason, in the order of the variants.
+    pub const ALL: [Code; 29] = [
+        Code::BadRequest,
+        Code::TooLarge,
+        Code::MissingTicket,
+        Code::InvalidTicket,
+        Code::ForeignTicket,
+        Code::ExpiredTicket,
+        Code::TicketFromTheFuture,
+        Code::SpentTicket,
+        Code::TicketBeforeRestart,
+        Code::OtherVisitor,
+        Code::MissingWork,
+        Code::MalformedWork,
+        Code::WrongWork,
+        Code::TooFast,
+        Code::EmptyTrace,
+        Code::MalformedTrace,
+        Code::TraceOutOfTime,
+        Code::RepeatedTrace,
+        Code::LowScore,
+        Code::Honeypot,
+        Code::CookiesOff,
+        Code::StepsIncomplete,
+        Code::InvalidSeal,
+        Code::SpentSeal,
+        Code::InvalidSiteKey,
+        Code::HostnameNotAllowed,
+        Code::Provider,
+        Code::TooManyTries,
+        Code::TryAgain,
+    ];
+}

@@ -1,1 +1,133 @@
-//! What became of challenges, counted.
+//! What became of challenges, counted: issued, solved, failed and why, abandoned, and how long solving took.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use palisade_domain::PassKind;
+
+use crate::code::Code;
+
+/// Upper bounds of the buckets of solving times, in ms; what took longer is in the last one.
+pub const SOLVE_MS: [u64; 12] = [50, 100, 200, 300, 500, 750, 1_000, 1_500, 2_000, 3_000, 5_000, 10_000];
+
+/// Counts since the start. Nothing here can grow.
+#[derive(Debug, Default)]
+pub struct Outcomes {
+    kinds: [Kind; PassKind::ALL.len()],
+    codes: [AtomicU64; Code::ALL.len()],
+}
+
+#[derive(Debug, Default)]
+struct Kind {
+    issued: AtomicU64,
+    solved: AtomicU64,
+    failed: AtomicU64,
+    solve_ms: [AtomicU64; SOLVE_MS.len() + 1],
+}
+
+/// The counts of one kind, at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// Which kind.
+    pub kind: PassKind,
+    /// How many were issued.
+    pub issued: u64,
+    /// How many were met.
+    pub solved: u64,
+    /// How many answers were not taken.
+    pub failed: u64,
+    /// How many have had no answer: still open, or left.
+    pub unanswered: u64,
+    /// Median solving time, as the upper bound of its bucket, ms; `None` where nothing was solved.
+    pub median_ms: Option<u64>,
+    /// How many were solved within each of [`SOLVE_MS`], and beyond the last.
+    pub solve_ms: Vec<u64>,
+}
+
+impl Outcomes {
+    /// One was issued.
+    pub fn issued(&self, kind: PassKind) {
+        self.of(kind).issued.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// One was met, `ms` after it was issued.
+    pub fn solved(&self, kind: PassKind, ms: u64) {
+        let at = SOLVE_MS.partition_point(|bound| *bound < ms);
+        let kind = self.of(kind);
+        kind.solved.fetch_add(1, Ordering::Relaxed);
+        kind.solve_ms[at].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// An answer was not taken.
+    pub fn failed(&self, kind: PassKind, code: Code) {
+        self.of(kind).failed.fetch_add(1, Ordering::Relaxed);
+        self.refused(code);
+    }
+
+    /// Something was not taken of which no kind is known.
+    pub fn refused(&self, code: Code) {
+        self.codes[code as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn of(&self, kind: PassKind) -> &Kind {
+        &self.kinds[usize::from(kind.number()) - 1]
+    }
+
+    /// The counts of every kind.
+    pub fn counted(&self) -> Vec<Counted> {
+        let counted = |kind: PassKind| {
+            let held = self.of(kind);
+            let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+            let (issued, solved, failed) = (read(&held.issued), read(&held.solved), read(&held.failed));
+            let solve_ms: Vec<u64> = held.solve_ms.iter().map(read).collect();
+            Counted {
+                kind,
+                issued,
+                solved,
+                failed,
+                unanswered: issued.saturating_sub(solved + failed),
+                median_ms: median(&solve_ms),
+                solve_ms,
+            }
+        };
+        PassKind::ALL.into_iter().map(counted).collect()
+    }
+
+    /// How often each reason was given; those that were never given are left out.
+    pub fn reasons(&self) -> Vec<(Code, u64)> {
+        let all = Code::ALL.into_iter().map(|code| (code, self.codes[code as usize].load(Ordering::Relaxed)));
+        all.filter(|(_, count)| *count > 0).collect()
+    }
+}
+
+/// The upper bound of the bucket in which half of them are reached.
+fn median(buckets: &[u64]) -> Option<u64> {
+    let half = buckets.iter().sum::<u64>().div_ceil(2);
+    let mut sum = 0;
+    let at = buckets.iter().position(|count| {
+        sum += count;
+        half > 0 && sum >= half
+    })?;
+    Some(SOLVE_MS.get(at).copied().unwrap_or(SOLVE_MS[SOLVE_MS.len() - 1]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_solved_has_a_median_and_what_was_left_is_the_rest() {
+        let outcomes = Outcomes::default();
+        for _ in 0..5 {
+            outcomes.issued(PassKind::Work);
+        }
+        for ms in [40, 220, 20_000] {
+            outcomes.solved(PassKind::Work, ms);
+        }
+        outcomes.failed(PassKind::Work, Code::WrongWork);
+        let counted = outcomes.counted().into_iter().find(|counted| counted.kind == PassKind::Work).unwrap();
+        assert_eq!((counted.issued, counted.solved, counted.failed, counted.unanswered), (5, 3, 1, 1));
+        assert_eq!(counted.median_ms, Some(300));
+        assert_eq!(outcomes.reasons(), [(Code::WrongWork, 1)]);
+        assert!(outcomes.counted().iter().filter(|c| c.kind != PassKind::Work).all(|c| c.median_ms.is_none()));
+    }
+}

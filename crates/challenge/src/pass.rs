@@ -3,7 +3,7 @@
 //! HMAC-SHA-256 over canonical fields that travel in clear (DESIGN section 6). Checking one reads a cookie, hashes once and
 //! allocates nothing.
 
-use palisade_domain::{Fact, PassKind, SiteId, TenantId, Timestamp};
+use palisade_domain::{PassKind, SiteId, TenantId, Timestamp};
 
 use crate::bindings::Bindings;
 use crate::canonical::{Fields, Reader, Signed};
@@ -59,6 +59,9 @@ pub enum PassFault {
     /// Fewer than two of three bindings match.
     #[error("the pass was given to somebody else")]
     Bindings,
+    /// It was taken back.
+    #[error("the pass was withdrawn")]
+    Revoked,
 }
 
 /// Where a pass is shown.
@@ -173,12 +176,4 @@ pub(crate) fn take_bindings(fields: &mut Reader<'_>) -> Option<Bindings> {
         agent: seen(fields.take()?)?.map(u16::from_be_bytes),
         stack: seen(fields.take()?)?.map(u32::from_be_bytes),
     })
-}
-
-/// What a pass comes to as facts.
-pub(crate) fn facts(found: Option<Result<&Pass, PassFault>>) -> (Fact<PassKind>, Option<u128>) {
-    match found {
-        Some(Ok(pass)) => (Fact::Known(pass.kind), Some(pass.id)),
-        _ => (Fact::Absent, None),
-    }
 }

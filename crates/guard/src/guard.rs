@@ -1,8 +1,9 @@
 //! The guard: one place where a live request is judged and remembered.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use arc_swap::ArcSwap;
+use palisade_challenge::Challenges;
 use palisade_crawl::signature::Key;
 use palisade_detect::history::Ticket;
 use palisade_detect::{HashSeed, Observe};
@@ -50,6 +51,7 @@ pub struct Guard {
     pub standings: Standings,
     /// What does not work as it should.
     pub health: Health,
+    challenges: OnceLock<Arc<Challenges>>,
     sink: Arc<Sink>,
     entries: mpsc::Sender<Wished>,
     questions: mpsc::Sender<Question>,
@@ -124,6 +126,7 @@ impl Guard {
             totals: Totals::default(),
             standings: Standings::new(settings.seed),
             health: Health::default(),
+            challenges: OnceLock::new(),
             sink: Arc::new(Sink::new(&settings, events)),
             entries,
             questions,
@@ -168,6 +171,9 @@ impl Guard {
         }
         if facts.signature == Fact::Unseen {
             facts.signature = signature.fact();
+        }
+        if let (Fact::Unseen, Some(challenges)) = (facts.pass, self.challenges.get()) {
+            (facts.pass, facts.session) = challenges.look(&facts);
         }
         let (level, in_flood) = match observe {
             Observe::Note => self.load.note(&facts),
@@ -329,6 +335,17 @@ impl Guard {
     /// Checks Web Bot Auth signatures with `verifier` from now on.
     pub fn plug_verifier(&self, verifier: Box<dyn Verifier>) {
         self.signatures.plug(verifier);
+    }
+
+    /// Reads passes, and gives challenges, with `challenges` from now on; the first call counts.
+    pub fn plug_challenges(&self, challenges: Arc<Challenges>) {
+        // Whoever comes second shares the data folder with the first: the keys are the same.
+        let _ = self.challenges.set(challenges);
+    }
+
+    /// What gives challenges and reads passes; none in tests and single questions.
+    pub fn challenges(&self) -> Option<&Arc<Challenges>> {
+        self.challenges.get()
     }
 
     /// Every verdict from now on, recorded or not. Costs nothing while nobody watches.

@@ -33,8 +33,10 @@ pub struct LimitSettings {
     pub loop_pages_in_ten_seconds: u32,
     /// Page requests within a minute above which such a client is throttled, where it does not say it is a program.
     pub loop_pages_per_minute: u32,
-    /// Page requests of one client in the challenge band, until there are challenges.
+    /// Page requests of one client in the challenge band that cannot be challenged.
     pub doubtful_pages: BucketRate,
+    /// Page requests that one pass is good for; beyond them its bearer is challenged again.
+    pub pass_pages: BucketRate,
     /// Whether what has the face of a flood is slowed while there is one.
     pub adaptive: bool,
     /// How much one client with that face may still ask for.
@@ -78,6 +80,7 @@ impl Default for LimitSettings {
             loop_pages_in_ten_seconds: 60,
             loop_pages_per_minute: 60,
             doubtful_pages: rate(30, 15),
+            pass_pages: rate(30, 600),
             adaptive: true,
             flood_pages: rate(6, 6),
         }
@@ -96,6 +99,7 @@ pub(crate) enum Purpose {
     Entry,
     Doubtful,
     Flood,
+    Pass,
 }
 
 /// Share of a site's clients that load assets from which it tells something when one does not.

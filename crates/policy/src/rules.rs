@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use palisade_detect::gather::Kind;
 use palisade_detect::{Conduct, Observe};
 use palisade_domain::{
     Action, Assessment, BlockReason, ClaimStatus, Decision, Enforcement, Fact, IdentityClass, Pace, Price,
@@ -43,8 +44,8 @@ pub struct Policy {
     /// The number by which rules call this policy's site, where it is another than its place among the sites: the file's
     /// order is the operator's, ours begins with the site of every host.
     pub site_number: Option<u32>,
-    /// False until there are challenges to give: until then a challenge is carried out as monitor, and as throttle for
-    /// more than [`LimitSettings::doubtful_pages`].
+    /// False where there are no challenges to give (an empty ladder, a log): a challenge is carried out as monitor there, and
+    /// as throttle for more than [`LimitSettings::doubtful_pages`].
     pub challenges: bool,
 }
 
@@ -131,6 +132,9 @@ pub(crate) const PRECEDENCE: [Step; 13] = [
     step("band", "everybody else is judged by the score", band),
 ];
 
+/// The name of the rule under which a pass lets pass.
+pub const PASS: &str = "pass";
+
 /// How slowly a tarpit of the operator's own rules answers.
 const RULE_PACE: Pace = Pace(16);
 /// What a request costs that a rule charges for: a tenth of a cent.
@@ -169,6 +173,7 @@ impl Policy {
     pub(crate) fn decision(&self, case: &Case<'_>) -> (Decision, Say) {
         let say = PRECEDENCE.iter().find_map(|step| (step.ask)(case));
         let say = say.unwrap_or_else(|| Say::new(Action::Allow, "band: allow"));
+        let say = pass(case, say);
         let action = if self.preset == Preset::Observe { at_most_monitor(say.action) } else { say.action };
         let decision = Decision {
             action,
@@ -187,16 +192,15 @@ impl Policy {
     fn enforced(&self, action: Action, own: bool, case: &Case<'_>) -> Action {
         let action = if self.enforcement == Enforcement::All || own { action } else { self.hard(action) };
         match (action, case.memory, case.conduct) {
-            (Action::Challenge, Some(memory), Some(conduct)) if !self.challenges => {
+            (Action::Challenge, Some(memory), Some(conduct)) if !self.challenges || is_never_challenged(case) => {
                 self.instead_of_challenge(memory, conduct, case)
             }
             _ => action,
         }
     }
 
-    /// Nobody can be challenged yet: let it pass, watched, up to a rate of pages.
+    /// Nobody can be challenged, or not this one: let it pass, watched, up to a rate of pages.
     fn instead_of_challenge(&self, memory: &Memory, conduct: &Conduct, case: &Case<'_>) -> Action {
-        use palisade_detect::gather::Kind;
         let rate = self.limits.doubtful_pages;
         let countable =
             conduct.kind == Kind::Navigation && !(case.hidden() && conduct.keys.session.is_none());
@@ -355,6 +359,43 @@ fn is_hard(reason: BlockReason) -> bool {
 
 fn at_most_monitor(action: Action) -> Action {
     if action.is_beyond_monitor() { Action::Monitor } else { action }
+}
+
+/// A pass turns *challenge* into *allow* and nothing else, for as many pages as it is good for.
+fn pass(case: &Case<'_>, say: Say) -> Say {
+    let bears = case.facts.is_some_and(|facts| facts.pass.is_known());
+    if say.action != Action::Challenge || !bears {
+        return say;
+    }
+    let (Some(memory), Some(conduct)) = (case.memory, case.conduct) else {
+        return Say::new(Action::Allow, PASS);
+    };
+    let budget = case.policy.limits.pass_pages;
+    let counts = conduct.kind == Kind::Navigation;
+    let holds = conduct.keys.session.is_some_and(|session| {
+        !counts || memory.take(Purpose::Pass, session, budget, case.now_ms(), case.observe)
+    });
+    if holds { Say::new(Action::Allow, PASS) } else { say }
+}
+
+/// Posts from another site (SAML, 3-D Secure, `form_post`) cannot be asked first, and programs that read feeds cannot answer:
+/// they are held to a rate instead.
+fn is_never_challenged(case: &Case<'_>) -> bool {
+    let Some(facts) = case.facts else { return false };
+    let cross_site = facts.method == Fact::Known("POST")
+        && match facts.header("sec-fetch-site").known() {
+            Some(site) => site == "cross-site",
+            None => is_of_another_origin(facts),
+        };
+    cross_site || case.conduct.is_some_and(|conduct| conduct.kind == Kind::Machine)
+}
+
+/// Older browsers do not say `Sec-Fetch-Site`: their `Origin` names another host than the one they ask.
+fn is_of_another_origin(facts: &RequestFacts<'_>) -> bool {
+    let (Some(origin), Some(host)) = (facts.header("origin").known(), facts.host.known()) else {
+        return false;
+    };
+    origin.split_once("://").is_none_or(|(_, from)| !from.eq_ignore_ascii_case(host))
 }
 
 fn operator_allow(case: &Case<'_>) -> Option<Say> {

@@ -61,6 +61,7 @@ fn policy(
         limits: rates(&loaded.settings.limits.rates),
         entries: entries(&settings.entries),
         site_number: place.in_the_file,
+        challenges: !loaded.settings.challenge.ladder.is_empty(),
         ..Policy::preset(preset)
     })
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use palisade_detect::Observe;
 use palisade_detect::detectors::payload::Screen;
 use palisade_domain::{
-    BodyPrefix, ClientKey, Fact, HeaderCase, HeaderList, HeaderOrder, RequestFacts, RequestId, ResponseFacts,
+    BodyPrefix, ClientKey, Fact, HeaderCase, HeaderList, HeaderOrder, PassKind, RequestFacts, RequestId, ResponseFacts,
     Signature, Timestamp, Verdict,
 };
 use palisade_policy::{Around, Level};
@@ -163,6 +163,7 @@ fn verdict(object: &mut Object, judgement: &Judgement<'_>) {
 fn small_facts(object: &mut Object, facts: &RequestFacts<'_>) {
     let session = facts.session.map(|id| format!("{:032x}", id.0));
     object.fact("session", session.as_ref().map(String::as_str), usize::MAX);
+    object.fact("pass", facts.pass.map(PassKind::name), usize::MAX);
     object.fact("version", facts.version.map(names::version), usize::MAX);
     object.fact("scheme", facts.scheme.map(names::scheme), usize::MAX);
     object.fact("head_fault", facts.head_fault.map(|fault| fault.name()), usize::MAX);

@@ -3,7 +3,7 @@
 use palisade_detect::{Engine, EngineSettings, HashSeed, Observe, SiteProfile};
 use palisade_domain::{
     BodyKind, BodyPrefix, ClientKey, Fact, HeadFault, HeaderCase, HeaderList, HeaderOrder, HttpVersion,
-    RequestFacts, RequestId, Resolution, ResponseFacts, Scheme, SessionId, Signature, SiteId, TenantId,
+    RequestFacts, PassKind, RequestId, Resolution, ResponseFacts, Scheme, SessionId, Signature, SiteId, TenantId,
     Timestamp, Vantage, Verdict,
 };
 use palisade_policy::{Around, Judge, Policy};
@@ -90,6 +90,7 @@ fn every_fact_comes_back() {
     facts.site = SiteId(2);
     facts.resolution = Resolution::Milli;
     facts.session = Fact::Known(SessionId(u128::MAX - 5));
+    facts.pass = Fact::Known(PassKind::HardWork);
     facts.host = Fact::Absent;
     facts.referrer = Fact::Known("");
     facts.headers =

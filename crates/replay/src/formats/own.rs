@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use palisade_domain::{BodyKind, Fact, HeadFault, SiteId, TenantId, Timestamp};
+use palisade_domain::{BodyKind, Fact, HeadFault, PassKind, SiteId, TenantId, Timestamp};
 
 use super::record::Span;
 
@@ -62,6 +62,7 @@ pub(super) struct OwnDraft<'a> {
     pub(super) host_name: Fact<Cow<'a, str>>,
     pub(super) signature: Fact<SignedDraft<'a>>,
     pub(super) head_fault: Fact<HeadFault>,
+    pub(super) pass: Fact<PassKind>,
     pub(super) client_hidden: bool,
     pub(super) is_peek: bool,
     pub(super) keyed_trap_hit: bool,
@@ -84,6 +85,7 @@ pub(super) struct Own {
     pub(super) host_name: Fact<Span>,
     pub(super) signature: Fact<Signed>,
     pub(super) head_fault: Fact<HeadFault>,
+    pub(super) pass: Fact<PassKind>,
     pub(super) client_hidden: bool,
     pub(super) is_peek: bool,
     pub(super) keyed_trap_hit: bool,
@@ -108,6 +110,7 @@ impl OwnDraft<'_> {
                 SignedDraft::Unverified => Signed::Unverified,
             }),
             head_fault: self.head_fault,
+            pass: self.pass,
             client_hidden: self.client_hidden,
             is_peek: self.is_peek,
             keyed_trap_hit: self.keyed_trap_hit,

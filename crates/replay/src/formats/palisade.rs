@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use palisade_domain::{
-    BodyKind, Fact, HeadFault, HeaderCase, HeaderOrder, HttpVersion, Resolution, Scheme, SessionId, SiteId,
+    BodyKind, Fact, HeadFault, HeaderCase, HeaderOrder, HttpVersion, PassKind, Resolution, Scheme, SessionId, SiteId,
     TenantId, Timestamp, Vantage,
 };
 use serde::Deserialize;
@@ -52,6 +52,8 @@ struct Line<'a> {
     key: Option<Str<'a>>,
     #[serde(borrow, default)]
     session: Field<Str<'a>>,
+    #[serde(borrow, default)]
+    pass: Field<Str<'a>>,
     #[serde(borrow, default)]
     version: Field<Str<'a>>,
     #[serde(borrow, default)]
@@ -163,6 +165,7 @@ pub(super) fn parse(line: &str) -> Option<Draft<'_>> {
         host_name: line.host_name.text(),
         signature: signature(&line.signature, line.signed_by)?,
         head_fault: fact(&line.head_fault, |name| HeadFault::named(&name.0))?,
+        pass: fact(&line.pass, |name| PassKind::named(&name.0))?,
         client_hidden: line.client_hidden,
         is_peek: line.observe == Some(false),
         keyed_trap_hit: line.trap,

@@ -138,6 +138,7 @@ impl Record {
             Signed::Unverified => Signature::Unverified,
         });
         facts.head_fault = own.head_fault;
+        facts.pass = own.pass;
         facts.client_hidden = own.client_hidden;
         if let (Some(bytes), Fact::Known(body)) = (&own.body, &mut facts.body) {
             body.bytes = bytes;
