@@ -1,0 +1,167 @@
+// @ts-check
+// For pages whose calls are challenged: solves in the background and sends the call once more.
+// <script src="/.palisade/retry.js"></script> before other scripts.
+(() => {
+  'use strict';
+
+  const SIGN = 'X-Palisade-Challenge';
+  const script = /** @type {HTMLScriptElement | null} */ (document.currentScript);
+  const home = script ? script.src : new URL('/.palisade/', location.href).href;
+  const plainFetch = window.fetch.bind(window);
+
+  /** One answer at a time for each challenger: calls that fail together wait for the same one.
+   * @type {Map<string, Promise<boolean>>} */
+  const underway = new Map();
+
+  /**
+   * @param {string} url
+   * @param {object} body
+   * @returns {Promise<any>}
+   */
+  const post = async (url, body) => {
+    const answer = await plainFetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/json' },
+      body: JSON.stringify(body),
+      credentials: 'include',
+      cache: 'no-store',
+    });
+    return answer.json();
+  };
+
+  /**
+   * Solves what `base` asks for.
+   * @param {string} base
+   * @returns {Promise<boolean>} true where the call is worth sending again
+   */
+  const solve = async (base) => {
+    let step = await post(base + 'challenge', {});
+    for (let round = 0; round < 3 && step && step.ticket && step.step !== 'no-script'; round += 1) {
+      /** @type {Record<string, unknown>} */
+      const body = { ticket: step.ticket };
+      if (step.work) body.work = await window.palisadeWork.solve(step.work, { base: new URL('.', home).href });
+      const answer = await post(base + 'answer', body);
+      if (answer.success) return true;
+      step = answer.next;
+    }
+    return false;
+  };
+
+  /**
+   * Where `sign`, the header of an answer to a call of `url`, says that challenges are answered; null where it says so
+   * for another site than the one that was called.
+   * @param {string | null} sign
+   * @param {string} url
+   */
+  const challenger = (sign, url) => {
+    if (!sign) return null;
+    const asked = new URL(url, location.href);
+    const said = new URL(sign, asked);
+    return said.origin === asked.origin ? new URL('.', said).href : null;
+  };
+
+  /**
+   * @param {string} base
+   * @returns {Promise<boolean>}
+   */
+  const passed = (base) => {
+    let going = underway.get(base);
+    if (!going) {
+      going = solve(base)
+        .catch(() => false)
+        .finally(() => underway.delete(base));
+      underway.set(base, going);
+    }
+    return going;
+  };
+
+  window.fetch = async (input, init) => {
+    // A body that is a stream can be read once; one that was read is gone.
+    const streams = !!(init && init.body instanceof ReadableStream);
+    const copy = !streams && input instanceof Request && !input.bodyUsed ? input.clone() : null;
+    const answer = await plainFetch(input, init);
+    const url = input instanceof Request ? input.url : String(input);
+    const base = answer.status === 403 ? challenger(answer.headers.get(SIGN), url) : null;
+    if (!base || streams || (init && init.signal && init.signal.aborted)) return answer;
+    if (!(await passed(base))) return answer;
+    return plainFetch(copy || input, init);
+  };
+
+  const Plain = window.XMLHttpRequest;
+
+  /** An XMLHttpRequest whose first answer is held back where it is a challenge. */
+  class Repeating extends Plain {
+    constructor() {
+      super();
+      /** @type {{open: any[], headers: [string, string][], type: string} | null} */
+      this.palisade = null;
+      this.palisadeHeld = false;
+      for (const name of ['readystatechange', 'load', 'loadend', 'progress']) {
+        // The first listener of all: where it holds an event back, nobody else hears it.
+        this.addEventListener(name, (event) => this.palisadeLook(event), { capture: true });
+      }
+    }
+
+    /** @param {Event} event */
+    palisadeLook(event) {
+      if (!this.palisade || this.readyState < 2) return;
+      if (!this.palisadeHeld) {
+        if (this.status !== 403 || !this.palisade.open) return;
+        const url = this.responseURL || String(this.palisade.open[1]);
+        const base = challenger(this.getResponseHeader(SIGN), url);
+        if (!base) return;
+        this.palisadeHeld = true;
+        const call = this.palisade;
+        this.palisade = null;
+        passed(base).then((yes) => this.palisadeAgain(yes, call));
+      }
+      event.stopImmediatePropagation();
+    }
+
+    /**
+     * @param {boolean} yes
+     * @param {any} call
+     */
+    palisadeAgain(yes, call) {
+      this.palisadeHeld = false;
+      if (!yes) {
+        for (const name of ['readystatechange', 'load', 'loadend']) this.dispatchEvent(new ProgressEvent(name));
+        return;
+      }
+      const { timeout, withCredentials, responseType } = this;
+      super.open(/** @type {any} */ (call.open)[0], call.open[1], true, call.open[3], call.open[4]);
+      Object.assign(this, { timeout, withCredentials, responseType });
+      for (const [name, value] of call.headers) super.setRequestHeader(name, value);
+      super.send(call.body);
+    }
+
+    /**
+     * @param {string} method
+     * @param {string | URL} url
+     * @param {boolean} [async]
+     * @param {string | null} [user]
+     * @param {string | null} [password]
+     */
+    open(method, url, async = true, user = null, password = null) {
+      // A synchronous call cannot wait.
+      this.palisade = async ? { open: [method, url, true, user, password], headers: [], type: '' } : null;
+      super.open(method, url, async, user, password);
+    }
+
+    /**
+     * @param {string} name
+     * @param {string} value
+     */
+    setRequestHeader(name, value) {
+      super.setRequestHeader(name, value);
+      if (this.palisade) this.palisade.headers.push([name, value]);
+    }
+
+    /** @param {any} [body] */
+    send(body) {
+      if (this.palisade) Object.assign(this.palisade, { body });
+      super.send(body);
+    }
+  }
+  window.XMLHttpRequest = Repeating;
+})();
