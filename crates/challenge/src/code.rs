@@ -2,130 +2,122 @@
 
 use serde::Serialize;
 
-/// Why an answer was not taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, thiserror::Error)]
-#[serde(rename_all = "kebab-case")]
-pub enum Code {
+/// The enum, the list of all and their words from one table: a code cannot be forgotten in one of them.
+macro_rules! codes {
+    ($($(#[$doc:meta])+ $code:ident = $name:literal,)+) => {
+        /// Why an answer was not taken.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, thiserror::Error)]
+        pub enum Code {
+            $($(#[$doc])+ #[serde(rename = $name)] #[error($name)] $code,)+
+        }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: [Code; [$($name),+].len()] = [$(Code::$code),+];
+
+            /// Its word.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Code::$code => $name,)+
+                }
+            }
+        }
+    };
+}
+
+codes! {
     /// The body is not what the route takes.
-    #[error("bad-request")]
-    BadRequest,
+    BadRequest = "bad-request",
     /// The body is larger than the route takes.
-    #[error("too-large")]
-    TooLarge,
+    TooLarge = "too-large",
     /// No ticket was sent.
-    #[error("missing-ticket")]
-    MissingTicket,
+    MissingTicket = "missing-ticket",
     /// Not a ticket of this installation, or changed on the way.
-    #[error("invalid-ticket")]
-    InvalidTicket,
+    InvalidTicket = "invalid-ticket",
     /// For another site, tenant or purpose.
-    #[error("foreign-ticket")]
-    ForeignTicket,
+    ForeignTicket = "foreign-ticket",
     /// Its time is over.
-    #[error("expired-ticket")]
-    ExpiredTicket,
+    ExpiredTicket = "expired-ticket",
     /// Issued later than now: a clock is wrong.
-    #[error("ticket-from-the-future")]
-    TicketFromTheFuture,
+    TicketFromTheFuture = "ticket-from-the-future",
     /// Redeemed before.
-    #[error("spent-ticket")]
-    SpentTicket,
+    SpentTicket = "spent-ticket",
     /// Issued before the last unclean start: whether it was redeemed is not known.
-    #[error("ticket-before-restart")]
-    TicketBeforeRestart,
+    TicketBeforeRestart = "ticket-before-restart",
     /// Issued to another visitor.
-    #[error("other-visitor")]
-    OtherVisitor,
+    OtherVisitor = "other-visitor",
     /// No work was sent where some was asked for.
-    #[error("missing-work")]
-    MissingWork,
+    MissingWork = "missing-work",
     /// Fewer or more solutions than puzzles, or not in their order.
-    #[error("malformed-work")]
-    MalformedWork,
+    MalformedWork = "malformed-work",
     /// A solution is wrong.
-    #[error("wrong-work")]
-    WrongWork,
+    WrongWork = "wrong-work",
     /// Done in less time than light needs.
-    #[error("too-fast")]
-    TooFast,
+    TooFast = "too-fast",
     /// The trace is empty.
-    #[error("empty-trace")]
-    EmptyTrace,
+    EmptyTrace = "empty-trace",
     /// The trace has numbers that are none, or that nobody could have made.
-    #[error("malformed-trace")]
-    MalformedTrace,
+    MalformedTrace = "malformed-trace",
     /// Times of the trace run backwards, or beyond the time of the server.
-    #[error("trace-out-of-time")]
-    TraceOutOfTime,
+    TraceOutOfTime = "trace-out-of-time",
     /// The same trace was sent before.
-    #[error("repeated-trace")]
-    RepeatedTrace,
+    RepeatedTrace = "repeated-trace",
     /// The behaviour does not look like a person's.
-    #[error("low-score")]
-    LowScore,
+    LowScore = "low-score",
     /// The honeypot field was filled in.
-    #[error("honeypot")]
-    Honeypot,
+    Honeypot = "honeypot",
     /// Cookies did not come back.
-    #[error("cookies-off")]
-    CookiesOff,
+    CookiesOff = "cookies-off",
     /// The steps without script were not done in their order or time.
-    #[error("steps-incomplete")]
-    StepsIncomplete,
+    StepsIncomplete = "steps-incomplete",
+    /// A step without script is not one of ours, or belongs to another challenge.
+    InvalidStep = "invalid-step",
     /// A sealed body is not one of ours, or changed on the way.
-    #[error("invalid-seal")]
-    InvalidSeal,
+    InvalidSeal = "invalid-seal",
+    /// A sealed body was sealed for another site.
+    ForeignSeal = "foreign-seal",
+    /// A sealed body's time is over.
+    ExpiredSeal = "expired-seal",
     /// A sealed body was sent on before.
-    #[error("spent-seal")]
-    SpentSeal,
+    SpentSeal = "spent-seal",
     /// No site key was shown, or one that is not known here.
-    #[error("invalid-site-key")]
-    InvalidSiteKey,
+    InvalidSiteKey = "invalid-site-key",
     /// The site key is not for this host.
-    #[error("hostname-not-allowed")]
-    HostnameNotAllowed,
+    HostnameNotAllowed = "hostname-not-allowed",
     /// A provider said no, or could not be asked.
-    #[error("provider")]
-    Provider,
+    Provider = "provider",
     /// Too many tries from here.
-    #[error("too-many-tries")]
-    TooManyTries,
+    TooManyTries = "too-many-tries",
     /// Something is not ready yet.
-    #[error("try-again")]
-    TryAgain,
+    TryAgain = "try-again",
 }
 
 impl Code {
-    /// Every reason, in the order of the variants.
-    pub const ALL: [Code; 29] = [
-        Code::BadRequest,
-        Code::TooLarge,
-        Code::MissingTicket,
-        Code::InvalidTicket,
-        Code::ForeignTicket,
-        Code::ExpiredTicket,
-        Code::TicketFromTheFuture,
-        Code::SpentTicket,
-        Code::TicketBeforeRestart,
-        Code::OtherVisitor,
-        Code::MissingWork,
-        Code::MalformedWork,
-        Code::WrongWork,
-        Code::TooFast,
-        Code::EmptyTrace,
-        Code::MalformedTrace,
-        Code::TraceOutOfTime,
-        Code::RepeatedTrace,
-        Code::LowScore,
-        Code::Honeypot,
-        Code::CookiesOff,
-        Code::StepsIncomplete,
-        Code::InvalidSeal,
-        Code::SpentSeal,
-        Code::InvalidSiteKey,
-        Code::HostnameNotAllowed,
-        Code::Provider,
-        Code::TooManyTries,
-        Code::TryAgain,
-    ];
+    /// The code whose word is `name`.
+    pub fn named(name: &str) -> Option<Self> {
+        Code::ALL.into_iter().find(|code| code.name() == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_code_has_one_word_of_its_own() {
+        let words: HashSet<_> = Code::ALL.iter().map(|code| code.name()).collect();
+        assert_eq!(words.len(), Code::ALL.len());
+        for code in Code::ALL {
+            let name = code.name();
+            assert_eq!(Code::named(name), Some(code));
+            assert_eq!(code.to_string(), name);
+            assert_eq!(serde_json::to_string(&code).unwrap(), format!("\"{name}\""));
+            assert!(name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{name}");
+            // It travels in the cookie of tries, and as a label of a metric.
+            assert!((1..=24).contains(&name.len()), "{name}");
+        }
+        assert_eq!(Code::named("Bad-Request"), None);
+    }
 }

@@ -1,6 +1,5 @@
 //! All keys of one installation, derived from one secret of 256 random bits (HKDF-SHA-256, RFC 5869).
 
-use ring::aead::{AES_256_GCM, LessSafeKey, UnboundKey};
 use ring::{hkdf, hmac};
 
 /// The keys. Has no `Debug`: they must not reach a log.
@@ -15,8 +14,8 @@ pub struct Secrets {
     pub(crate) step: hmac::Key,
     /// Makes site keys and their secrets.
     pub(crate) site: hmac::Key,
-    /// Seals bodies.
-    pub(crate) seal: LessSafeKey,
+    /// Makes the key of each sealed body.
+    pub(crate) seal: hmac::Key,
     /// Keys of tables: hashes that nobody outside can aim at.
     pub(crate) table: [u64; 2],
 }
@@ -33,18 +32,16 @@ impl Secrets {
             out
         };
         let key = |label| hmac::Key::new(hmac::HMAC_SHA256, &bytes(label));
-        let seal = UnboundKey::new(&AES_256_GCM, &bytes("seal")).expect("32 bytes are a key of AES-256");
         let table = bytes("table");
-        let word = |at: usize| {
-            table[at..at + 8].iter().fold(0, |word: u64, byte| word << 8 | u64::from(*byte))
-        };
+        let word =
+            |at: usize| table[at..at + 8].iter().fold(0, |word: u64, byte| word << 8 | u64::from(*byte));
         Secrets {
             ticket: key("ticket"),
             pass: key("pass"),
             work: key("work"),
             step: key("step"),
             site: key("site"),
-            seal: LessSafeKey::new(seal),
+            seal: key("seal"),
             table: [word(0), word(8)],
         }
     }
