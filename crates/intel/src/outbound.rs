@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use palisade_limits::Bound;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Url, header};
+use reqwest::{Client, Response, Url, header};
 
 use crate::public::is_public;
 
@@ -57,6 +58,15 @@ pub struct Fetched {
     pub max_age: Option<Duration>,
 }
 
+/// A complete answer to a form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Posted {
+    /// The status; redirects are not followed.
+    pub status: u16,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
@@ -91,10 +101,23 @@ pub enum FetchError {
         url: String,
         /// What went wrong, with its causes.
         why: String,
+        /// How far it came.
+        at: FailedAt,
     },
     /// The client could not be made.
     #[error("the client for outbound requests cannot be made: {0}")]
     Client(String),
+}
+
+/// How far a failed question came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailedAt {
+    /// No connection stood: the server knows nothing of the question, so asking again is safe.
+    Connecting,
+    /// The server may have read the question, and the answer did not come in time.
+    Waiting,
+    /// The server may have read the question; the connection broke, or what came is not HTTP.
+    Answering,
 }
 
 impl Outbound {
@@ -124,33 +147,42 @@ impl Outbound {
     /// # Errors
     /// For anything but a complete answer with status 200 from a public address by https.
     pub async fn get(&self, url: &str, bytes_max: usize) -> Result<Fetched, FetchError> {
-        let limit = bytes_max.min(ANSWER_BYTES_MAX);
         let parsed = self.allowed(url)?;
-        let failed = |error: reqwest::Error| FetchError::Failed { url: short(url), why: causes(&error) };
-        let answer = self.client.get(parsed).send().await.map_err(failed)?;
+        let answer = self.client.get(parsed).send().await.map_err(|error| failed(url, &error))?;
         if answer.status() != 200 {
             return Err(FetchError::Status { url: short(url), status: answer.status().as_u16() });
         }
-        let too_long = || FetchError::TooLong { url: short(url), limit };
-        if answer.content_length().is_some_and(|length| length > limit as u64) {
-            return Err(too_long());
-        }
         let max_age =
             answer.headers().get(header::CACHE_CONTROL).and_then(|value| max_age(value.to_str().ok()?));
-        let mut body = Vec::new();
-        let mut pieces = answer.bytes_stream();
-        while let Some(piece) = pieces.next().await {
-            let piece = piece.map_err(failed)?;
-            if body.len() + piece.len() > limit {
-                return Err(too_long());
-            }
-            body.extend_from_slice(&piece);
-        }
-        Ok(Fetched { body, max_age })
+        Ok(Fetched { body: body(url, answer, bytes_max).await?, max_age })
+    }
+
+    /// The answer, whatever its status, to `POST url` with the fields of a form (`application/x-www-form-urlencoded`),
+    /// at most `bytes_max` bytes of it. Sent once; `timeout` is from the question to the last byte of the answer.
+    ///
+    /// # Errors
+    /// For anything but a complete answer from a public address by https.
+    pub async fn post_form(
+        &self,
+        url: &str,
+        form: &[(&str, &str)],
+        bytes_max: usize,
+        timeout: Duration,
+    ) -> Result<Posted, FetchError> {
+        let asked = self
+            .client
+            .post(self.allowed(url)?)
+            .timeout(timeout)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::ACCEPT, "application/json")
+            .body(urlencoded(form));
+        let answer = asked.send().await.map_err(|error| failed(url, &error))?;
+        let status = answer.status().as_u16();
+        Ok(Posted { status, body: body(url, answer, bytes_max).await? })
     }
 
     /// An address that is a number never meets the resolver, so it is judged here.
-    fn allowed(&self, url: &str) -> Result<Url, FetchError> {
+    pub(crate) fn allowed(&self, url: &str) -> Result<Url, FetchError> {
         let refused = |why| FetchError::Address { url: short(url), why };
         let parsed = Url::parse(url).map_err(|_| refused("is no address"))?;
         if !parsed.username().is_empty() || parsed.password().is_some() {
@@ -166,6 +198,33 @@ impl Outbound {
         }
         Ok(parsed)
     }
+}
+
+/// The whole body, where it is no longer than `bytes_max`.
+async fn body(url: &str, answer: Response, bytes_max: usize) -> Result<Vec<u8>, FetchError> {
+    let limit = bytes_max.min(ANSWER_BYTES_MAX);
+    let too_long = || FetchError::TooLong { url: short(url), limit };
+    if answer.content_length().is_some_and(|length| length > limit as u64) {
+        return Err(too_long());
+    }
+    let mut body = Vec::new();
+    let mut pieces = answer.bytes_stream();
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(|error| failed(url, &error))?;
+        if body.len() + piece.len() > limit {
+            return Err(too_long());
+        }
+        body.extend_from_slice(&piece);
+    }
+    Ok(body)
+}
+
+/// `name=value&…`, every byte but letters and digits escaped (WHATWG URL, section 5).
+fn urlencoded(form: &[(&str, &str)]) -> String {
+    let escaped = |text| utf8_percent_encode(text, NON_ALPHANUMERIC);
+    let pairs: Vec<String> =
+        form.iter().map(|(name, value)| format!("{}={}", escaped(name), escaped(value))).collect();
+    pairs.join("&")
 }
 
 /// The system's resolver, whose private answers are not used. The connection goes to the very address that was judged.
@@ -202,6 +261,15 @@ fn short(url: &str) -> String {
     url.chars().filter(|c| !c.is_control()).take(200).collect()
 }
 
+fn failed(url: &str, error: &reqwest::Error) -> FetchError {
+    let at = match () {
+        () if error.is_connect() => FailedAt::Connecting,
+        () if error.is_timeout() => FailedAt::Waiting,
+        () => FailedAt::Answering,
+    };
+    FetchError::Failed { url: short(url), why: causes(error), at }
+}
+
 fn causes(error: &reqwest::Error) -> String {
     let mut text = if error.is_timeout() { "too slow".to_owned() } else { "cannot be reached".to_owned() };
     let mut cause = std::error::Error::source(error);
@@ -215,6 +283,16 @@ fn causes(error: &reqwest::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn forms_are_escaped() {
+        let check = |form: &[(&str, &str)], expect| assert_eq!(urlencoded(form), expect);
+        check(&[], "");
+        check(
+            &[("secret", "0xAb"), ("response", "a&b=c d+é")],
+            "secret=0xAb&response=a%26b%3Dc%20d%2B%C3%A9",
+        );
+    }
 
     #[test]
     fn ages_are_read() {
