@@ -71,6 +71,10 @@ caddy caddy
 curl curl
 git git
 w3m w3m
+lynx lynx
+links links
+dillo dillo
+xdotool xdotool
 wrk wrk
 systemd-analyze systemd
 EOF

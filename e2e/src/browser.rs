@@ -28,6 +28,19 @@ pub enum Kind {
     Firefox,
 }
 
+/// What a visitor has changed in the browser's settings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Habits {
+    /// Scripts are off.
+    pub no_script: bool,
+    /// Cookies are off.
+    pub no_cookies: bool,
+    /// Animations are unwelcome.
+    pub less_motion: bool,
+    /// Languages in order, as `Accept-Language` says them; the browser's own where empty.
+    pub languages: &'static str,
+}
+
 /// A browser, its driver and its screen; dropping it ends all of them.
 pub struct Running {
     /// The browser.
@@ -44,19 +57,30 @@ impl Running {
     /// # Errors
     /// Where a program is missing (the message names its package) or does not start.
     pub async fn start(kind: Kind) -> anyhow::Result<Running> {
+        Self::with_habits(kind, Habits::default()).await
+    }
+
+    /// Starts a browser with an empty profile and these settings.
+    ///
+    /// # Errors
+    /// As [`Running::start`].
+    pub async fn with_habits(kind: Kind, habits: Habits) -> anyhow::Result<Running> {
         let profile = tempfile::tempdir()?;
         let (screen, display) = match kind {
             Kind::Chromium => screen().await.map(|(child, display)| (Some(child), Some(display)))?,
             Kind::Firefox => (None, None),
         };
         let (driver, address) = driver(kind, profile.path(), display.as_deref()).await?;
-        let browser = Browser::open(address, &capabilities(kind, profile.path())?).await?;
+        let browser = Browser::open(address, &capabilities(kind, profile.path(), habits)?).await?;
         Ok(Running { browser, _driver: driver, _screen: screen, _profile: profile })
     }
 }
 
 /// A virtual screen and its name.
-async fn screen() -> anyhow::Result<(Child, String)> {
+///
+/// # Errors
+/// Where Xvfb is missing or does not start.
+pub async fn screen() -> anyhow::Result<(Child, String)> {
     let mut command = Command::new(program("Xvfb")?);
     command.args(["-displayfd", "1", "-screen", "0", "1280x900x24", "-nolisten", "tcp"]);
     let mut child = spawn(&mut command)?;
@@ -112,11 +136,11 @@ async fn line_with<T>(
 }
 
 /// Connections of the browser's own (updates, safe browsing, captive portals) are switched off: tests stay on loopback.
-fn capabilities(kind: Kind, profile: &Path) -> anyhow::Result<Value> {
+fn capabilities(kind: Kind, profile: &Path, habits: Habits) -> anyhow::Result<Value> {
     Ok(match kind {
         Kind::Chromium => {
             let profile = format!("--user-data-dir={}", profile.join("chromium").display());
-            let args = [
+            let mut args = vec![
                 "--no-sandbox",
                 "--disable-gpu",
                 "--disable-dev-shm-usage",
@@ -130,11 +154,26 @@ fn capabilities(kind: Kind, profile: &Path) -> anyhow::Result<Value> {
                 "--password-store=basic",
                 &profile,
             ];
+            if habits.less_motion {
+                args.push("--force-prefers-reduced-motion");
+            }
+            let mut prefs = json!({});
+            for (off, name) in [(habits.no_script, "javascript"), (habits.no_cookies, "cookies")] {
+                if off {
+                    prefs[format!("profile.default_content_setting_values.{name}")] = json!(2);
+                }
+            }
+            if !habits.languages.is_empty() {
+                prefs["intl.accept_languages"] = json!(habits.languages);
+            }
             let binary: PathBuf = program("chromium")?;
-            json!({"browserName": "chrome", "goog:chromeOptions": {"binary": binary, "args": args}})
+            let options = json!({"binary": binary, "args": args, "prefs": prefs});
+            json!({"browserName": "chrome", "goog:chromeOptions": options})
         }
         Kind::Firefox => {
-            let prefs = json!({
+            let mut prefs = json!({
+                "javascript.enabled": !habits.no_script,
+                "ui.prefersReducedMotion": u8::from(habits.less_motion),
                 "network.proxy.type": 0,
                 "network.captive-portal-service.enabled": false,
                 "network.connectivity-service.enabled": false,
@@ -146,6 +185,12 @@ fn capabilities(kind: Kind, profile: &Path) -> anyhow::Result<Value> {
                 "extensions.update.enabled": false,
                 "services.settings.server": "data:,#remote-settings-dummy/v1"
             });
+            if habits.no_cookies {
+                prefs["network.cookie.cookieBehavior"] = json!(2);
+            }
+            if !habits.languages.is_empty() {
+                prefs["intl.accept_languages"] = json!(habits.languages);
+            }
             let binary: PathBuf = program("firefox-esr")?;
             let options = json!({"binary": binary, "args": ["-headless"], "prefs": prefs});
             json!({"browserName": "firefox", "moz:firefoxOptions": options})

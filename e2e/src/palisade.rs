@@ -243,6 +243,24 @@ impl Palisade {
         lines.lines().map(|line| serde_json::from_str(line).with_context(|| line.to_owned())).collect()
     }
 
+    /// Has it read its configuration again (SIGHUP); returns when that is in effect.
+    ///
+    /// # Errors
+    /// Where it does not take it.
+    pub async fn reload(&self) -> anyhow::Result<()> {
+        let said = |what: &str| self.log().matches(what).count();
+        let (taken, refused) = (said("is in effect"), said("not reloaded"));
+        let pid = self.pid().context("it has ended already")?.to_string();
+        Command::new("kill").args(["-HUP", &pid]).status().await?;
+        let pacer = Pacer::start();
+        while said("is in effect") == taken {
+            let fault = said("not reloaded") > refused || pacer.elapsed() > START_MAX;
+            anyhow::ensure!(!fault, "not reloaded:\n{}", self.log());
+            pacer.until(pacer.elapsed() + ASK_EVERY).await;
+        }
+        Ok(())
+    }
+
     /// Asks it to finish what is under way and end (SIGTERM); returns its exit code.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
+use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::HeaderValue;
 use axum::middleware::{Next, from_fn_with_state};
@@ -83,9 +84,20 @@ impl Site {
     /// # Errors
     /// Where no port is left.
     pub async fn with_repository(repository: Option<PathBuf>) -> anyhow::Result<Site> {
-        let shop = Shop { repository, ..Shop::default() };
-        let router =
-            pages::router().layer(from_fn_with_state(shop.clone(), remember)).with_state(shop.clone());
+        Self::open(Shop { repository, ..Shop::default() }, Router::new()).await
+    }
+
+    /// Opens the shop with more pages.
+    ///
+    /// # Errors
+    /// Where no port is left.
+    pub async fn with_pages(more: Router) -> anyhow::Result<Site> {
+        Self::open(Shop::default(), more).await
+    }
+
+    async fn open(shop: Shop, more: Router) -> anyhow::Result<Site> {
+        let router = pages::router().with_state(shop.clone()).merge(more);
+        let router = router.layer(from_fn_with_state(shop.clone(), remember));
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let task = tokio::spawn(async move {

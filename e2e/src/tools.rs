@@ -43,7 +43,9 @@ fn how_to_get(name: &str) -> String {
         "chromedriver" => "chromium-driver",
         "firefox-esr" => "firefox-esr",
         "Xvfb" => "xvfb",
-        "chromium" | "curl" | "git" | "w3m" => name,
+        "node" => "nodejs",
+        "script" => "bsdutils",
+        "chromium" | "curl" | "dillo" | "git" | "links" | "lynx" | "w3m" | "xdotool" => name,
         name => return format!("`make test` needs the program {name}"),
     };
     format!("on Debian or Ubuntu: sudo apt-get install {package}")
@@ -59,6 +61,20 @@ pub fn python() -> anyhow::Result<PathBuf> {
         path.is_file(),
         "{} is missing; `make test` makes it: python3 -m venv target/tools/python && \
         target/tools/python/bin/pip install -r e2e/fixtures/requirements.txt",
+        path.display()
+    );
+    Ok(path)
+}
+
+/// The folder of an npm package that `make test` installed with the lock file in `e2e/fixtures/SET`.
+///
+/// # Errors
+/// Where it is missing; says what to type.
+pub fn node_package(set: &str, name: &str) -> anyhow::Result<PathBuf> {
+    let path = tools().join("node").join(set).join("node_modules").join(name);
+    anyhow::ensure!(
+        path.join("package.json").is_file(),
+        "{} is missing; `make test` installs it: npm ci in a copy of e2e/fixtures/{set} at target/tools/node/{set}",
         path.display()
     );
     Ok(path)

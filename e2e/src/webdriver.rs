@@ -54,9 +54,7 @@ impl Browser {
     /// # Errors
     /// Where there is no page.
     pub async fn title(&self) -> anyhow::Result<String> {
-        let title =
-            call(self.driver, "GET", &format!("/session/{}/title", self.session), &Value::Null).await?;
-        Ok(title.as_str().unwrap_or_default().to_owned())
+        Ok(self.get("/title").await?.as_str().unwrap_or_default().to_owned())
     }
 
     /// Clicks on the first element that `selector` (CSS) finds.
@@ -105,12 +103,158 @@ impl Browser {
         Ok(serde_json::from_value(self.run(script).await?)?)
     }
 
+    /// One step back in history.
+    ///
+    /// # Errors
+    /// Where there is no page.
+    pub async fn back(&self) -> anyhow::Result<()> {
+        self.post("/back", &json!({})).await.map(drop)
+    }
+
+    /// Loads the page again.
+    ///
+    /// # Errors
+    /// Where there is no page.
+    pub async fn reload(&self) -> anyhow::Result<()> {
+        self.post("/refresh", &json!({})).await.map(drop)
+    }
+
+    /// What stands in the address line.
+    ///
+    /// # Errors
+    /// Where there is no page.
+    pub async fn url(&self) -> anyhow::Result<String> {
+        Ok(self.get("/url").await?.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// The page as the browser writes it down.
+    ///
+    /// # Errors
+    /// Where there is no page.
+    pub async fn source(&self) -> anyhow::Result<String> {
+        Ok(self.get("/source").await?.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// The visible text of the first element that `selector` finds; needs no script of the page.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub async fn text(&self, selector: &str) -> anyhow::Result<String> {
+        let element = self.find(selector).await?;
+        Ok(self.get(&format!("/element/{element}/text")).await?.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// The cookies of the page: name and value.
+    ///
+    /// # Errors
+    /// Where there is no page.
+    pub async fn cookies(&self) -> anyhow::Result<Vec<(String, String)>> {
+        let cookies = self.get("/cookie").await?;
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let pair = |cookie: &Value| (text(&cookie["name"]), text(&cookie["value"]));
+        Ok(cookies.as_array().context("a list of cookies")?.iter().map(pair).collect())
+    }
+
+    /// Sets a cookie of the page, as a server would.
+    ///
+    /// # Errors
+    /// Where the browser takes none.
+    pub async fn set_cookie(&self, name: &str, value: &str) -> anyhow::Result<()> {
+        let cookie = json!({"name": name, "value": value, "path": "/", "httpOnly": true, "sameSite": "Lax"});
+        self.post("/cookie", &json!({"cookie": cookie})).await.map(drop)
+    }
+
+    /// Forgets every cookie of the page.
+    ///
+    /// # Errors
+    /// Where there is no page.
+    pub async fn forget_cookies(&self) -> anyhow::Result<()> {
+        call(self.driver, "DELETE", &self.path("/cookie"), &Value::Null).await.map(drop)
+    }
+
+    /// The tab that is moved now.
+    ///
+    /// # Errors
+    /// Where it is closed.
+    pub async fn tab(&self) -> anyhow::Result<String> {
+        Ok(self.get("/window").await?.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Opens a tab, which is not moved until [`Browser::switch`].
+    ///
+    /// # Errors
+    /// Where none opens.
+    pub async fn new_tab(&self) -> anyhow::Result<String> {
+        let tab = self.post("/window/new", &json!({"type": "tab"})).await?;
+        Ok(tab["handle"].as_str().context("a handle")?.to_owned())
+    }
+
+    /// Moves this tab from now on.
+    ///
+    /// # Errors
+    /// Where it is closed.
+    pub async fn switch(&self, tab: &str) -> anyhow::Result<()> {
+        self.post("/window", &json!({"handle": tab})).await.map(drop)
+    }
+
+    /// The value that a script hands to the function it finds as its last argument.
+    ///
+    /// # Errors
+    /// Where it throws or does not call it.
+    pub async fn run_until_done(&self, script: &str, args: &[Value]) -> anyhow::Result<Value> {
+        self.post("/execute/async", &json!({"script": script, "args": args})).await
+    }
+
+    /// A command of Chromium's own protocol.
+    ///
+    /// # Errors
+    /// Where it is refused; in every other browser.
+    pub async fn chromium(&self, command: &str, params: &Value) -> anyhow::Result<Value> {
+        self.post("/goog/cdp/execute", &json!({"cmd": command, "params": params})).await
+    }
+
+    /// A picture of what the window shows (PNG, in base64).
+    ///
+    /// # Errors
+    /// Where there is no page.
+    pub async fn picture(&self) -> anyhow::Result<String> {
+        Ok(self.get("/screenshot").await?.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Looks until `script` returns true; says what `told` returns where it never does.
+    ///
+    /// # Errors
+    /// Where it never does.
+    pub async fn await_true(&self, script: &str, told: &str) -> anyhow::Result<()> {
+        let pacer = Pacer::start();
+        let mut look = Duration::ZERO;
+        loop {
+            // Between two pages there is nothing to ask.
+            if self.run(script).await.is_ok_and(|value| value == json!(true)) {
+                return Ok(());
+            }
+            if pacer.elapsed() > GUARD {
+                anyhow::bail!("never {script}; but {}", self.run(told).await?);
+            }
+            look += LOOK_EVERY;
+            pacer.until(look).await;
+        }
+    }
+
     /// Closes the browser.
     ///
     /// # Errors
     /// Where the driver has gone.
     pub async fn close(self) -> anyhow::Result<()> {
-        call(self.driver, "DELETE", &format!("/session/{}", self.session), &Value::Null).await.map(drop)
+        call(self.driver, "DELETE", &self.path(""), &Value::Null).await.map(drop)
+    }
+
+    fn path(&self, rest: &str) -> String {
+        format!("/session/{}{rest}", self.session)
+    }
+
+    async fn get(&self, path: &str) -> anyhow::Result<Value> {
+        call(self.driver, "GET", &self.path(path), &Value::Null).await
     }
 
     async fn find(&self, selector: &str) -> anyhow::Result<String> {
@@ -119,7 +263,7 @@ impl Browser {
     }
 
     async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
-        call(self.driver, "POST", &format!("/session/{}{path}", self.session), body).await
+        call(self.driver, "POST", &self.path(path), body).await
     }
 }
 

@@ -1,0 +1,50 @@
+//! Calls of pages: a page that does not know of challenges can read what it was told, and a helper solves and asks again.
+
+use crate::place::{CALLS, HOME, KINDS, Place, Visitor};
+
+/// Complaint: a page's call gets HTML, and the page breaks.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_without_the_helper_can_read_what_it_was_told() {
+    for kind in KINDS {
+        let place = Place::challenging(CALLS).await;
+        let visitor = Visitor::new(kind, &place).await.unwrap();
+        let told = "403 application/problem+json challenge_required /.palisade/challenge";
+        visitor.goes("/calling", told).await.unwrap();
+        assert_eq!(place.arrived_at("/api/items"), []);
+        // From another origin, with cookies: `localhost` is not `127.0.0.1`.
+        let here = visitor.front.address;
+        let page = format!("http://localhost:{}/calling/across?to={}", here.port(), visitor.front.url());
+        visitor.browser().go(&page).await.unwrap();
+        visitor.arrives(told).await.unwrap();
+        assert_eq!(place.arrived_at("/api/items"), []);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_helper_solves_and_asks_again() {
+    for kind in KINDS {
+        let place = Place::challenging(CALLS).await;
+        let visitor = Visitor::new(kind, &place).await.unwrap();
+        visitor.goes("/calling/helped", "200 application/json 1,2,3 ").await.unwrap();
+        assert_eq!(place.arrived_at("/api/items").len(), 1, "{kind:?}: {:?}", visitor.lines());
+        assert_eq!(place.site.arrived_from(HOME), place.site.arrived().len());
+        // With a pass, at once.
+        let before = visitor.asked("POST", "/.palisade/answer");
+        visitor.goes("/calling/helped", "200 application/json 1,2,3 ").await.unwrap();
+        assert_eq!(visitor.asked("POST", "/.palisade/answer"), before);
+    }
+}
+
+/// The older interface too, and what it posted is posted again, once.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_helper_repeats_what_was_posted() {
+    for kind in KINDS {
+        let place = Place::challenging(CALLS).await;
+        let visitor = Visitor::new(kind, &place).await.unwrap();
+        visitor.goes("/calling/old", "event 204").await.unwrap();
+        let arrived = place.arrived_at("/api/event");
+        assert_eq!(arrived.len(), 1, "{kind:?}: {:?}", visitor.lines());
+        assert_eq!(arrived[0].body, b"{\"a\": 1}");
+        assert_eq!(arrived[0].header("content-type"), Some("application/json"));
+    }
+}

@@ -1,0 +1,202 @@
+//! The widget on somebody's form: one script tag, one call of the server (seed 000).
+
+use palisade_e2e::palisade::{Palisade, Setup};
+use palisade_e2e::site::Site;
+use palisade_e2e::wire::{self, Answer};
+use serde_json::{Value, json};
+
+use crate::pages;
+use crate::place::{KINDS, Place, Visitor};
+
+/// A site key and its secret, as an operator makes them.
+pub(crate) struct SiteKey {
+    pub(crate) key: String,
+    pub(crate) secret: String,
+}
+
+/// A site whose gateway serves the routes of the older system, too.
+pub(crate) async fn seeded(lines: &str) -> Place {
+    let site = Site::with_pages(pages::router()).await.unwrap();
+    let setup = Setup::default().with(&format!(
+        "[store]\nevent_sample = 1.0\n[intel]\ndns = \"off\"\nrefresh_ranges_hours = 0\nfetch_keys = false\n\
+        [[sites]]\nhosts = [\"*\"]\nupstreams = [\"http://{}\"]\nseed_routes = true\n{lines}",
+        site.address
+    ));
+    let palisade = Palisade::serve(&setup).await.unwrap_or_else(|error| panic!("{error:#}"));
+    Place { site, palisade, setup }
+}
+
+/// A key for forms on this machine.
+pub(crate) async fn site_key(palisade: &Palisade) -> SiteKey {
+    let printed = palisade
+        .command(&["keys", "create", "--name", "form", "--site", "127.0.0.1,localhost", "--json"])
+        .await
+        .unwrap_or_else(|error| panic!("{error:#}"));
+    let said: Value = serde_json::from_str(&printed).unwrap();
+    let text = |name: &str| said[name].as_str().unwrap_or_else(|| panic!("{name} in {said}")).to_owned();
+    SiteKey { key: text("site_key"), secret: text("secret") }
+}
+
+/// What `/siteverify` says about `token`.
+pub(crate) async fn verify(palisade: &Palisade, path: &str, secret: &str, token: &str) -> Value {
+    let form = format!("secret={secret}&response={token}");
+    let headers = [("Content-Type", "application/x-www-form-urlencoded")];
+    let answer = wire::request(palisade.api, "POST", path, &headers, form.as_bytes()).await.unwrap();
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    answer.json().unwrap()
+}
+
+/// The value of `name` in a form's body.
+pub(crate) fn field(body: &[u8], name: &str) -> String {
+    let text = String::from_utf8_lossy(body);
+    let found = text.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+    found.unwrap_or_else(|| panic!("{name} in {text}")).to_owned()
+}
+
+/// The example of the older system, on the gateway's own site.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_seeds_page_works_word_for_word() {
+    for kind in KINDS {
+        let place = seeded("").await;
+        let key = site_key(&place.palisade).await;
+        let visitor = Visitor::new(kind, &place).await.unwrap();
+        visitor.goes("/seed", "AI CAPTCHA Example").await.unwrap();
+        visitor.browser().type_into("input[name=name]", "Anna").await.unwrap();
+        visitor.browser().type_into("input[name=text]", "Good day").await.unwrap();
+        visitor.browser().click("button").await.unwrap();
+        visitor.arrives("Submitted").await.unwrap();
+        let arrived = place.arrived_at("/submit");
+        assert_eq!(arrived.len(), 1, "{kind:?}: {:?}", visitor.lines());
+        let token = field(&arrived[0].body, "captcha_token");
+        assert_eq!(field(&arrived[0].body, "name"), "Anna");
+        let said = verify(&place.palisade, "/siteverify", &key.secret, &token).await;
+        assert_eq!(said["success"], json!(true), "{kind:?}: {said}");
+        assert_eq!(said["hostname"], json!("127.0.0.1"), "{said}");
+        assert!(said["score"].as_f64().is_some_and(|score| (0.0..=1.0).contains(&score)), "{said}");
+        // Once.
+        let again = verify(&place.palisade, "/siteverify", &key.secret, &token).await;
+        assert_eq!(
+            (&again["success"], &again["error-codes"]),
+            (&json!(false), &json!(["timeout-or-duplicate"]))
+        );
+        // Nothing that was typed has gone to us.
+        for passed in visitor.front.passed() {
+            let (_, target) = passed.line();
+            let body = String::from_utf8_lossy(&passed.body).into_owned();
+            assert!(target == "/submit" || !(body.contains("Anna") || body.contains("Good day")), "{body}");
+        }
+    }
+}
+
+/// The widget answers the whole form's script as documented: a class, a method, a hidden field.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_is_asked_for_and_reset_by_hand() {
+    for kind in KINDS {
+        let place = seeded("").await;
+        site_key(&place.palisade).await;
+        let visitor = Visitor::new(kind, &place).await.unwrap();
+        visitor.goes("/seed", "AI CAPTCHA Example").await.unwrap();
+        let script = "const done = arguments[arguments.length - 1];
+            const captcha = new AICaptcha({action: 'order'});
+            captcha.executeAsync().then(async one => { captcha.reset(); done([one, await captcha.executeAsync()]); }, why => done(String(why)));";
+        let tokens = visitor.browser().run_until_done(script, &[]).await.unwrap();
+        let tokens: Vec<String> =
+            serde_json::from_value(tokens.clone()).unwrap_or_else(|_| panic!("{kind:?}: {tokens}"));
+        assert_ne!(tokens[0], tokens[1]);
+        for token in &tokens {
+            let claims = claims(token);
+            assert_eq!(
+                (&claims["iss"], &claims["action"]),
+                (&json!("palisade"), &json!("order")),
+                "{claims}"
+            );
+            assert_eq!(claims.get("nbf"), None);
+            assert!(
+                claims["score"].is_number()
+                    && claims["interaction_id"].is_string()
+                    && claims["jti"].is_string()
+            );
+        }
+    }
+}
+
+fn claims(token: &str) -> Value {
+    use base64::Engine as _;
+    let middle = token.split('.').nth(1).unwrap();
+    serde_json::from_slice(&base64::prelude::BASE64_URL_SAFE_NO_PAD.decode(middle).unwrap()).unwrap()
+}
+
+/// Programs that talk to the routes without a browser: each answer says in a word why.
+#[tokio::test(flavor = "multi_thread")]
+async fn programs_are_told_in_a_word() {
+    let place = seeded("").await;
+    let SiteKey { key, .. } = site_key(&place.palisade).await;
+    let gateway = place.palisade.gateway;
+    let auth = format!("Bearer {key}");
+    let post = async |path: &str, body: &str, auth: Option<&str>| {
+        let mut headers = vec![
+            ("User-Agent", "curl/8.14.1"),
+            ("Accept", "*/*"),
+            ("Content-Type", "application/json"),
+            ("Origin", "http://127.0.0.1"),
+        ];
+        headers.extend(auth.map(|auth| ("Authorization", auth)));
+        wire::request(gateway, "POST", path, &headers, body.as_bytes()).await.unwrap()
+    };
+    let data = r#""interactions":{"mouseMovements":[],"keyPresses":[],"scrollEvents":[],"formInteractions":[],"touchEvents":[],"mouseClicks":[]},"duration":1000,"userAgent":"curl","viewport":{"width":800,"height":600},"loadTimestamp":1"#;
+    let whole = format!("{{\"data\":{{{data}}}}}");
+    for (name, path, body, auth, statuses, codes) in [
+        ("no key", "/api/challenge", whole.as_str(), None, &[401][..], &["invalid-site-key"][..]),
+        ("another key", "/api/challenge", &whole, Some("Bearer nonsense"), &[401], &["invalid-site-key"]),
+        ("no data", "/api/challenge", "{}", Some(auth.as_str()), &[400], &["bad-request"]),
+        ("no JSON", "/api/challenge", "{", Some(&auth), &[400], &["bad-request"]),
+        ("no ticket", "/api/challenge", &whole, Some(&auth), &[400, 403], &["missing-ticket"]),
+        (
+            "a ticket of its own",
+            "/api/challenge",
+            &format!("{{\"data\":{{{data},\"ticket\":\"AAAA.BBBB\"}}}}"),
+            Some(&auth),
+            &[400, 403],
+            &["invalid-ticket"],
+        ),
+        (
+            "answers without a ticket",
+            "/.palisade/answer",
+            "{}",
+            None,
+            &[400, 403],
+            &["missing-ticket", "bad-request"],
+        ),
+        (
+            "answers with a forged ticket",
+            "/.palisade/answer",
+            r#"{"ticket":"AAAA.BBBB"}"#,
+            None,
+            &[400, 403],
+            &["invalid-ticket"],
+        ),
+        (
+            "deep JSON",
+            "/.palisade/answer",
+            &"[".repeat(100_000),
+            None,
+            &[400, 413],
+            &["bad-request", "too-large"],
+        ),
+        (
+            "a huge trace",
+            "/api/challenge",
+            &format!("{{\"data\":\"{}\"}}", "x".repeat(10 << 20)),
+            Some(&auth),
+            &[400, 413],
+            &["too-large", "bad-request"],
+        ),
+    ] {
+        let answer: Answer = post(path, body, auth).await;
+        assert!(statuses.contains(&answer.status), "{name}: {} {}", answer.status, answer.text());
+        let said = answer.json().unwrap();
+        let told = said["error-codes"][0].as_str().unwrap_or_else(|| panic!("{name}: {said}")).to_owned();
+        assert!(codes.contains(&told.as_str()), "{name}: {said}");
+    }
+    assert_eq!(place.arrived(), [], "nothing of it is for the site");
+}
