@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use palisade_e2e::browser::{Kind, Running};
+use palisade_e2e::browser::{Habits, Kind, Running};
 use palisade_e2e::front::Front;
 use palisade_e2e::player::{Reference, Stage, play};
 use palisade_e2e::recorded::people;
@@ -60,6 +60,27 @@ async fn browsers_load_pages_and_talk() {
         browser.await_title("3 200 204 hello one").await.unwrap();
         let agent = browser.run("return navigator.userAgent").await.unwrap();
         assert!(!agent.as_str().unwrap().contains("Headless"), "{agent}");
+    }
+}
+
+#[tokio::test]
+async fn settings_of_browsers_hold() {
+    let site = Site::start().await.unwrap();
+    let habits = Habits { no_script: true, no_cookies: true, less_motion: false, languages: "ar,en" };
+    for kind in [Kind::Chromium, Kind::Firefox] {
+        let running = Running::with_habits(kind, habits).await.unwrap();
+        let browser = &running.browser;
+        browser.go(&format!("http://{}/spa", site.address)).await.unwrap();
+        assert_eq!(browser.title().await.unwrap(), "waiting", "{kind:?}: no script runs");
+        assert_eq!(browser.text("#state").await.unwrap(), "waiting");
+        browser.go(&format!("http://{}/login", site.address)).await.unwrap();
+        browser.click("#submit").await.unwrap();
+        assert_eq!(browser.title().await.unwrap(), "Account");
+        assert!(browser.source().await.unwrap().contains("Signed in."), "{kind:?}");
+        let arrived = site.arrived();
+        let account = arrived.iter().rev().find(|request| request.target == "/account").unwrap();
+        assert_eq!(account.header("cookie"), None, "{kind:?}");
+        assert!(account.header("accept-language").unwrap().starts_with("ar,en"), "{kind:?}: {account:?}");
     }
 }
 
