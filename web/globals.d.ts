@@ -98,12 +98,28 @@ interface Captcha {
   executeAsync(options?: { action?: string; form?: HTMLFormElement }): Promise<string>;
   /** Fetches a ticket and does its work ahead of `executeAsync`; never rejects. */
   prepare(onProgress?: (share: number) => void): Promise<void>;
+  /** Ends the recording, until a token is asked for again. */
+  stop(): void;
   /** Forgets token, ticket and recording. */
   reset(): void;
 }
 
+/** What the element asks of a captcha, and pages should not. */
+interface CaptchaInside extends Captcha {
+  _slot: object | null;
+  _record(): Recording;
+  /** Puts a token where it leaves with `form`; "" takes it away. */
+  _put: (form: HTMLFormElement, token: string) => void;
+  /** Hears `touched`, `working`, `verified`, `failed`, `expired` in the form's place. */
+  _told: ((state: string, detail: any) => void) | null;
+}
+
 interface CaptchaClass {
-  new (config?: CaptchaConfig): Captcha;
+  new (config?: CaptchaConfig): CaptchaInside;
+  /** Where the script came from; requests go there. */
+  readonly base: string;
+  /** Lets `captcha` look after `form`; nobody, where it is null. */
+  adopt(form: HTMLFormElement, captcha: any): void;
   /** How long a token holds from now, in ms. */
   lifetime(token: string): number;
 }
