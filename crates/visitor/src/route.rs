@@ -1,37 +1,158 @@
-//! Visitor-facing paths below the prefix, `/.palisade/` unless set otherwise.
+//! Visitor-facing paths below the base: `/.palisade/` unless set otherwise, or the root of the API listener.
 
 use std::borrow::Cow;
 
+use palisade_challenge::challenges::Challenges;
 use palisade_domain::RequestId;
 
-use crate::{Notice, Reply, Wants, page, words};
+use crate::cors::{self, Readers};
+use crate::visit::{Base, Served, Visit};
+use crate::{Notice, Reply, Wants, assets, challenge, page, words};
 
 /// The prefix unless set otherwise.
 pub const PREFIX: &str = "/.palisade/";
 
-/// The answer to a request for `path` where it lies below `prefix`; `None` for everything else, which is the site's.
+/// Largest body that is read for a path of ours: a recording with every event there can be.
+pub const BODY_BYTES_MAX: usize = 256 * 1024;
+
+/// Routes that take a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Post {
+    Answer,
+    Challenge,
+    Start,
+    Token,
+}
+
+impl Post {
+    fn at(rest: &str) -> Option<Post> {
+        Some(match rest {
+            "answer" => Post::Answer,
+            "challenge" => Post::Challenge,
+            "captcha/start" => Post::Start,
+            "api/challenge" => Post::Token,
+            _ => return None,
+        })
+    }
+
+    fn readers(self) -> Readers {
+        match self {
+            Post::Answer | Post::Challenge => Readers::Asker,
+            Post::Start | Post::Token => Readers::Named,
+        }
+    }
+}
+
+/// How many bytes of a body are worth reading before [`serve`] is asked; `None` where none are.
+pub fn body_bytes_max(base: Base<'_>, method: &str, path: &str) -> Option<usize> {
+    let rest = path.strip_prefix(base.path())?;
+    (method == "POST" && Post::at(rest).is_some_and(|_| serves(base, rest))).then_some(BODY_BYTES_MAX)
+}
+
+/// The pages alone, for an edge that has no challenges.
 pub fn route(prefix: &str, method: &str, path: &str, wants: &Wants<'_>, id: RequestId) -> Option<Reply> {
     let rest = path.strip_prefix(prefix)?;
-    let reads = matches!(method, "GET" | "HEAD");
     let mut parts = rest.split('/');
     Some(match (parts.next(), parts.next(), parts.next(), parts.next()) {
-        (Some("about"), None, None, None) if reads => about(wants),
-        (Some("refused"), Some(action), Some(number), None) => refused(action, number, wants, id),
+        (Some("about"), None, None, None) if matches!(method, "GET" | "HEAD") => about(wants),
+        (Some("refused"), Some(action), Some(number), None) => {
+            Reply::notice(notice(action), wants, number.parse().unwrap_or(id))
+        }
         _ => Reply::notice(Notice::NotFound, wants, id),
     })
 }
 
+/// The answer to a visit of one of our paths; `None` for everything else, which is the site's (or another router's).
+/// Without `challenges`, as where nothing is enforced, scripts and pages are served and answers are not.
+pub fn serve(challenges: Option<&Challenges>, visit: &mut Visit<'_>) -> Option<Served> {
+    let rest = visit.path.strip_prefix(visit.base.path())?;
+    if !serves(visit.base, rest) {
+        return None;
+    }
+    if let Some(post) = Post::at(rest) {
+        return posted(post, challenges, visit);
+    }
+    if let Some(asset) = assets::find(rest) {
+        return Some(read_only(visit, |visit| assets::serve(asset, visit)));
+    }
+    let reads = visit.reads();
+    let mut parts = rest.split('/');
+    let reply = match (parts.next(), parts.next(), parts.next(), parts.next()) {
+        (Some("about"), None, None, None) if reads => about(&visit.wants),
+        (Some("refused"), Some(action), Some(number), None) => {
+            visit.id = number.parse().unwrap_or(visit.id);
+            refused(challenges, action, visit)
+        }
+        _ => return fallback(visit),
+    };
+    Some(reply.into())
+}
+
+/// Below the prefix everything is ours; at the root other routers have paths too.
+fn fallback(visit: &Visit<'_>) -> Option<Served> {
+    match visit.base {
+        Base::Prefix(_) => Some(Reply::notice(Notice::NotFound, &visit.wants, visit.id).into()),
+        Base::Root | Base::Seed => None,
+    }
+}
+
+fn serves(base: Base<'_>, rest: &str) -> bool {
+    match base {
+        Base::Prefix(_) => true,
+        Base::Root => !matches!(rest.split('/').next(), Some("about" | "refused")),
+        Base::Seed => {
+            rest == "captcha.js"
+                || rest.starts_with("captcha/")
+                || matches!(rest, "api/challenge" | "api/public_key")
+        }
+    }
+}
+
+fn posted(post: Post, challenges: Option<&Challenges>, visit: &mut Visit<'_>) -> Option<Served> {
+    let mut served = match (visit.method, challenges) {
+        ("OPTIONS", _) => return Some(cors::preflight(post.readers(), "POST", visit).into()),
+        ("POST", Some(challenges)) => match post {
+            Post::Answer => challenge::answer::answer(challenges, visit),
+            Post::Challenge => challenge::answer::challenge(challenges, visit),
+            Post::Start | Post::Token => return fallback(visit),
+        },
+        _ => return fallback(visit),
+    };
+    post.readers().allow(&mut served.reply, visit);
+    Some(served)
+}
+
+/// For paths that are only read.
+fn read_only(visit: &Visit<'_>, answer: impl FnOnce(&Visit<'_>) -> Reply) -> Served {
+    match visit.method {
+        "GET" | "HEAD" => answer(visit),
+        "OPTIONS" => cors::preflight(Readers::Anybody, "GET, HEAD", visit),
+        _ => Reply::notice(Notice::NotFound, &visit.wants, visit.id),
+    }
+    .into()
+}
+
 /// The page of a refusal that somebody else carries out: nginx, which hears no more than "no" and asks here for the words.
 /// Whoever types such an address reads the same page and learns nothing.
-fn refused(action: &str, number: &str, wants: &Wants<'_>, id: RequestId) -> Reply {
-    let notice = match action {
+fn refused(challenges: Option<&Challenges>, action: &str, visit: &mut Visit<'_>) -> Reply {
+    if let ("challenge", Some(challenges)) = (action, challenges) {
+        // nginx asks with the visitor's own method, without the body.
+        visit.body = None;
+        if let Some(reply) = challenge::reply(challenges, visit) {
+            return reply;
+        }
+    }
+    Reply::notice(notice(action), &visit.wants, visit.id)
+}
+
+fn notice(action: &str) -> Notice {
+    match action {
         "throttle" | "tarpit" => Notice::SlowDown,
         "charge" => Notice::Payment,
         "automated" => Notice::Automated,
         "block" | "challenge" => Notice::Refused,
         _ => Notice::NotFound,
-    };
-    Reply::notice(notice, wants, number.parse().unwrap_or(id))
+    }
 }
 
 /// What stands behind this address, for people who ask.
@@ -48,36 +169,4 @@ fn about(wants: &Wants<'_>) -> Reply {
     ];
     let body = if wants.head_only { Cow::Borrowed(&b""[..]) } else { Cow::Owned(body.into_bytes()) };
     Reply { status: 200, headers, body, pace: None }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn status(method: &str, path: &str) -> Option<u16> {
-        route(PREFIX, method, path, &Wants::default(), RequestId(1)).map(|reply| reply.status)
-    }
-
-    #[test]
-    fn only_our_own_paths_are_answered() {
-        assert_eq!(status("GET", "/"), None);
-        assert_eq!(status("GET", "/.palisad"), None);
-        assert_eq!(status("GET", "/.palisade/about"), Some(200));
-        assert_eq!(status("POST", "/.palisade/about"), Some(404));
-        assert_eq!(status("GET", "/.palisade/../etc"), Some(404));
-        assert_eq!(status("GET", "/.palisade/"), Some(404));
-        assert_eq!(status("GET", "/.palisade/refused/block/0000000000009"), Some(403));
-        assert_eq!(status("POST", "/.palisade/refused/throttle/0000000000009"), Some(429));
-        assert_eq!(status("GET", "/.palisade/refused/charge/x"), Some(402));
-        assert_eq!(status("GET", "/.palisade/refused/else/0000000000009"), Some(404));
-        assert_eq!(status("GET", "/.palisade/refused/block/0000000000009/more"), Some(404));
-    }
-
-    #[test]
-    fn a_refusal_keeps_its_number() {
-        let wants = Wants { accept: Some("text/html"), ..Wants::default() };
-        let reply =
-            route(PREFIX, "GET", "/.palisade/refused/block/000000000001Z", &wants, RequestId(1)).unwrap();
-        assert!(String::from_utf8_lossy(&reply.body).contains("000000000001Z"));
-    }
 }

@@ -34,6 +34,37 @@ pub struct Words {
     pub contact: &'static str,
     /// The label of the reference number.
     pub reference: &'static str,
+    /// The challenge page.
+    pub challenge: Challenge,
+}
+
+/// What the challenge page says.
+#[derive(Clone, Copy, Debug)]
+pub struct Challenge {
+    /// The heading while it works.
+    pub title: &'static str,
+    /// What happens.
+    pub text: &'static str,
+    /// Status: at work.
+    pub working: &'static str,
+    /// Status: the page that was asked for comes.
+    pub done: &'static str,
+    /// It did not succeed, for whatever reason.
+    pub failed: Sentence,
+    /// The button that tries again.
+    pub again: &'static str,
+    /// Cookies do not come back.
+    pub cookies: &'static str,
+    /// A clock is wrong.
+    pub clock: &'static str,
+    /// The connection broke.
+    pub unreachable: &'static str,
+    /// Without JavaScript.
+    pub no_script: &'static str,
+    /// The button that goes on without JavaScript.
+    pub go_on: &'static str,
+    /// The label of the reason code.
+    pub code: &'static str,
 }
 
 const fn say(title: &'static str, text: &'static str) -> Sentence {
@@ -51,6 +82,21 @@ pub fn of(tag: Option<&str>) -> &'static Words {
     let found = tag.and_then(|tag| LANGUAGES.into_iter().find(|words| words.tag == tag));
     found.unwrap_or(&ENGLISH)
 }
+
+const ENGLISH_CHALLENGE: Challenge = Challenge {
+    title: "One moment, please",
+    text: "x",
+    working: "x",
+    done: "x",
+    failed: say("x", "y"),
+    again: "x",
+    cookies: "x",
+    clock: "x",
+    unreachable: "x",
+    no_script: "x",
+    go_on: "x",
+    code: "x",
+};
 
 const ENGLISH: Words = Words {
     tag: "en",
@@ -82,6 +128,7 @@ const ENGLISH: Words = Words {
     ),
     contact: "If you think this is a mistake, please tell the operator of this site and give them this number.",
     reference: "Reference number",
+    challenge: ENGLISH_CHALLENGE,
 };
 
 const GERMAN: Words = Words {
@@ -114,6 +161,7 @@ const GERMAN: Words = Words {
     ),
     contact: "Wenn Sie das für einen Irrtum halten, sagen Sie es bitte dem Betreiber der Website und nennen Sie diese Nummer.",
     reference: "Vorgangsnummer",
+    challenge: ENGLISH_CHALLENGE,
 };
 
 const FRENCH: Words = Words {
@@ -146,6 +194,7 @@ const FRENCH: Words = Words {
     ),
     contact: "Si vous pensez qu’il s’agit d’une erreur, veuillez le signaler à l’exploitant du site en indiquant ce numéro.",
     reference: "Numéro de référence",
+    challenge: ENGLISH_CHALLENGE,
 };
 
 const SPANISH: Words = Words {
@@ -178,6 +227,7 @@ const SPANISH: Words = Words {
     ),
     contact: "Si cree que se trata de un error, comuníqueselo al responsable del sitio e indique este número.",
     reference: "Número de referencia",
+    challenge: ENGLISH_CHALLENGE,
 };
 
 const PORTUGUESE: Words = Words {
@@ -210,6 +260,7 @@ const PORTUGUESE: Words = Words {
     ),
     contact: "Se acha que se trata de um engano, avise o responsável pelo site e indique este número.",
     reference: "Número de referência",
+    challenge: ENGLISH_CHALLENGE,
 };
 
 const JAPANESE: Words = Words {
@@ -242,6 +293,7 @@ const JAPANESE: Words = Words {
     ),
     contact: "誤りと思われる場合は、サイトの運営者にこの番号をお知らせください。",
     reference: "照会番号",
+    challenge: ENGLISH_CHALLENGE,
 };
 
 const ARABIC: Words = Words {
@@ -271,6 +323,7 @@ const ARABIC: Words = Words {
     ),
     contact: "إذا كنت تعتقد أن هذا خطأ، فيُرجى إبلاغ مشغّل الموقع وذكر هذا الرقم.",
     reference: "الرقم المرجعي",
+    challenge: ENGLISH_CHALLENGE,
 };
 
 #[cfg(test)]

@@ -1,0 +1,48 @@
+//! Cross-origin answers (Fetch standard, "CORS protocol").
+
+use std::borrow::Cow;
+
+use crate::Reply;
+use crate::visit::Visit;
+
+/// Who may read an answer of ours from another origin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readers {
+    /// Everybody, without cookies: scripts and keys.
+    Anybody,
+    /// The origin that asks, with its cookies: an answer that is about this visitor and holds no secret.
+    Asker,
+    /// The origin that asks, where its host is one of a site key's; without cookies.
+    Named,
+}
+
+impl Readers {
+    /// Adds what lets the asker read `reply`.
+    pub fn allow(self, reply: &mut Reply, visit: &Visit<'_>) {
+        let mut put = |name, value: &str| reply.headers.push((name, value.to_owned()));
+        if self == Readers::Anybody {
+            put("access-control-allow-origin", "*");
+            return;
+        }
+        let Some(origin) = visit.origin() else { return };
+        put("access-control-allow-origin", origin);
+        if self == Readers::Asker {
+            put("access-control-allow-credentials", "true");
+        }
+        put("access-control-expose-headers", "x-palisade-challenge, x-request-id");
+        put("vary", "origin");
+    }
+}
+
+/// The answer to a preflight for a route that takes `methods`.
+pub fn preflight(readers: Readers, methods: &str, visit: &Visit<'_>) -> Reply {
+    let headers = vec![
+        ("access-control-allow-methods", methods.to_owned()),
+        ("access-control-allow-headers", "authorization, content-type".to_owned()),
+        ("access-control-max-age", "600".to_owned()),
+        ("cache-control", "private, no-store".to_owned()),
+    ];
+    let mut reply = Reply { status: 204, headers, body: Cow::Borrowed(b""), pace: None };
+    readers.allow(&mut reply, visit);
+    reply
+}

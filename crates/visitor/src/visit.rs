@@ -1,0 +1,172 @@
+//! One visit to a path of ours, or to a page that is challenged: everything an answer needs to know, as an edge saw it.
+
+use palisade_challenge::Bindings;
+use palisade_challenge::challenges::{Occasion, Visitor};
+use palisade_challenge::pass;
+use palisade_domain::{ClientIp, RequestId, Scheme, SiteId, TenantId, Timestamp};
+
+use crate::theme::Theme;
+use crate::{Reply, Wants};
+
+/// Which of our paths are served here, and below what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Base<'a> {
+    /// The data plane: everything below this prefix, which begins and ends with a slash.
+    Prefix(&'a str),
+    /// The API listener: our paths at the root.
+    Root,
+    /// The data plane of a site with `seed_routes`: only `/captcha.js`, `/captcha/*` and the `/api/*` of the widget.
+    Seed,
+}
+
+impl<'a> Base<'a> {
+    /// What stands before every path of ours; begins and ends with a slash.
+    pub fn path(self) -> &'a str {
+        match self {
+            Base::Prefix(prefix) => prefix,
+            Base::Root | Base::Seed => "/",
+        }
+    }
+}
+
+/// One request. The edge lends everything; nothing here reads a clock or draws a random number by itself.
+pub struct Visit<'a> {
+    /// The method as sent.
+    pub method: &'a str,
+    /// The path, as sent.
+    pub path: &'a str,
+    /// What follows `?`; empty where nothing does.
+    pub query: &'a str,
+    /// The first header of a name in lower case; none where it is missing or no text.
+    pub header: &'a dyn Fn(&str) -> Option<&'a str>,
+    /// The whole body; empty where there is none, `None` where it was not read or is longer than was read.
+    pub body: Option<&'a [u8]>,
+    /// What the client can read.
+    pub wants: Wants<'a>,
+    /// The reference number.
+    pub id: RequestId,
+    /// Whose site.
+    pub tenant: TenantId,
+    /// Which site.
+    pub site: SiteId,
+    /// How it came.
+    pub scheme: Scheme,
+    /// The host that was asked, with its port where one was given.
+    pub host: &'a str,
+    /// What a pass would be bound to.
+    pub bindings: Bindings,
+    /// The client's address, where it is known.
+    pub client: Option<ClientIp>,
+    /// Which of our paths are served here.
+    pub base: Base<'a>,
+    /// The base on the data plane, for pages that the API shows in a proxy's place; the same as `base` there.
+    pub prefix: &'a str,
+    /// What is known about the request: score, load, tries. Filled in by the edge; `Occasion::default()` where nothing is.
+    pub occasion: Occasion,
+    /// How the challenge page looks.
+    pub theme: &'a Theme,
+    /// True where the edge listens on loopback only and the client is there too.
+    pub local: bool,
+    /// When.
+    pub now: Timestamp,
+    /// Fills a buffer with random bytes of cryptographic quality.
+    pub random: &'a mut dyn FnMut(&mut [u8]),
+}
+
+impl<'a> Visit<'a> {
+    /// The value of header `name` (lower case).
+    pub fn header(&self, name: &str) -> Option<&'a str> {
+        (self.header)(name)
+    }
+
+    /// The visitor, as the crate of challenges knows it.
+    pub fn visitor(&self) -> Visitor {
+        Visitor { tenant: self.tenant, site: self.site, bindings: self.bindings, scheme: self.scheme }
+    }
+
+    /// 128 random bits.
+    pub fn random_id(&mut self) -> u128 {
+        let mut bytes = [0; 16];
+        (self.random)(&mut bytes);
+        u128::from_be_bytes(bytes)
+    }
+
+    /// True for methods that only read.
+    pub fn reads(&self) -> bool {
+        matches!(self.method, "GET" | "HEAD")
+    }
+
+    /// The value of the cookie called `name`.
+    pub fn cookie(&self, name: &str) -> Option<&'a str> {
+        pass::cookie(self.header("cookie")?, name)
+    }
+
+    /// Path and query, as they were asked for.
+    pub fn target(&self) -> String {
+        match self.query {
+            "" => self.path.to_owned(),
+            query => format!("{}?{query}", self.path),
+        }
+    }
+
+    /// The name of the host without its port.
+    pub fn hostname(&self) -> &'a str {
+        hostname(self.host)
+    }
+
+    /// `Origin`, where it is one that may be written back: visible ASCII, at most 256 bytes.
+    pub fn origin(&self) -> Option<&'a str> {
+        let origin = self.header("origin")?;
+        let plain = origin.len() <= ORIGIN_BYTES_MAX && origin.bytes().all(|byte| byte.is_ascii_graphic());
+        (plain && !origin.is_empty()).then_some(origin)
+    }
+
+    /// Did another site send it? `Sec-Fetch-Site` says so; before it `Origin`, before that `Referer`.
+    pub fn from_elsewhere(&self) -> bool {
+        if let Some(site) = self.header("sec-fetch-site") {
+            return site.eq_ignore_ascii_case("cross-site");
+        }
+        let named = self.header("origin").or_else(|| self.header("referer"));
+        named.is_some_and(|url| {
+            let host = url.split_once("://").map_or("", |(_, rest)| rest.split('/').next().unwrap_or(""));
+            !hostname(host).eq_ignore_ascii_case(self.hostname())
+        })
+    }
+}
+
+/// Longest origin that is written back: a host name has at most 253 characters.
+const ORIGIN_BYTES_MAX: usize = 280;
+
+/// A host without its port; an address in brackets keeps them.
+pub fn hostname(host: &str) -> &str {
+    match host.rfind(']') {
+        Some(end) => &host[..=end],
+        None => host.split(':').next().unwrap_or(host),
+    }
+}
+
+/// An answer, and what the edge does beside sending it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Served {
+    /// The answer.
+    pub reply: Reply,
+    /// A recording to be stored, where the operator keeps a sample.
+    pub kept: Option<Kept>,
+}
+
+impl From<Reply> for Served {
+    fn from(reply: Reply) -> Self {
+        Served { reply, kept: None }
+    }
+}
+
+/// A recording of a visitor's hand, as it may be stored: no key values, no texts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kept {
+    /// 128 random bits.
+    pub id: u128,
+    /// `Trace::to_json`.
+    pub data: String,
+    /// Its score, 0.0 a program to 1.0 a person; none where it was not judged.
+    pub human: Option<f64>,
+}
