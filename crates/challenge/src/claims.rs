@@ -1,18 +1,24 @@
 //! Atomic claims: what may be used once is used once, whoever asks at the same moment.
 //!
-//! A claim is held until its subject expires, in memory, in shards of one lock each. When the table is full the oldest claims
-//! go, and with them everything that was issued before the youngest of those: nothing is ever accepted twice, at worst
-//! something is refused that was never used. The same holds for a restart whose predecessor did not save its claims.
+//! A claim is held until its subject expires, in memory, in shards of one lock each, by second of expiry. Claims go in that
+//! order only, because they are over or because there are too many; each shard knows up to which second it has forgotten, and
+//! whatever expires no later is refused. So nothing is ever accepted twice, neither when the table is full nor when a clock
+//! jumps ahead and comes back: at worst something is refused that was never used. After a restart whose predecessor did not save
+//! its claims, everything issued before is refused ([`Claims::since`]).
 
 use std::collections::{BTreeMap, HashSet};
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::hash::BuildHasherDefault;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use palisade_domain::{TenantId, Timestamp};
+use siphasher::sip::SipHasher13;
 
 /// Most claims held.
 pub const CLAIMS_MAX: usize = 1_000_000;
 const SHARDS: usize = 16;
+/// How much longer than its subject a claim is held, seconds: clocks of several machines may be off by as much.
+const KEPT_SECS: i64 = 60;
 
 /// What is claimed, first word of its key: a ticket and a token with the same bits are two things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -23,8 +29,10 @@ pub enum Kind {
     Token,
     /// A sealed body's sending on.
     Seal,
-    /// A step without script.
-    Step,
+}
+
+impl Kind {
+    const ALL: [Kind; 3] = [Kind::Ticket, Kind::Token, Kind::Seal];
 }
 
 /// The outcome of a claim.
@@ -34,7 +42,7 @@ pub enum Claim {
     Won,
     /// Somebody had.
     Spent,
-    /// It was issued at or before a moment of which claims are no longer known.
+    /// It was issued or expires at a moment of which claims are no longer known.
     Unknown,
 }
 
@@ -42,17 +50,21 @@ pub enum Claim {
 #[derive(Debug)]
 pub struct Claims {
     shards: [Mutex<Shard>; SHARDS],
+    shard_claims_max: usize,
     /// What was issued at or before this, in ms, is refused.
-    floor_ms: AtomicI64,
+    floor_ms: i64,
     dropped: AtomicU64,
 }
 
+/// What was claimed. The ids are random bits of ours that nobody chooses, so the hash needs no secret.
+type Ids = HashSet<(u32, Kind, u128), BuildHasherDefault<SipHasher13>>;
+
 /// By second of expiry, so that what is over goes in one piece.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shard {
-    by_expiry: BTreeMap<i64, HashSet<(u32, Kind, u128)>>,
-    /// Latest moment of issue by second of expiry, ms.
-    issued: BTreeMap<i64, i64>,
+    by_expiry: BTreeMap<i64, Ids>,
+    /// Everything that expires in this second or before is no longer known.
+    forgotten: i64,
     len: usize,
 }
 
@@ -65,9 +77,15 @@ impl Default for Claims {
 impl Claims {
     /// No claims; what was issued at or before `floor` is refused.
     pub fn since(floor: Timestamp) -> Self {
+        Claims::with(CLAIMS_MAX, floor.millis(), i64::MIN)
+    }
+
+    fn with(claims_max: usize, floor_ms: i64, forgotten: i64) -> Self {
+        let shard = || Mutex::new(Shard { by_expiry: BTreeMap::new(), forgotten, len: 0 });
         Claims {
-            shards: Default::default(),
-            floor_ms: AtomicI64::new(floor.millis()),
+            shards: std::array::from_fn(|_| shard()),
+            shard_claims_max: claims_max / SHARDS,
+            floor_ms,
             dropped: AtomicU64::new(0),
         }
     }
@@ -82,31 +100,29 @@ impl Claims {
         expires: Timestamp,
         now: Timestamp,
     ) -> Claim {
-        let at = (id as usize ^ (id >> 64) as usize) % SHARDS;
-        let mut shard = self.shards[at].lock().unwrap_or_else(PoisonError::into_inner);
-        if issued.millis() <= self.floor_ms.load(Ordering::Relaxed) {
+        if issued.millis() <= self.floor_ms {
             return Claim::Unknown;
         }
+        let mut shard = self.shard(id);
         shard.forget(now.secs());
-        // Rounded up: never forgotten before it is over.
-        let second = expires.secs() + 1;
-        if !shard.by_expiry.entry(second).or_default().insert((tenant.0, kind, id)) {
+        let second = second(expires);
+        if second <= shard.forgotten {
+            return Claim::Unknown;
+        }
+        if !shard.insert(second, (tenant.0, kind, id)) {
             return Claim::Spent;
         }
-        let latest = shard.issued.entry(second).or_insert(i64::MIN);
-        *latest = (*latest).max(issued.millis());
-        shard.len += 1;
-        while shard.len > CLAIMS_MAX / SHARDS {
-            let Some((dropped, issued)) = shard.drop_oldest() else { break };
+        // May drop the claim just made, which is then as unknown as all that expire with it.
+        while shard.len > self.shard_claims_max {
+            let dropped = shard.drop_oldest();
             self.dropped.fetch_add(dropped as u64, Ordering::Relaxed);
-            self.floor_ms.fetch_max(issued, Ordering::Relaxed);
         }
         Claim::Won
     }
 
     /// How many are held.
     pub fn len(&self) -> usize {
-        self.shards.iter().map(|shard| shard.lock().unwrap_or_else(PoisonError::into_inner).len).sum()
+        self.shards.iter().map(|shard| lock(shard).len).sum()
     }
 
     /// True where none is held.
@@ -119,16 +135,18 @@ impl Claims {
         self.dropped.load(Ordering::Relaxed)
     }
 
-    /// Everything held, as bytes, for [`Claims::from_bytes`].
+    /// Everything held, as bytes, for [`Claims::from_bytes`]. Whoever reads them back must take them away first: after an
+    /// unclean end they would be too few.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = self.floor_ms.load(Ordering::Relaxed).to_be_bytes().to_vec();
+        let mut out = MAGIC.to_vec();
+        out.extend_from_slice(&self.floor_ms.to_be_bytes());
+        let forgotten = self.shards.iter().map(|shard| lock(shard).forgotten).max();
+        out.extend_from_slice(&forgotten.unwrap_or(i64::MIN).to_be_bytes());
         for shard in &self.shards {
-            let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            let shard = lock(shard);
             for (second, ids) in &shard.by_expiry {
-                let issued = shard.issued.get(second).copied().unwrap_or(i64::MIN);
                 for (tenant, kind, id) in ids {
                     out.extend_from_slice(&second.to_be_bytes());
-                    out.extend_from_slice(&issued.to_be_bytes());
                     out.extend_from_slice(&tenant.to_be_bytes());
                     out.push(*kind as u8);
                     out.extend_from_slice(&id.to_be_bytes());
@@ -140,49 +158,65 @@ impl Claims {
 
     /// Reads what [`Claims::to_bytes`] wrote; `None` for anything else.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        const RECORD: usize = 8 + 8 + 4 + 1 + 16;
-        let (floor, rest) = bytes.split_first_chunk::<8>()?;
-        let (records, rest) = rest.as_chunks::<RECORD>();
+        let (floor, rest) = bytes.strip_prefix(MAGIC)?.split_first_chunk()?;
+        let (forgotten, rest) = rest.split_first_chunk()?;
+        let (records, rest) = rest.as_chunks::<RECORD_BYTES>();
         if !rest.is_empty() || records.len() > CLAIMS_MAX {
             return None;
         }
-        let claims = Claims::since(Timestamp::from_millis(i64::from_be_bytes(*floor)));
+        let claims = Claims::with(CLAIMS_MAX, i64::from_be_bytes(*floor), i64::from_be_bytes(*forgotten));
         for record in records {
-            let (second, record) = record.split_first_chunk::<8>()?;
-            let (issued, record) = record.split_first_chunk::<8>()?;
-            let (tenant, record) = record.split_first_chunk::<4>()?;
-            let (kind, id) = record.split_first()?;
-            let kind = [Kind::Ticket, Kind::Token, Kind::Seal, Kind::Step].into_iter().find(|k| *k as u8 == *kind)?;
+            let (second, record) = record.split_first_chunk()?;
+            let (tenant, record) = record.split_first_chunk()?;
+            let (number, id) = record.split_first()?;
+            let kind = Kind::ALL.into_iter().find(|kind| *kind as u8 == *number)?;
             let id = u128::from_be_bytes(id.try_into().ok()?);
-            let at = (id as usize ^ (id >> 64) as usize) % SHARDS;
-            let mut shard = claims.shards[at].lock().unwrap_or_else(PoisonError::into_inner);
-            let (second, issued) = (i64::from_be_bytes(*second), i64::from_be_bytes(*issued));
-            if shard.by_expiry.entry(second).or_default().insert((u32::from_be_bytes(*tenant), kind, id)) {
-                shard.len += 1;
-            }
-            let latest = shard.issued.entry(second).or_insert(i64::MIN);
-            *latest = (*latest).max(issued);
+            claims.shard(id).insert(i64::from_be_bytes(*second), (u32::from_be_bytes(*tenant), kind, id));
         }
         Some(claims)
     }
+
+    fn shard(&self, id: u128) -> MutexGuard<'_, Shard> {
+        lock(&self.shards[(id ^ id >> 64) as usize % SHARDS])
+    }
+}
+
+const MAGIC: &[u8] = b"palisade claims 1\n";
+const RECORD_BYTES: usize = 8 + 4 + 1 + 16;
+
+/// The second by whose end it is over.
+fn second(expires: Timestamp) -> i64 {
+    expires.secs() + 1
+}
+
+/// A shard whose holder panicked is whole: nothing in here panics between its changes.
+fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
+    shard.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Shard {
-    /// Drops what expired before `now`.
+    /// False where it is there already.
+    fn insert(&mut self, second: i64, id: (u32, Kind, u128)) -> bool {
+        let new = self.by_expiry.entry(second).or_default().insert(id);
+        self.len += usize::from(new);
+        new
+    }
+
+    /// Forgets what was over before `now`, seconds.
     fn forget(&mut self, now: i64) {
-        // A minute later than needed: clocks may be off by as much.
-        while let Some(entry) = self.by_expiry.first_entry() {
-            if *entry.key() + 60 > now {
-                break;
-            }
-            self.issued.remove(entry.key());
-            self.len -= entry.remove().len();
+        while self.by_expiry.first_key_value().is_some_and(|(second, _)| second + KEPT_SECS <= now) {
+            self.drop_oldest();
         }
     }
 
-    fn drop_oldest(&mut self) -> Option<(usize, i64)> {
-        let (second, ids) = self.by_expiry.pop_first()?;
+    /// Drops all that expire first; how many.
+    fn drop_oldest(&mut self) -> usize {
+        let Some((second, ids)) = self.by_expiry.pop_first() else { return 0 };
+        self.forgotten = self.forgotten.max(second);
         self.len -= ids.len();
-        Some((ids.len(), self.issued.remove(&second).unwrap_or(i64::MIN)))
+        ids.len()
     }
 }
+
+#[cfg(test)]
+mod tests;
