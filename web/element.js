@@ -37,6 +37,8 @@
 
   const CSS = {
     ":host": "display:inline-block;color-scheme:light dark;font:inherit",
+    ":host([theme=light])": "color-scheme:light",
+    ":host([theme=dark])": "color-scheme:dark",
     ":host([hidden])": "display:none",
     "[part=box]":
       "display:flex;flex-wrap:wrap;align-items:center;gap:.5em;min-inline-size:14em;padding:.6em .8em;border:1px solid;border-radius:.3em;background:Canvas;color:CanvasText;font:1em/1.4 system-ui,sans-serif",
@@ -266,14 +268,15 @@
     }
 
     /** A new token, for the form and for whoever asked.
+     * @param {{ action?: string }} [options]
      * @returns {Promise<string>} */
-    async execute() {
+    async execute(options = {}) {
       const captcha = this._captcha;
       if (!captcha) throw new Error("captcha: the element is in no document");
       this._hear("working", {});
       captcha.prepare((share) => this._progress(share));
       try {
-        const token = await captcha.executeAsync(this._form ? { form: this._form } : {});
+        const token = await captcha.executeAsync({ action: options.action, ...(this._form && { form: this._form }) });
         if (this._captcha === captcha) this._hear("verified", { token });
         return token;
       } catch (error) {
