@@ -8,7 +8,7 @@ use palisade_fingerprint::user_agent;
 use siphasher::sip::SipHasher13;
 use std::hash::Hasher;
 
-/// How many of the three must match.
+/// How many of the three must match; all that were seen, where fewer were seen when it was given.
 pub const MATCHES_MIN: usize = 2;
 
 /// Network, user-agent family and TLS or header-order class of one visitor. `None` is unseen and never matches.
@@ -19,7 +19,7 @@ pub struct Bindings {
     /// Family and system of the user agent, whatever its version.
     pub agent: Option<u16>,
     /// The part of JA4 that stays from connection to connection; where TLS is unseen, the order and case of headers that
-    /// every request has.
+    /// every request has. A class of software, not one machine.
     pub stack: Option<u32>,
 }
 
@@ -44,9 +44,13 @@ impl Bindings {
         same(self.network, other.network) + same(self.agent, other.agent) + same(self.stack, other.stack)
     }
 
-    /// True where enough of the three match.
+    /// True where `self`, to whom something was given, is `other`, who shows it: enough of the three match. Where one alone
+    /// could be seen (a proxy nobody told us to trust hides networks, another one sorts headers), that one is enough: nobody there
+    /// could ever keep a pass otherwise. Who showed nothing is nobody.
     pub fn hold(&self, other: &Bindings) -> bool {
-        self.matches(other) >= MATCHES_MIN
+        let seen = [self.network.is_some(), self.agent.is_some(), self.stack.is_some()];
+        let seen = seen.into_iter().filter(|seen| *seen).count();
+        self.matches(other) >= seen.clamp(1, MATCHES_MIN)
     }
 }
 
@@ -60,11 +64,10 @@ fn network(ip: ClientIp) -> u64 {
 
 fn stack(facts: &RequestFacts<'_>) -> Option<u32> {
     match (facts.ja4, facts.headers) {
-        // `t13d1516h2_8daaf6152771_…`: transport, version, ciphers; the extensions behind change when a session resumes.
-        (Fact::Known(ja4), _) => {
-            let stable = ja4.rsplit_once('_').map_or(ja4, |(stable, _)| stable);
-            Some(hash(1, stable.get(4..).unwrap_or(stable).as_bytes()))
-        }
+        // `t13d1516h2_8daaf6152771_02713d6af862`: only the hash of the ciphers stays. In front of it stand the protocol, which
+        // is another one for a web socket, and the number of extensions, which grows by one when a session resumes; behind it
+        // the extensions themselves.
+        (Fact::Known(ja4), _) => Some(hash(1, ja4.split('_').nth(1).unwrap_or(ja4).as_bytes())),
         (_, Fact::Known(headers)) if headers.order == HeaderOrder::Wire => order(&headers),
         _ => None,
     }
@@ -94,4 +97,102 @@ fn hasher(kind: u8) -> SipHasher13 {
     let mut hasher = SipHasher13::new();
     hasher.write_u8(kind);
     hasher
+}
+
+#[cfg(test)]
+mod tests {
+    use palisade_domain::{ClientKey, HeaderCase, Timestamp, Vantage};
+
+    use super::*;
+
+    const CHROME: &str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
+    const NEWER: &str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36";
+    const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+
+    fn facts(ip: &str) -> RequestFacts<'static> {
+        let client = ClientKey::Ip(ip.parse().unwrap());
+        let mut facts = RequestFacts::bare(client, Timestamp(0), Vantage::GatewayTls);
+        facts.user_agent = Fact::Known(CHROME);
+        facts.ja4 = Fact::Known("t13d1516h2_8daaf6152771_02713d6af862");
+        facts
+    }
+
+    #[test]
+    fn a_network_is_what_a_household_keeps() {
+        let network = |ip| Bindings::of(&facts(ip)).network;
+        assert_eq!(network("203.0.113.7"), network("203.0.113.200"));
+        assert_ne!(network("203.0.113.7"), network("203.0.114.7"));
+        assert_eq!(network("2001:db8:1:2::3"), network("2001:db8:1:ffff::9"));
+        assert_ne!(network("2001:db8:1::"), network("2001:db8:2::"));
+        assert_ne!(network("0.0.0.0"), network("::"));
+        let hidden = RequestFacts { client_hidden: true, ..facts("203.0.113.7") };
+        assert_eq!(Bindings::of(&hidden).network, None);
+    }
+
+    #[test]
+    fn an_agent_is_a_family_on_a_system() {
+        let agent = |ua| Bindings::of(&RequestFacts { user_agent: Fact::Known(ua), ..facts("::1") }).agent;
+        assert_eq!(agent(CHROME), agent(NEWER));
+        assert_ne!(agent(CHROME), agent(FIREFOX));
+        assert_eq!(Bindings::of(&RequestFacts { user_agent: Fact::Absent, ..facts("::1") }).agent, None);
+    }
+
+    #[test]
+    fn a_resumed_session_and_a_web_socket_are_of_the_same_stack() {
+        let stack = |ja4| Bindings::of(&RequestFacts { ja4: Fact::Known(ja4), ..facts("::1") }).stack;
+        let first = stack("t13d1516h2_8daaf6152771_02713d6af862");
+        assert_eq!(first, stack("t13d1517h2_8daaf6152771_b1ff8ab2d16f"));
+        assert_eq!(first, stack("t13d1516h1_8daaf6152771_02713d6af862"));
+        assert_ne!(first, stack("t13d1715h2_5b57614c22b0_3d5424432f57"));
+        for odd in ["", "_", "é_", "t13", "___"] {
+            assert!(stack(odd).is_some(), "{odd}");
+        }
+    }
+
+    #[test]
+    fn where_tls_is_unseen_the_order_of_headers_tells() {
+        let stack = |entries: &'static [(&'static str, &'static str)], order| {
+            let headers = HeaderList { entries, order, case: HeaderCase::Wire };
+            let unseen = RequestFacts { ja4: Fact::Unseen, ..facts("::1") };
+            Bindings::of(&RequestFacts { headers: Fact::Known(headers), ..unseen }).stack
+        };
+        let page =
+            stack(&[("Host", "a"), ("User-Agent", "b"), ("Accept", "c"), ("Cookie", "d")], HeaderOrder::Wire);
+        let call = stack(
+            &[("Host", "a"), ("User-Agent", "b"), ("X-Own", "e"), ("Accept", "*/*")],
+            HeaderOrder::Wire,
+        );
+        assert!(page.is_some() && page == call, "values and other headers do not matter");
+        let other = stack(&[("Host", "a"), ("Accept", "c"), ("User-Agent", "b")], HeaderOrder::Wire);
+        let lower = stack(&[("host", "a"), ("user-agent", "b"), ("accept", "c")], HeaderOrder::Wire);
+        assert!(other != page && lower != page && lower != other);
+        assert_eq!(stack(&[("Host", "a"), ("Accept", "c")], HeaderOrder::Wire), None);
+        assert_eq!(stack(&[("Host", "a"), ("User-Agent", "b"), ("Accept", "c")], HeaderOrder::Lost), None);
+    }
+
+    #[test]
+    fn two_of_three_hold() {
+        let all = Bindings { network: Some(1), agent: Some(2), stack: Some(3) };
+        for bits in 0..8 {
+            let part = |bit: u8, same: u16, other: u16| Some(if bits & bit == 0 { other } else { same });
+            let other = Bindings {
+                network: part(1, 1, 9).map(u64::from),
+                agent: part(2, 2, 9),
+                stack: part(4, 3, 9).map(u32::from),
+            };
+            let matching = u8::count_ones(bits) as usize;
+            assert_eq!((all.matches(&other), all.hold(&other)), (matching, matching >= 2), "{bits:03b}");
+        }
+    }
+
+    #[test]
+    fn what_is_unseen_never_matches() {
+        let nobody = Bindings::default();
+        assert!(!nobody.hold(&nobody));
+        let one = Bindings { agent: Some(2), ..nobody };
+        assert!(one.hold(&one) && !one.hold(&nobody) && !one.hold(&Bindings { agent: Some(3), ..nobody }));
+        let two = Bindings { network: Some(1), ..one };
+        assert!(two.hold(&two) && !two.hold(&one), "what was seen when it was given must be shown");
+        assert!(two.hold(&Bindings { stack: Some(3), ..two }));
+    }
 }

@@ -49,7 +49,8 @@ impl Fields {
 /// The mac of `fields` for `purpose`, cut to [`MAC_BYTES`].
 pub fn mac(key: &hmac::Key, purpose: &str, fields: &[u8]) -> [u8; MAC_BYTES] {
     let mut context = hmac::Context::with_key(key);
-    // The purpose is a constant of ours, shorter than 256 bytes; its length keeps it apart from the fields.
+    // The purpose is a constant of ours; its length keeps it apart from the fields.
+    debug_assert!(purpose.len() < 256);
     context.update(&[purpose.len() as u8]);
     context.update(purpose.as_bytes());
     context.update(fields);
@@ -124,5 +125,119 @@ impl<'a> Reader<'a> {
     /// True where nothing is left.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn key() -> hmac::Key {
+        hmac::Key::new(hmac::HMAC_SHA256, &[7; 32])
+    }
+
+    fn fields(list: &[Vec<u8>]) -> Fields {
+        let mut fields = Fields::default();
+        for field in list {
+            fields.put(field);
+        }
+        fields
+    }
+
+    fn taken(bytes: &[u8]) -> Vec<Vec<u8>> {
+        let mut reader = Reader(bytes);
+        std::iter::from_fn(|| reader.take().map(<[u8]>::to_vec)).collect()
+    }
+
+    #[test]
+    fn what_stands_behind_one_field_is_never_part_of_the_next() {
+        let of = |list: &[&[u8]]| fields(&list.iter().map(|field| field.to_vec()).collect::<Vec<_>>());
+        assert_eq!(of(&[b"ab", b"c"]).bytes(), [0, 2, b'a', b'b', 0, 1, b'c']);
+        assert_ne!(of(&[b"ab", b"c"]).bytes(), of(&[b"a", b"bc"]).bytes());
+        assert_ne!(of(&[b"", b"a"]).bytes(), of(&[b"a", b""]).bytes());
+        assert_ne!(of(&[]).bytes(), of(&[b""]).bytes());
+    }
+
+    #[test]
+    fn a_number_has_one_spelling() {
+        let read = |bytes: &[u8]| Reader(fields(&[bytes.to_vec()]).bytes()).number();
+        assert_eq!(read(&[]), Some(0));
+        assert_eq!(read(&[1, 0]), Some(256));
+        assert_eq!(read(&[255; 8]), Some(u64::MAX));
+        assert_eq!(read(&[0]), None, "zero is empty");
+        assert_eq!(read(&[0, 1]), None);
+        assert_eq!(read(&[1; 9]), None);
+        assert_eq!(Reader(&[0]).number(), None);
+        assert_eq!(Reader(&[0, 2, 1]).number(), None);
+    }
+
+    #[test]
+    fn equal_bytes_are_the_same() {
+        assert!(same(b"", b"") && same(b"abc", b"abc"));
+        assert!(!same(b"abc", b"abd") && !same(b"abc", b"ab") && !same(b"", b"a"));
+    }
+
+    #[test]
+    fn the_longest_signed_text_opens_and_the_next_one_does_not() {
+        let most = Signed::BYTES_MAX / 3 * 3 - MAC_BYTES - 2;
+        for (len, opens) in [(0, true), (most, true), (most + 1, false), (2_000, false)] {
+            let text = fields(&[vec![5; len]]).signed(&key(), "p");
+            assert_eq!(Signed::open(&text, &key(), "p").is_some(), opens, "{len}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn lists_are_read_back_and_no_two_are_alike(
+            one in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..40), 0..6),
+            other in prop::collection::vec(prop::collection::vec(0u8..3, 0..4), 0..6),
+            third in prop::collection::vec(prop::collection::vec(0u8..3, 0..4), 0..6),
+        ) {
+            prop_assert_eq!(&taken(fields(&one).bytes()), &one);
+            prop_assert_eq!(fields(&other).bytes() == fields(&third).bytes(), other == third);
+        }
+
+        #[test]
+        fn numbers_are_read_back(number in any::<u64>(), shift in 0u32..64) {
+            let number = number >> shift;
+            let mut fields = Fields::default();
+            fields.put_number(number);
+            prop_assert_eq!(Reader(fields.bytes()).number(), Some(number));
+        }
+
+        #[test]
+        fn only_what_was_signed_opens(
+            list in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..30), 0..6),
+            at in any::<prop::sample::Index>(),
+            with in "[A-Za-z0-9_=+/-]",
+        ) {
+            let text = fields(&list).signed(&key(), "purpose");
+            let signed = Signed::open(&text, &key(), "purpose").unwrap();
+            prop_assert_eq!(&taken(signed.fields().0), &list);
+            prop_assert!(Signed::open(&text, &key(), "purposes").is_none());
+            prop_assert!(Signed::open(&text, &key(), "").is_none());
+            let stranger = hmac::Key::new(hmac::HMAC_SHA256, &[8; 32]);
+            prop_assert!(Signed::open(&text, &stranger, "purpose").is_none());
+            let at = at.index(text.len());
+            let mut changed = text.clone();
+            changed.replace_range(at..=at, &with);
+            prop_assert_eq!(Signed::open(&changed, &key(), "purpose").is_some(), changed == text);
+            prop_assert!(Signed::open(&text[..at], &key(), "purpose").is_none());
+            let longer = text.clone() + &with;
+            prop_assert!(Signed::open(&longer, &key(), "purpose").is_none());
+        }
+
+        #[test]
+        fn any_text_is_no_signed_one(text in "\\PC{0,800}") {
+            prop_assert!(Signed::open(&text, &key(), "purpose").is_none());
+        }
+
+        #[test]
+        fn any_bytes_are_read_to_an_end(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let fields = taken(&bytes);
+            prop_assert!(fields.iter().map(|field| field.len() + 2).sum::<usize>() <= bytes.len());
+        }
     }
 }

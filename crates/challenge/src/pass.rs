@@ -110,7 +110,8 @@ impl Pass {
             return None;
         }
         let word = |number: u64| u32::try_from(number).ok();
-        let seconds = |number: u64| i64::try_from(number).ok().filter(|secs| *secs < 1 << 40).map(Timestamp::from_secs);
+        let seconds =
+            |number: u64| i64::try_from(number).ok().filter(|secs| *secs < 1 << 40).map(Timestamp::from_secs);
         let pass = Pass {
             tenant: TenantId(word(fields.number()?)?),
             site: SiteId(word(fields.number()?)?),
@@ -177,3 +178,6 @@ pub(crate) fn take_bindings(fields: &mut Reader<'_>) -> Option<Bindings> {
         stack: seen(fields.take()?)?.map(u32::from_be_bytes),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -94,9 +94,8 @@ impl Ticket {
             return None;
         }
         let word = |number: u64| u32::try_from(number).ok();
-        let millis = |number: u64| {
-            i64::try_from(number).ok().filter(|ms| *ms < 1 << 50).map(Timestamp::from_millis)
-        };
+        let millis =
+            |number: u64| i64::try_from(number).ok().filter(|ms| *ms < 1 << 50).map(Timestamp::from_millis);
         let ticket = Ticket {
             tenant: TenantId(word(fields.number()?)?),
             site: SiteId(word(fields.number()?)?),
@@ -119,7 +118,13 @@ impl Ticket {
     ///
     /// # Errors
     /// With what speaks against it. Whether it was redeemed before is for the claims.
-    pub fn check(&self, tenant: TenantId, site: SiteId, purpose: Purpose, now: Timestamp) -> Result<(), Code> {
+    pub fn check(
+        &self,
+        tenant: TenantId,
+        site: SiteId,
+        purpose: Purpose,
+        now: Timestamp,
+    ) -> Result<(), Code> {
         if (self.tenant, self.site, self.purpose) != (tenant, site, purpose) {
             return Err(Code::ForeignTicket);
         }
@@ -132,3 +137,6 @@ impl Ticket {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;
