@@ -13,7 +13,7 @@ use palisade_visitor::route::PREFIX;
 use crate::api::Api;
 use crate::openapi;
 use crate::problem::{Code, Problem};
-use crate::routes::{auth, later};
+use crate::routes::{auth, later, visitor};
 
 /// The API's routes, to be served with peer addresses: [`crate::serve()`], or
 /// `into_make_service_with_connect_info::<SocketAddr>()`.
@@ -22,14 +22,10 @@ pub fn router(api: Arc<Api>) -> Router {
     later::routes(router)
         .route("/auth", any(auth::judge))
         .route("/auth/{*rest}", any(auth::judge))
-        .route(&format!("{PREFIX}{{*rest}}"), any(auth::visitor))
-        .fallback(not_found)
+        .route(&format!("{PREFIX}{{*rest}}"), any(visitor::below_prefix))
+        .fallback(visitor::at_root)
         .layer(map_response_with_state(Arc::clone(&api), finish))
         .with_state(api)
-}
-
-async fn not_found() -> Problem {
-    Problem::new(Code::NotFound, "there is no such route; /docs lists them")
 }
 
 /// What all answers have in common.

@@ -5,12 +5,19 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use palisade_domain::{Fact, PassKind, RequestFacts, Scheme, SessionId, SiteId, TenantId, Timestamp};
 
+use crate::behaviour::{self, Around, Behaviour, Lifetime, Submission, Trace};
 use crate::bindings::Bindings;
-use crate::claims::Claims;
+use crate::claims::{self, Claim, Claims};
+use crate::code::Code;
+use crate::ladder::{Asked, Kind, Ladder, Load, Plan, Pressure};
+use crate::novelty::Novelty;
 use crate::outcome::Outcomes;
 use crate::pass::{self, Pass, PassFault, Shown};
 use crate::revoked::Revoked;
 use crate::secrets::Secrets;
+use crate::ticket::{Purpose, Ticket};
+use crate::token::Tokens;
+use crate::work::{self, Puzzles, WorkKind};
 
 /// What the operator chose about challenges; swapped whole when the configuration is read again.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +30,10 @@ pub struct Settings {
     pub ticket_ms: i64,
     /// Passes of another epoch hold no longer.
     pub epoch: u32,
+    /// Which challenge is next.
+    pub ladder: Ladder,
+    /// Share of interactions that are kept where the page asks for it, 0.0..=1.0.
+    pub save_sample: f64,
     /// Whether test keys pass everything. Never on a live site.
     pub testing: bool,
 }
@@ -34,6 +45,8 @@ impl Default for Settings {
             no_script_pass_ms: 3_600_000,
             ticket_ms: 600_000,
             epoch: 1,
+            ladder: Ladder::default(),
+            save_sample: 0.0,
             testing: false,
         }
     }
@@ -47,9 +60,61 @@ pub struct Challenges {
     pub claims: Claims,
     /// Passes that were taken back.
     pub revoked: Revoked,
+    /// Challenges that networks left unanswered.
+    pub pressure: Pressure,
+    /// Recordings that were played before.
+    pub novelty: Novelty,
+    /// Keys of result tokens, site keys.
+    pub tokens: Tokens,
     /// What became of challenges.
     pub outcomes: Outcomes,
     settings: ArcSwap<Settings>,
+}
+
+/// What is known about the request that is challenged.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Occasion {
+    /// Its score, 0..=100 bot.
+    pub score: u8,
+    /// How much the site is under.
+    pub load: Load,
+    /// How many challenges this visitor failed or left before.
+    pub tries: u8,
+    /// Why the last answer was not taken.
+    pub code: Option<Code>,
+}
+
+/// A challenge that was issued.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Issued {
+    /// What was asked.
+    pub ticket: Ticket,
+    /// The ticket as it travels.
+    pub text: String,
+    /// The puzzles to solve; none where behaviour alone is looked at, or at the end of the ladder.
+    pub puzzles: Option<Puzzles>,
+    /// What the ladder says: the kind, what goes without script, the reason.
+    pub plan: Plan,
+}
+
+/// A challenge that was met.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Met {
+    /// Which.
+    pub ticket: Ticket,
+    /// What was proved.
+    pub kind: PassKind,
+    /// What the behaviour says, where any was sent: 0.0 a program, 1.0 a person.
+    pub behaviour: Option<Behaviour>,
+}
+
+/// An answer that was not taken.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Unmet {
+    /// Why.
+    pub code: Code,
+    /// The ticket, where it was one of ours and of this visitor: the next challenge counts its tries on.
+    pub ticket: Option<Ticket>,
 }
 
 /// Who answers a challenge, as the edge sees it.
@@ -71,6 +136,9 @@ impl Challenges {
         let secrets = Secrets::derive(master);
         Challenges {
             revoked: Revoked::new(secrets.table),
+            pressure: Pressure::new(&secrets),
+            novelty: Novelty::new(),
+            tokens: Tokens::default(),
             secrets,
             claims,
             outcomes: Outcomes::default(),
@@ -121,6 +189,140 @@ impl Challenges {
         if self.revoked.contains(tenant, pass.id) { Err(PassFault::Revoked) } else { Ok(pass) }
     }
 
+    /// A challenge for `visitor`; `id` is random. Nothing is kept.
+    pub fn issue(
+        &self,
+        visitor: &Visitor,
+        purpose: Purpose,
+        occasion: &Occasion,
+        now: Timestamp,
+        id: u128,
+    ) -> Issued {
+        let settings = self.settings.load();
+        // What an application is given for its visitor is answered with a token or a provider's word: no work of its own.
+        let own = purpose != Purpose::Check;
+        let pressure = match visitor.bindings.network.filter(|_| own) {
+            Some(network) => self.pressure.issued(visitor.tenant, network, now),
+            None => 0,
+        };
+        // A widget's first kind is behaviour, and the cheap work beside it in the background: else a recording would be free.
+        let asked = Asked {
+            purpose: if purpose == Purpose::Widget { Purpose::Pass } else { purpose },
+            score: occasion.score,
+            load: occasion.load,
+            pressure,
+            tries: occasion.tries,
+            code: occasion.code,
+        };
+        let mut plan = settings.ladder.plan(&asked);
+        plan.work = plan.work.filter(|_| own);
+        let ticket = Ticket {
+            tenant: visitor.tenant,
+            site: visitor.site,
+            id,
+            issued: now,
+            expires: now.plus_millis(settings.ticket_ms),
+            purpose,
+            work: plan.work,
+            tries: occasion.tries,
+            score: occasion.score,
+            bindings: visitor.bindings,
+        };
+        if let Some(kind) = plan.kind.filter(|_| own) {
+            self.outcomes.issued(kind);
+        }
+        let puzzles = plan.work.map(|work| work::issue(work, id, &self.secrets));
+        Issued { ticket, text: ticket.text(&self.secrets), puzzles, plan }
+    }
+
+    /// Checks an answer and claims its ticket: of all who bring one ticket exactly one is told that it met it.
+    ///
+    /// # Errors
+    /// With what speaks against it; a ticket that was not met may be brought again until it expires.
+    pub fn redeem(
+        &self,
+        visitor: &Visitor,
+        purpose: Purpose,
+        submission: &Submission,
+        user_agent: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Met, Unmet> {
+        let unmet = |code| Unmet { code, ticket: None };
+        let text = submission.ticket.as_deref().ok_or_else(|| self.refused(unmet(Code::MissingTicket)))?;
+        let ticket = Ticket::read(text, &self.secrets).map_err(|code| self.refused(unmet(code)))?;
+        ticket.check(visitor.tenant, visitor.site, purpose, now).map_err(|code| self.refused(unmet(code)))?;
+        if purpose == Purpose::Pass && !ticket.bindings.hold(&visitor.bindings) {
+            return Err(self.refused(unmet(Code::OtherVisitor)));
+        }
+        let kind = kind_of(ticket.work);
+        let failed = |code| {
+            self.outcomes.failed(kind, code);
+            Unmet { code, ticket: Some(ticket) }
+        };
+        if let Some(work) = ticket.work {
+            let answer = submission.work.as_ref().ok_or_else(|| failed(Code::MissingWork))?;
+            work::check(work, ticket.id, &self.secrets, &answer.solutions).map_err(failed)?;
+        }
+        let behaviour =
+            submission.trace.as_ref().map(|trace| self.judge(trace, visitor, Some(&ticket), user_agent, now));
+        self.settle(&ticket, behaviour.as_ref()).map_err(failed)?;
+        match self.claims.claim(
+            ticket.tenant,
+            claims::Kind::Ticket,
+            ticket.id,
+            ticket.issued,
+            ticket.expires,
+            now,
+        ) {
+            Claim::Won => {}
+            Claim::Spent => return Err(failed(Code::SpentTicket)),
+            Claim::Unknown => return Err(failed(Code::TicketBeforeRestart)),
+        }
+        self.outcomes.solved(kind, now.millis_since(ticket.issued));
+        if let Some(network) = ticket.bindings.network {
+            self.pressure.met(ticket.tenant, network, now);
+        }
+        Ok(Met { ticket, kind, behaviour })
+    }
+
+    /// What the recorded behaviour says; a recording that was sent before says little.
+    pub fn judge(
+        &self,
+        trace: &Trace,
+        visitor: &Visitor,
+        ticket: Option<&Ticket>,
+        user_agent: Option<&str>,
+        now: Timestamp,
+    ) -> Behaviour {
+        let ticket = ticket.map(|ticket| Lifetime { issued: ticket.issued, expires: ticket.expires });
+        let behaviour = behaviour::judge(trace, &Around { now, ticket, user_agent, key: self.secrets.table });
+        match behaviour.shape {
+            Some(shape) if self.novelty.seen(visitor.tenant, shape, key_of(&visitor.bindings), now) => {
+                behaviour.repeated()
+            }
+            _ => behaviour,
+        }
+    }
+
+    /// Is what was shown enough for a pass? Work alone is, for a hand that says nothing: marks of automation only make the work
+    /// harder, so that no odd browser is locked out (DESIGN section 6).
+    fn settle(&self, ticket: &Ticket, behaviour: Option<&Behaviour>) -> Result<(), Code> {
+        if ticket.purpose != Purpose::Pass {
+            return Ok(());
+        }
+        let human = behaviour.map(|behaviour| behaviour.human);
+        match ticket.work.map(|work| work.kind) {
+            None if human.is_none_or(|human| human < HUMAN_MIN) => Err(Code::LowScore),
+            Some(WorkKind::Hash) if human.is_some_and(|human| human < DRIVEN_MAX) => Err(Code::LowScore),
+            _ => Ok(()),
+        }
+    }
+
+    fn refused(&self, unmet: Unmet) -> Unmet {
+        self.outcomes.refused(unmet.code);
+        unmet
+    }
+
     /// A pass for `visitor`, who proved `kind`. `id` is random.
     pub fn pass(&self, visitor: &Visitor, kind: PassKind, id: u128, now: Timestamp) -> Pass {
         let settings = self.settings.load();
@@ -145,6 +347,26 @@ impl Challenges {
         let age = (pass.expires.secs() - pass.issued.secs()).max(0);
         set_cookie(pass::COOKIE_SECURE, pass::COOKIE, &pass.text(&self.secrets), age, scheme)
     }
+}
+
+/// From which score on behaviour alone is enough.
+const HUMAN_MIN: f64 = 0.5;
+/// Below which score the cheap work is not enough: a browser that says it is driven, or a hand like a machine's.
+const DRIVEN_MAX: f64 = 0.2;
+
+/// What meeting a ticket proves.
+fn kind_of(work: Option<work::WorkParams>) -> Kind {
+    match work.map(|work| work.kind) {
+        None => PassKind::Behaviour,
+        Some(WorkKind::Hash) => PassKind::Work,
+        Some(WorkKind::Memory) => PassKind::HardWork,
+    }
+}
+
+/// One visitor, as far as repeated recordings are told apart.
+fn key_of(bindings: &Bindings) -> u64 {
+    let (network, agent) = (bindings.network.unwrap_or(0), u64::from(bindings.agent.unwrap_or(0)));
+    network.rotate_left(17) ^ agent ^ u64::from(bindings.stack.unwrap_or(0)) << 32
 }
 
 /// The value of `Set-Cookie` for a cookie of ours: `secure` is its name on https (RFC 6265bis, section 4.1.3.2), `clear` on clear

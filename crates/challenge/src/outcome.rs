@@ -128,6 +128,8 @@ mod tests {
         assert_eq!((counted.issued, counted.solved, counted.failed, counted.unanswered), (5, 3, 1, 1));
         assert_eq!(counted.median_ms, Some(300));
         assert_eq!(outcomes.reasons(), [(Code::WrongWork, 1)]);
-        assert!(outcomes.counted().iter().filter(|c| c.kind != PassKind::Work).all(|c| c.median_ms.is_none()));
+        assert!(
+            outcomes.counted().iter().filter(|c| c.kind != PassKind::Work).all(|c| c.median_ms.is_none())
+        );
     }
 }

@@ -80,6 +80,13 @@ impl RequestBody {
         RequestBody(Some(Box::new(Upload { held, trailers, incoming: Some(incoming), pace, progress })))
     }
 
+    /// `bytes`, and nothing more to come.
+    pub(crate) fn of(bytes: Bytes, limits: &Limits) -> Self {
+        let progress = Rc::new(Progress { moved: Cell::new(Instant::now()) });
+        let (trailers, pace) = (None, Pace::new(limits));
+        RequestBody(Some(Box::new(Upload { held: bytes, trailers, incoming: None, pace, progress })))
+    }
+
     /// True where there is nothing to send.
     pub(crate) fn is_empty(&self) -> bool {
         let is_sent =
@@ -102,9 +109,18 @@ impl RequestBody {
     /// # Errors
     /// Where the body broke off before that.
     pub(crate) async fn hold(&mut self, limit: Duration) -> Result<Prefix, BodyError> {
+        self.hold_up_to(BodyPrefix::BYTES_MAX, limit).await
+    }
+
+    /// As [`RequestBody::hold`], up to `bytes_max`; what was held before stays held.
+    pub(crate) async fn hold_up_to(
+        &mut self,
+        bytes_max: usize,
+        limit: Duration,
+    ) -> Result<Prefix, BodyError> {
         let Some(body) = &mut self.0 else { return Ok(Prefix { complete: true, ..Prefix::default() }) };
         let mut joined = BytesMut::new();
-        let filling = std::future::poll_fn(|cx| body.poll_hold(cx, &mut joined));
+        let filling = std::future::poll_fn(|cx| body.poll_hold(cx, &mut joined, bytes_max));
         // In time or not: what has come is what is looked at.
         let filled = tokio::time::timeout(limit, filling).await.unwrap_or(Ok(()));
         if !joined.is_empty() {
@@ -117,8 +133,13 @@ impl RequestBody {
 
 impl Upload {
     /// The first piece is kept as it is; only where there is a second one are they joined.
-    fn poll_hold(&mut self, cx: &mut Context<'_>, joined: &mut BytesMut) -> Poll<Result<(), BodyError>> {
-        while self.held.len().max(joined.len()) < BodyPrefix::BYTES_MAX {
+    fn poll_hold(
+        &mut self,
+        cx: &mut Context<'_>,
+        joined: &mut BytesMut,
+        bytes_max: usize,
+    ) -> Poll<Result<(), BodyError>> {
+        while self.held.len().max(joined.len()) < bytes_max {
             let Some(incoming) = &mut self.incoming else { break };
             let Some(frame) = ready!(Pin::new(&mut *incoming).poll_frame(cx)) else {
                 self.incoming = None;

@@ -1,5 +1,7 @@
 //! Every bound of this crate, with its reason.
 
+use std::time::Duration;
+
 use palisade_limits::Bound;
 
 /// Connections open at once.
@@ -28,6 +30,12 @@ pub(crate) const TUNNEL_SILENCE_MS: u64 = 300_000;
 pub(crate) const UPSTREAM_IDLE_MAX: usize = 256;
 /// How long they are kept.
 pub(crate) const UPSTREAM_IDLE_TIMEOUT_MS: u64 = 30_000;
+/// Largest form with a sealed body: its text, and a few fields beside it.
+pub(crate) const SEALED_FORM_BYTES_MAX: usize = palisade_challenge::sealed::TEXT_BYTES_MAX + (8 << 10);
+/// How long such a body, or a form to be sealed, is waited for.
+pub(crate) const VISIT_BODY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Such bodies held at once, over all threads.
+pub(crate) const HELD_BODIES_MAX: usize = 256;
 /// Slow answers under way.
 pub(crate) const SLOW_ANSWERS_MAX: usize = 1_000;
 /// Time of one slow answer.
@@ -53,6 +61,20 @@ pub const BOUNDS: &[Bound] = &[
         unit: "connections",
         reason: "each costs a descriptor and about 20 KiB while it works",
         when_full: "a new connection is answered 503 at once and closed",
+    },
+    Bound {
+        name: "gateway.held_bodies_max",
+        value: HELD_BODIES_MAX as u64,
+        unit: "bodies",
+        reason: "answers to challenges and forms to be sealed, 256 KiB each at most: 64 MiB in all",
+        when_full: "a body is not read: the answer is 413, or a challenge without the form",
+    },
+    Bound {
+        name: "gateway.sealed_form_bytes_max",
+        value: SEALED_FORM_BYTES_MAX as u64,
+        unit: "bytes",
+        reason: "a sealed body of 64 KiB as text, and room for the fields beside it",
+        when_full: "it is no sealed form, and goes on as it is",
     },
     Bound {
         name: "gateway.head_ms_max",

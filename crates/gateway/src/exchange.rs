@@ -7,10 +7,11 @@ use http::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE, EXPECT};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
+use palisade_challenge::Pass;
 use palisade_detect::Observe;
-use palisade_domain::{HeadFault, RequestId, Timestamp};
+use palisade_domain::{Action, HeadFault, RequestId, Timestamp};
 use palisade_fingerprint::live::body_kind;
-use palisade_visitor::{Notice, Reply, Wants, route};
+use palisade_visitor::{Notice, Reply, Wants};
 
 use crate::body::{AnswerBody, Prefix, RequestBody};
 use crate::clock;
@@ -22,10 +23,13 @@ use crate::worker::Worker;
 
 mod ending;
 mod pass;
+mod resume;
 mod rule;
 mod tunnel;
+mod visit;
 
 pub(crate) use ending::Ending;
+use resume::Reopened;
 use rule::{Place, Ruled};
 pub(crate) use tunnel::Tunnel;
 
@@ -37,7 +41,7 @@ pub(crate) async fn serve(
     let captured = if client.multiplexed { None } else { client.link.take_head() };
     let _busy = Rc::clone(&client.busy);
     let (parts, incoming) = request.into_parts();
-    let exchange = Exchange { client: Rc::clone(&client), parts, time: clock::now() };
+    let exchange = Exchange { client: Rc::clone(&client), parts, time: clock::now(), reopened: None };
     let Some(captured) = captured else {
         let body = RequestBody::new(incoming, &exchange.worker().settings.limits);
         return Ok(exchange.run(None, body).await);
@@ -61,6 +65,8 @@ struct Exchange {
     client: Rc<Client>,
     parts: Parts,
     time: Timestamp,
+    /// The form that came back sealed.
+    reopened: Option<Reopened>,
 }
 
 impl Exchange {
@@ -68,7 +74,8 @@ impl Exchange {
         &self.client.worker
     }
 
-    async fn run(self, head: Option<&Captured>, mut body: RequestBody) -> Response<AnswerBody> {
+    async fn run(mut self, head: Option<&Captured>, mut body: RequestBody) -> Response<AnswerBody> {
+        let unopened = self.reopen(head, &mut body).await.err();
         let prefix = self.look_at(head, &mut body).await;
         let fault = self.client.link.body_fault();
         let (place, ruled) = {
@@ -78,7 +85,10 @@ impl Exchange {
             (place, ruled)
         };
         let id = self.id(ruled.as_ref());
-        let answer = self.own_answer(ruled.as_ref(), &place, fault, id);
+        let answer = match unopened.or_else(|| self.refusal(fault, id)) {
+            None => self.own_answer(ruled.as_ref(), &place, &mut body).await,
+            refusal => refusal,
+        };
         let told = ruled.as_ref().map(|ruled| ruled.told);
         let ending = Ending::new(&self.client, ruled.map(|ruled| ruled.pending), self.time);
         match (answer, place.site) {
@@ -118,25 +128,36 @@ impl Exchange {
         ruled.map_or(RequestId(self.time.0.unsigned_abs()), |ruled| ruled.id)
     }
 
+    /// The answer to what nobody could pass on.
+    fn refusal(&self, fault: Option<HeadFault>, id: RequestId) -> Option<Reply> {
+        let notice = match fault {
+            Some(_) => Notice::BadRequest,
+            None if self.parts.method == Method::CONNECT => Notice::NotImplemented,
+            None => return None,
+        };
+        Some(Reply::notice(notice, &wants(&self.parts), id))
+    }
+
     /// Our answer in place of the upstream's, where there is one.
-    fn own_answer(
+    async fn own_answer(
         &self,
         ruled: Option<&Ruled>,
         place: &Place,
-        fault: Option<HeadFault>,
-        id: RequestId,
+        body: &mut RequestBody,
     ) -> Option<Reply> {
-        let wants = wants(&self.parts);
-        if fault.is_some() {
-            return Some(Reply::notice(Notice::BadRequest, &wants, id));
+        if let Some(base) = self.base(place.site?) {
+            return self.visit(base, place, ruled, body).await;
         }
-        if self.parts.method == Method::CONNECT {
-            return Some(Reply::notice(Notice::NotImplemented, &wants, id));
+        let ruled = ruled?;
+        if ruled.decision.enforced == Action::Challenge && self.worker().guard.challenges().is_some() {
+            return self.challenge(place, ruled, body).await;
         }
-        place.site?;
-        let prefix = &self.worker().settings.visitor_prefix;
-        let visit = route::route(prefix, self.parts.method.as_str(), self.parts.uri.path(), &wants, id);
-        visit.or_else(|| Reply::to_decision(&ruled?.decision, &wants, id))
+        Reply::to_decision(&ruled.decision, &wants(&self.parts), ruled.id)
+    }
+
+    /// The pass that the steps of a form without script are worth.
+    fn granted(&self) -> Option<&Pass> {
+        self.reopened.as_ref()?.granted.as_ref()
     }
 
     /// The start of the body, where it is of a kind that is looked at. `None` where it streams on unseen.
@@ -171,7 +192,11 @@ impl Exchange {
     }
 
     fn seen<'a>(&'a self, head: Option<&'a Captured>) -> Seen<'a> {
-        head.map_or_else(|| Seen::parsed(&self.parts), Seen::captured)
+        let seen = head.map_or_else(|| Seen::parsed(&self.parts), Seen::captured);
+        match &self.reopened {
+            Some(reopened) => reopened.restore(seen),
+            None => seen,
+        }
     }
 }
 

@@ -61,6 +61,8 @@ pub(crate) struct Shared {
     pub connections: AtomicUsize,
     /// Slow answers under way.
     pub slow_answers: AtomicUsize,
+    /// Whole bodies held.
+    pub held_bodies: AtomicUsize,
 }
 
 impl Gateway {

@@ -108,6 +108,15 @@ impl<'a> Seen<'a> {
         self.version == HttpVersion::Other
     }
 
+    /// Has header `name` (lower case) say `value`, in its place; without one it was not sent.
+    pub(crate) fn set(&mut self, name: &'static str, value: Option<&'a str>) {
+        let Some(value) = value else { return self.headers.retain(|(held, _)| !held.eq_ignore_ascii_case(name)) };
+        match self.headers.iter_mut().find(|(held, _)| held.eq_ignore_ascii_case(name)) {
+            Some((_, held)) => *held = Cow::Borrowed(value),
+            None => self.headers.push((name, Cow::Borrowed(value))),
+        }
+    }
+
     /// The first value of header `name`.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(held, _)| held.eq_ignore_ascii_case(name)).map(|(_, value)| &**value)

@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use palisade_visitor::theme::Theme;
+
 use crate::bounds;
 
 /// How a gateway is set up.
@@ -16,6 +18,8 @@ pub struct GatewaySettings {
     pub judge: bool,
     /// Paths below this are ours: begins and ends with `/`.
     pub visitor_prefix: String,
+    /// How challenge pages look.
+    pub theme: Theme,
     /// Times and amounts.
     pub limits: Limits,
 }
@@ -27,6 +31,7 @@ impl Default for GatewaySettings {
             workers: 0,
             judge: true,
             visitor_prefix: palisade_visitor::route::PREFIX.to_owned(),
+            theme: Theme::neutral().clone(),
             limits: Limits::default(),
         }
     }

@@ -126,6 +126,13 @@ pub const BOUNDS: &[Bound] = &[
         "the oldest are dropped and counted",
     ),
     bound(
+        "guard.kept_max",
+        crate::kept::KEPT_MAX as u64,
+        "interactions and labels that wait for the store",
+        "a sample: some 4 MiB of recordings",
+        "the newest is dropped and counted",
+    ),
+    bound(
         "guard.named_proxies_max",
         health::PROXIES_MAX as u64,
         "proxies nobody told us to trust",

@@ -4,14 +4,16 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use arc_swap::ArcSwap;
 use palisade_challenge::Challenges;
+use palisade_challenge::ladder::Load;
 use palisade_crawl::signature::Key;
 use palisade_detect::history::Ticket;
 use palisade_detect::{HashSeed, Observe};
 use palisade_domain::{ClientIp, Fact, RequestFacts, RequestId, ResponseFacts, SiteId, TenantId, Timestamp};
-use palisade_policy::{Around, Judge, Judged, ListMirror};
+use palisade_policy::{Around, Judge, Judged, Level, ListMirror};
 use tokio::sync::mpsc;
 
 use crate::health::{Degradation, Health, QUEUE};
+use crate::kept::{KEPT_MAX, Kept};
 use crate::keyed;
 use crate::load::LoadMeter;
 use crate::names::NameTable;
@@ -55,6 +57,7 @@ pub struct Guard {
     sink: Arc<Sink>,
     entries: mpsc::Sender<Wished>,
     questions: mpsc::Sender<Question>,
+    pub(crate) kept: mpsc::Sender<Kept>,
     /// Held while a change of the lists is committed and mirrored, so that both happen in one order. Inside: up to which
     /// change of the store the mirror has come.
     pub(crate) changing_lists: tokio::sync::Mutex<Option<u64>>,
@@ -74,6 +77,8 @@ pub struct Ruling {
     pub sequence: u64,
     /// When the request arrived.
     pub time: Timestamp,
+    /// How much its site was under.
+    pub load: Load,
     tail: Tail,
 }
 
@@ -82,7 +87,8 @@ impl Ruling {
     #[inline]
     pub fn blank() -> Self {
         let time = Timestamp::default();
-        Ruling { id: RequestId(0), judged: Judged::blank(), sequence: 0, time, tail: Tail::NONE }
+        let load = Load::Calm;
+        Ruling { id: RequestId(0), judged: Judged::blank(), sequence: 0, time, load, tail: Tail::NONE }
     }
 }
 
@@ -115,6 +121,7 @@ impl Guard {
         let (events, events_end) = mpsc::channel(EVENTS_MAX);
         let (entries, entries_end) = mpsc::channel(ENTRIES_MAX);
         let (questions, questions_end) = mpsc::channel(QUESTIONS_MAX);
+        let (kept, kept_end) = mpsc::channel(KEPT_MAX);
         let guard = Guard {
             judge: ArcSwap::from_pointee(judge),
             sites: ArcSwap::from_pointee(sites),
@@ -130,10 +137,12 @@ impl Guard {
             sink: Arc::new(Sink::new(&settings, events)),
             entries,
             questions,
+            kept,
             changing_lists: tokio::sync::Mutex::default(),
             replacing: Mutex::default(),
         };
-        let backlog = Backlog { events: events_end, entries: entries_end, questions: questions_end };
+        let backlog =
+            Backlog { events: events_end, entries: entries_end, questions: questions_end, kept: kept_end };
         (Arc::new(guard), backlog)
     }
 
@@ -190,6 +199,11 @@ impl Guard {
         let sequence = self.sink.next();
         let id = RequestId(self.settings.first_id.wrapping_add(sequence));
         (ruling.id, ruling.sequence, ruling.time) = (id, sequence, facts.time);
+        ruling.load = match level {
+            Level::Calm => Load::Calm,
+            Level::Busy => Load::Busy,
+            Level::Flood => Load::Flood,
+        };
         judge.request_into(&facts, observe, &around, &mut ruling.judged);
         if observe == Observe::Note {
             let challenge_at = judge.policy_of(facts.site).bands.challenge();

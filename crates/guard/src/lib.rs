@@ -11,6 +11,7 @@
 pub mod bounds;
 pub mod guard;
 pub mod health;
+pub mod kept;
 mod keyed;
 pub mod lists;
 pub mod load;

@@ -15,6 +15,7 @@ use palisade_store::{Client, Event, IdentityRecord, SignalRecord};
 use tokio::sync::{broadcast, mpsc};
 
 use crate::guard::GuardSettings;
+use crate::kept::Kept;
 use crate::keyed;
 use crate::totals::{Passage, Shard};
 
@@ -79,12 +80,19 @@ pub struct Backlog {
     pub entries: mpsc::Receiver<Wished>,
     /// Questions for the outside world.
     pub questions: mpsc::Receiver<Question>,
+    /// What challenges leave to keep.
+    pub kept: mpsc::Receiver<Kept>,
 }
 
 impl Backlog {
     /// Takes the questions out, for whoever can answer them; the worker itself asks nobody.
     pub fn take_questions(&mut self) -> mpsc::Receiver<Question> {
         std::mem::replace(&mut self.questions, mpsc::channel(1).1)
+    }
+
+    /// Takes out what challenges leave to keep, for [`crate::kept::run`].
+    pub fn take_kept(&mut self) -> mpsc::Receiver<Kept> {
+        std::mem::replace(&mut self.kept, mpsc::channel(1).1)
     }
 }
 

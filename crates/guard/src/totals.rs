@@ -52,11 +52,13 @@ pub enum Passage {
     QuestionDropped,
     /// A change was not taken by the store and is tried again.
     StoreFailed,
+    /// What a challenge left to keep was dropped: the queue was full, or the store did not take it.
+    KeptDropped,
 }
 
 impl Passage {
     /// Every kind, in the order of [`Snapshot::passages`].
-    pub const ALL: [Passage; 7] = [
+    pub const ALL: [Passage; 8] = [
         Passage::EventQueued,
         Passage::EventDropped,
         Passage::EventStored,
@@ -64,6 +66,7 @@ impl Passage {
         Passage::EntryWritten,
         Passage::QuestionDropped,
         Passage::StoreFailed,
+        Passage::KeptDropped,
     ];
 
     /// The name used in metrics.
@@ -76,6 +79,7 @@ impl Passage {
             Passage::EntryWritten => "entries_written",
             Passage::QuestionDropped => "questions_dropped",
             Passage::StoreFailed => "store_failures",
+            Passage::KeptDropped => "kept_dropped",
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Owns the command line, the wiring and the exit codes: 0 fine, 1 the answer is "no", 2 usage or configuration,
 //! 3 runtime. Everything else lives in the crates.
 
+mod challenges;
 mod columns;
 mod commands;
 mod crawlers;

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use palisade_api::Api;
+use palisade_challenge::Challenges;
 use palisade_config::settings::{Role, Settings};
 use palisade_config::{Flags, Loaded};
 use palisade_crawl::published;
@@ -27,7 +28,7 @@ use tokio::task::JoinHandle;
 
 use crate::commands::{Global, list};
 use crate::setup::{self, Numbered, Overrides};
-use crate::{crawlers, memory, seed, shell};
+use crate::{challenges, crawlers, keyring, memory, seed, shell};
 
 mod answers;
 mod convert;
@@ -92,6 +93,7 @@ pub(crate) struct Running {
     data: DataDir,
     store: Arc<SqliteStore>,
     guard: Arc<Guard>,
+    challenges: Arc<Challenges>,
     gateway: Option<Gateway>,
     api: Arc<Api>,
     api_addresses: Vec<SocketAddr>,
@@ -157,6 +159,8 @@ impl Running {
         let trusted = convert::trusted(&loaded.settings.server)?;
         guard.trust(trusted.clone());
         guard.plug_verifier(Box::new(WebBotAuth));
+        let challenges = challenges::start(&data, &loaded.settings, convert::TENANT)?;
+        guard.plug_challenges(Arc::clone(&challenges));
 
         let plays = |role| loaded.settings.server.roles.contains(&role);
         let gateway = match loaded.has_upstream() && plays(Role::Gateway) {
@@ -191,6 +195,17 @@ impl Running {
         let outbound = outside(&loaded.settings).filter(|_| plays(Role::Worker));
         let answers = Answers::new(Arc::clone(&guard), &loaded.settings.intel, outbound.clone());
         tasks.push(tokio::spawn(answers.run(backlog.take_questions(), told(stopped.clone()))));
+        let keeper = palisade_guard::kept::run(
+            Arc::clone(&guard),
+            backlog.take_kept(),
+            Arc::clone(&store) as Arc<dyn Store>,
+            told(stopped.clone()),
+        );
+        tasks.push(tokio::spawn(keeper));
+        if !challenges.tokens.keyring().is_ready() {
+            let (challenges, data, loaded) = (Arc::clone(&challenges), data.clone(), loaded.clone());
+            tasks.push(tokio::spawn(make_keys(challenges, data, loaded)));
+        }
         let worker = palisade_guard::worker::run(
             Arc::clone(&guard),
             backlog,
@@ -205,6 +220,7 @@ impl Running {
             data,
             store,
             guard,
+            challenges,
             gateway,
             api,
             api_addresses,
@@ -306,6 +322,7 @@ impl Running {
         let settings = convert::api(&loaded.settings, trusted.clone(), &self.webhook_secret);
         self.guard.replace(judge, sites)?;
         self.guard.trust(trusted);
+        challenges::apply(&self.challenges, &self.data, &loaded.settings, convert::TENANT)?;
         self.api.replace_settings(settings);
         (self.sites, self.loaded) = (numbered, loaded);
         if let Err(error) = self.sites.keep(&self.data) {
@@ -320,6 +337,9 @@ impl Running {
         if let Err(error) = self.export_head().await {
             shell::complain(&format!("palisade: the head of the audit log could not be exported: {error:#}"));
         }
+        if let Err(error) = self.rotate_keys().await {
+            shell::complain(&format!("palisade: the keys of result tokens could not be rotated: {error:#}"));
+        }
         let (Some(outbound), hours @ 1..) = (self.outbound.clone(), i64::from(self.refresh_ranges)) else {
             return;
         };
@@ -329,6 +349,16 @@ impl Running {
                 let _ = fetched.send(()).await;
             }
         });
+    }
+
+    /// New keys for result tokens where theirs have grown old; tokens of the old ones hold until they expire.
+    async fn rotate_keys(&self) -> anyhow::Result<()> {
+        let data = self.data.clone();
+        let rotated = tokio::task::spawn_blocking(move || keyring::rotate_due(&data, shell::now())).await??;
+        if rotated {
+            challenges::read_keys(&self.challenges, &self.data, &self.loaded.settings)?;
+        }
+        Ok(())
     }
 
     /// Puts fetched ranges into effect; settings stay as they were read last.
@@ -367,7 +397,7 @@ impl Running {
 
     /// Lets running requests finish, then stops everything in the order of the traffic and saves what is known.
     async fn stop(self) -> anyhow::Result<ExitCode> {
-        let Running { data, store, guard, gateway, tasks, worker, stop, drain_timeout, .. } = self;
+        let Running { data, store, guard, challenges, gateway, tasks, worker, stop, drain_timeout, .. } = self;
         if let Some(gateway) = gateway {
             let cut = tokio::task::spawn_blocking(move || gateway.drain(drain_timeout)).await?;
             if cut > 0 {
@@ -380,8 +410,20 @@ impl Running {
         }
         worker.await?;
         remember(&guard, &data)?;
+        challenges::keep(&challenges, &data)?;
         store.close().await;
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Makes the RSA key, which takes a while, behind everything else; until then tokens of that kind are asked for again.
+async fn make_keys(challenges: Arc<Challenges>, data: DataDir, loaded: Loaded) {
+    let made = tokio::task::spawn_blocking(move || {
+        keyring::ensure_rsa(&data)?;
+        challenges::read_keys(&challenges, &data, &loaded.settings)
+    });
+    if let Ok(Err(error)) = made.await {
+        shell::complain(&format!("palisade: no key for result tokens: {error:#}"));
     }
 }
 

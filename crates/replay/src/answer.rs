@@ -26,6 +26,8 @@ pub struct CheckAnswer {
     ml_probability: Option<f32>,
     action: &'static str,
     enforce: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    captcha_token: Option<String>,
     features: [f32; 7],
     /// What a model is given; without one, the same numbers.
     feature_vector: [f32; 7],
@@ -60,6 +62,7 @@ impl CheckAnswer {
                 ActionWords::All => decision.action.name(),
             },
             enforce: decision.enforced.name(),
+            captcha_token: None,
             features,
             feature_vector: features,
             signals: tally::lines(&judged.verdict),
@@ -73,6 +76,14 @@ impl CheckAnswer {
             coverage: rounded(assessment.coverage.0),
             request_id,
         }
+    }
+}
+
+impl CheckAnswer {
+    /// With the challenge that the caller may give its visitor.
+    #[must_use]
+    pub fn with_captcha_token(self, captcha_token: Option<String>) -> Self {
+        CheckAnswer { captcha_token, ..self }
     }
 }
 

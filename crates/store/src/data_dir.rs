@@ -72,6 +72,11 @@ impl DataDir {
         self.root.join("guard.snapshot")
     }
 
+    /// What was used and may not be used again.
+    pub fn claims_snapshot(&self) -> PathBuf {
+        self.root.join("claims.snapshot")
+    }
+
     /// Which number each site has, see [`crate::snapshot`].
     pub fn sites_snapshot(&self) -> PathBuf {
         self.root.join("sites.snapshot")

@@ -7,17 +7,20 @@
 
 use std::borrow::Cow;
 
-use axum::body::Body;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use palisade_challenge::Challenges;
+use palisade_challenge::challenges::Occasion;
 use palisade_detect::Observe;
 use palisade_domain::{
     Action, BlockReason, ClientKey, Decision, Fact, HeaderCase, HeaderList, HeaderOrder, RequestFacts,
-    RequestId, ResponseFacts, Scheme, Vantage,
+    ResponseFacts, Scheme, Vantage,
 };
 use palisade_guard::Ruling;
-use palisade_visitor::{Reply, Wants, route};
+use palisade_visitor::visit::Base;
+use palisade_visitor::{Reply, Wants, challenge, route};
 
+use super::visitor::{Seen, with_visit, written};
 use crate::call::Call;
 use crate::limit::Group;
 use crate::problem::{Code, ErrorBody, Problem};
@@ -104,7 +107,25 @@ pub async fn judge(call: Call) -> Result<Response, Problem> {
         head_only: facts.method == Fact::Known("HEAD"),
     };
     let decision = ruling.judged.verdict.decision;
-    let reply = Reply::to_decision(&decision, &wants, ruling.id);
+    let reply = match guard_challenges(&call, &decision) {
+        Some(challenges) => {
+            let seen = Seen {
+                method: facts.method.known().unwrap_or("GET"),
+                target: &target,
+                host: host.as_deref().unwrap_or(""),
+                scheme: facts.scheme.known().unwrap_or(Scheme::Http),
+                id: ruling.id,
+                occasion: Occasion {
+                    score: ruling.judged.verdict.assessment.score.value(),
+                    load: ruling.load,
+                    ..Occasion::default()
+                },
+            };
+            // The proxy holds the body: a form cannot be sealed from here.
+            with_visit(&call, Base::Prefix(route::PREFIX), None, &seen, |visit| challenge::reply(challenges, visit))
+        }
+        None => Reply::to_decision(&decision, &wants, ruling.id),
+    };
     let response = match reply {
         None => passed(&ruling),
         Some(_) if is_nginx(&call) => refused_for_nginx(&decision, &ruling),
@@ -120,19 +141,9 @@ pub async fn judge(call: Call) -> Result<Response, Problem> {
     Ok(response)
 }
 
-/// What the visitor's browser finds below `/.palisade/` where a proxy sends it here.
-pub async fn visitor(call: Call) -> Response {
-    let headers = &call.parts.headers;
-    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    let wants = Wants {
-        accept: text(header::ACCEPT),
-        language: text(header::ACCEPT_LANGUAGE),
-        head_only: call.parts.method == axum::http::Method::HEAD,
-    };
-    let id = RequestId(call.api.clock.now().0.unsigned_abs());
-    let path = call.parts.uri.path();
-    let found = route::route(route::PREFIX, call.parts.method.as_str(), path, &wants, id);
-    found.map_or_else(|| StatusCode::NOT_FOUND.into_response(), written)
+/// What gives challenges, where one is meant.
+fn guard_challenges<'c>(call: &'c Call, decision: &Decision) -> Option<&'c Challenges> {
+    (decision.enforced == Action::Challenge).then(|| call.api.guard.challenges().map(|held| &**held))?
 }
 
 fn is_nginx(call: &Call) -> bool {
@@ -179,16 +190,6 @@ fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.insert(HeaderName::from_static(name), value);
     }
-}
-
-fn written(reply: Reply) -> Response {
-    let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::FORBIDDEN);
-    let mut response = Response::new(Body::from(reply.body.into_owned()));
-    *response.status_mut() = status;
-    for (name, value) in &reply.headers {
-        put(response.headers_mut(), name, value);
-    }
-    response
 }
 
 fn sent_by_the_visitor(headers: &HeaderMap) -> Vec<(&str, Cow<'_, str>)> {

@@ -2,10 +2,15 @@
 
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use palisade_challenge::Bindings;
+use palisade_challenge::challenges::{Occasion, Visitor};
+use palisade_challenge::ticket::Purpose;
 use palisade_detect::Observe;
 use palisade_domain::{
-    ClientKey, Fact, HeaderCase, HeaderList, HeaderOrder, HttpVersion, RequestFacts, ResponseFacts, Vantage,
+    Action, ClientKey, Fact, HeaderCase, HeaderList, HeaderOrder, HttpVersion, RequestFacts, ResponseFacts,
+    Scheme, Vantage,
 };
+use palisade_guard::Ruling;
 use palisade_replay::answer::{ActionWords, CheckAnswer};
 use palisade_replay::formats::{CheckBody, CheckError};
 use palisade_store::Scope;
@@ -216,11 +221,36 @@ fn judge(
 ) -> CheckAnswer {
     let (ruling, challenge_at) = super::ruled(call, &mut facts, observe);
     let id = request_id.map_or_else(|| ruling.id.to_string(), cut);
-    let answer = CheckAnswer::new(&ruling.judged, challenge_at, words, id);
+    let token = captcha_token(call, &facts, &ruling);
+    let answer = CheckAnswer::new(&ruling.judged, challenge_at, words, id).with_captcha_token(token);
     if observe == Observe::Note {
         call.api.guard.response(ruling, response, facts.time);
     }
     answer
+}
+
+/// What the caller's visitor may answer, with the widget: only where the policy says challenge, never beside a throttle.
+fn captcha_token(call: &Call, facts: &RequestFacts<'_>, ruling: &Ruling) -> Option<String> {
+    let verdict = &ruling.judged.verdict;
+    let meant = verdict.decision.action == Action::Challenge
+        && !matches!(verdict.decision.enforced, Action::Throttle(_));
+    let challenges = call.api.guard.challenges().filter(|_| meant)?;
+    let visitor = Visitor {
+        tenant: facts.tenant,
+        site: facts.site,
+        bindings: Bindings::of(facts),
+        scheme: facts.scheme.known().unwrap_or(Scheme::Http),
+    };
+    let occasion = Occasion {
+        score: verdict.assessment.score.value(),
+        load: ruling.load,
+        ..Occasion::default()
+    };
+    let mut id = [0; 16];
+    getrandom::fill(&mut id).ok()?;
+    let issued =
+        challenges.issue(&visitor, Purpose::Check, &occasion, facts.time, u128::from_be_bytes(id));
+    Some(issued.text)
 }
 
 fn cut(mut id: String) -> String {

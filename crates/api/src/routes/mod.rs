@@ -10,6 +10,7 @@ pub mod later;
 pub mod list;
 pub mod metrics;
 pub mod stats;
+pub mod visitor;
 pub mod webhook;
 
 use palisade_detect::Observe;

@@ -26,7 +26,7 @@ impl Exchange {
         mut ending: Ending,
         id: RequestId,
     ) -> Response<AnswerBody> {
-        let Exchange { client, mut parts, .. } = self;
+        let Exchange { client, mut parts, reopened, .. } = self;
         let worker = &client.worker;
         let limits = &worker.settings.limits;
         let upgrade = !client.multiplexed && asks_upgrade(&parts);
@@ -75,6 +75,11 @@ impl Exchange {
         }
         let (mut head, incoming) = answer.into_parts();
         forward::to_client(&mut head, false);
+        for cookie in reopened.map(|reopened| reopened.cookies).unwrap_or_default() {
+            if let Ok(cookie) = HeaderValue::try_from(cookie) {
+                head.headers.append(SET_COOKIE, cookie);
+            }
+        }
         let passed = Passed::new(incoming, lease, ending, limits.upstream_silence);
         Response::from_parts(head, AnswerBody::Passed(Box::new(passed)))
     }

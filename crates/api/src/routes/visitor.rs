@@ -1,0 +1,171 @@
+//! What a visitor's browser asks of us: below `/.palisade/` where a proxy sends it here, and at the root of this listener, for
+//! pages that name it in their script tag.
+
+use axum::body::Body;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use palisade_challenge::Bindings;
+use palisade_challenge::challenges::Occasion;
+use palisade_domain::{
+    ClientKey, Fact, HeaderCase, HeaderList, HeaderOrder, RequestFacts, RequestId, Scheme, SiteId, Vantage,
+};
+use palisade_guard::kept::Kept;
+use palisade_visitor::theme::Theme;
+use palisade_visitor::visit::{Base, Served, Visit};
+use palisade_visitor::{Reply, Wants, route};
+
+use crate::call::Call;
+use crate::limit::Group;
+use crate::problem::{Code, Problem};
+use crate::settings::RequireKey;
+
+/// Below `/.palisade/`.
+pub async fn below_prefix(call: Call) -> Response {
+    answer(call, Base::Prefix(route::PREFIX)).await
+}
+
+/// At the root: everything that no other route takes.
+pub async fn at_root(call: Call) -> Response {
+    answer(call, Base::Root).await
+}
+
+async fn answer(mut call: Call, base: Base<'static>) -> Response {
+    let path = call.parts.uri.path().to_owned();
+    let bytes_max = route::body_bytes_max(base, call.parts.method.as_str(), &path);
+    let body = match bytes_max {
+        None => Some(axum::body::Bytes::new()),
+        Some(bytes_max) => {
+            if let Err(problem) = call.admit_anybody(Group::Write) {
+                return problem.into_response();
+            }
+            call.body().await.ok().filter(|body| body.len() <= bytes_max)
+        }
+    };
+    let guard = &call.api.guard;
+    let challenges = guard.challenges().map(|challenges| &**challenges);
+    let served = with_visit(&call, base, body.as_deref(), &Seen::of_call(&call), |visit| {
+        route::serve(challenges, visit)
+    });
+    match served {
+        None => Problem::new(Code::NotFound, "there is no such route; /docs lists them").into_response(),
+        Some(Served { reply, kept }) => {
+            if let Some(kept) = kept {
+                guard.keep(Kept::Interaction {
+                    tenant: call.settings.tenant,
+                    id: kept.id,
+                    time: call.api.clock.now(),
+                    data: kept.data,
+                    human: kept.human,
+                });
+            }
+            written(reply)
+        }
+    }
+}
+
+/// Who visits what, where it is not what the call itself says: a proxy asks about its visitor.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seen<'a> {
+    /// The method.
+    pub method: &'a str,
+    /// The target.
+    pub target: &'a str,
+    /// The host, as in `Host`.
+    pub host: &'a str,
+    /// How the visitor came.
+    pub scheme: Scheme,
+    /// The reference number.
+    pub id: RequestId,
+    /// Score and load, where somebody was asked.
+    pub occasion: Occasion,
+}
+
+impl<'a> Seen<'a> {
+    fn of_call(call: &'a Call) -> Self {
+        let text = |name: &str| call.parts.headers.get(name).and_then(|value| value.to_str().ok());
+        let (forwarded_host, proto) = match call.origin.trusted {
+            true => (text("x-forwarded-host"), text("x-forwarded-proto")),
+            false => (None, None),
+        };
+        Seen {
+            method: call.parts.method.as_str(),
+            target: call.parts.uri.path_and_query().map_or("/", |target| target.as_str()),
+            host: forwarded_host.or_else(|| text("host")).unwrap_or(""),
+            scheme: if proto == Some("https") { Scheme::Https } else { Scheme::Http },
+            id: RequestId(call.api.clock.now().0.unsigned_abs()),
+            occasion: Occasion::default(),
+        }
+    }
+}
+
+/// Runs `f` on what `seen` says as a visit.
+pub(crate) fn with_visit<R>(
+    call: &Call,
+    base: Base<'_>,
+    body: Option<&[u8]>,
+    seen: &Seen<'_>,
+    f: impl FnOnce(&mut Visit<'_>) -> R,
+) -> R {
+    let headers = &call.parts.headers;
+    let header =
+        |name: &str| headers.get(HeaderName::from_bytes(name.as_bytes()).ok()?)?.to_str().ok();
+    let now = call.api.clock.now();
+    let (path, query) = seen.target.split_once('?').unwrap_or((seen.target, ""));
+    let found = call.api.guard.site_of(seen.host).filter(|(tenant, _)| *tenant == call.settings.tenant);
+    let mut random = |bytes: &mut [u8]| {
+        // The system's source fails where there is none at all; then the process could not have begun.
+        let _ = getrandom::fill(bytes);
+    };
+    let mut visit = Visit {
+        method: seen.method,
+        path,
+        query,
+        header: &header,
+        body,
+        wants: Wants {
+            accept: header("accept"),
+            language: header("accept-language"),
+            head_only: seen.method == "HEAD",
+        },
+        id: seen.id,
+        tenant: call.settings.tenant,
+        site: found.map_or_else(SiteId::default, |(_, site)| site),
+        scheme: seen.scheme,
+        host: seen.host,
+        bindings: bindings(call),
+        client: (!call.origin.hidden).then_some(call.origin.client),
+        base,
+        prefix: route::PREFIX,
+        occasion: seen.occasion,
+        theme: Theme::neutral(),
+        local: call.origin.local && call.settings.require_key == RequireKey::UnlessLoopback,
+        now,
+        random: &mut random,
+    };
+    f(&mut visit)
+}
+
+/// What a pass would be bound to: behind a proxy the order of headers is the proxy's.
+fn bindings(call: &Call) -> Bindings {
+    let agent = call.parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    let now = call.api.clock.now();
+    let mut facts = RequestFacts::bare(ClientKey::Ip(call.origin.client), now, Vantage::ForwardAuth);
+    facts.user_agent = Fact::seen(agent);
+    facts.client_hidden = call.origin.hidden;
+    facts.headers =
+        Fact::Known(HeaderList { entries: &[], order: HeaderOrder::Lost, case: HeaderCase::Lost });
+    Bindings::of(&facts)
+}
+
+/// `reply` as this server writes it.
+pub(crate) fn written(reply: Reply) -> Response {
+    let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::FORBIDDEN);
+    let mut response = Response::new(Body::from(reply.body.into_owned()));
+    *response.status_mut() = status;
+    for (name, value) in reply.headers {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response.headers_mut().append(HeaderName::from_static(name), value);
+        }
+    }
+    response
+}

@@ -1,0 +1,107 @@
+//! A form that was challenged comes back sealed, and goes on to the site as it was sent.
+
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, ORIGIN, TRANSFER_ENCODING};
+use http::{HeaderName, HeaderValue, Method};
+use palisade_challenge::{Bindings, Pass, sealed};
+use palisade_domain::{RequestId, Scheme};
+use palisade_visitor::Reply;
+use palisade_visitor::challenge::{self, Resumed};
+use palisade_visitor::visit::Base;
+
+use super::rule::Place;
+use super::visit::By;
+use super::{Exchange, text};
+use crate::body::RequestBody;
+use crate::bounds::SEALED_FORM_BYTES_MAX;
+use crate::observe::Seen;
+use crate::wire::Captured;
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// What was found in a form that came back.
+#[derive(Debug, Default)]
+pub(super) struct Reopened {
+    /// The headers as the form was first sent; `None` was not sent.
+    headers: Vec<(&'static str, Option<String>)>,
+    /// The pass that its steps without script are worth.
+    pub granted: Option<Pass>,
+    /// Cookies to be set with the site's answer.
+    pub cookies: Vec<String>,
+}
+
+impl Exchange {
+    /// Where the body is a sealed one of ours: opens it, and makes this the request that was sealed.
+    ///
+    /// # Errors
+    /// With the answer, where it does not open.
+    pub(super) async fn reopen(
+        &mut self,
+        head: Option<&Captured>,
+        body: &mut RequestBody,
+    ) -> Result<(), Reply> {
+        if !self.may_be_sealed() {
+            return Ok(());
+        }
+        let Some(held) = self.whole(body, SEALED_FORM_BYTES_MAX).await else { return Ok(()) };
+        if !challenge::is_sealed_form(&held) {
+            return Ok(());
+        }
+        let Some(challenges) = self.worker().guard.challenges() else { return Ok(()) };
+        let (place, by) = self.whom(head);
+        let base = Base::Prefix(&self.worker().settings.visitor_prefix);
+        let resumed = self.with_visit_by(base, &place, &by, Some(&held), |visit| {
+            challenge::resume(challenges, visit)
+        })?;
+        let Resumed { request, granted } = resumed;
+        let scheme = place.path.scheme;
+        let cookies = granted.iter().map(|pass| challenges.pass_cookie(pass, scheme)).collect();
+        let length = request.body.len();
+        let headers = vec![
+            ("content-type", request.content_type),
+            ("origin", request.origin),
+            ("sec-fetch-site", request.sec_fetch_site),
+            ("content-length", Some(length.to_string())),
+            ("transfer-encoding", None),
+        ];
+        for (name, value) in [CONTENT_TYPE, ORIGIN, SEC_FETCH_SITE, CONTENT_LENGTH].into_iter().zip(&headers) {
+            match value.1.as_deref().and_then(|value| HeaderValue::from_str(value).ok()) {
+                Some(value) => drop(self.parts.headers.insert(name, value)),
+                None => drop(self.parts.headers.remove(name)),
+            }
+        }
+        for name in [TRANSFER_ENCODING, CONTENT_ENCODING, EXPECT] {
+            self.parts.headers.remove(name);
+        }
+        *body = RequestBody::of(request.body.into(), &self.worker().settings.limits);
+        self.reopened = Some(Reopened { headers, granted, cookies });
+        Ok(())
+    }
+
+    /// Who sends it, before anybody was asked about it.
+    fn whom(&self, head: Option<&Captured>) -> (Place, By) {
+        let seen = self.seen(head);
+        let place = self.place(&seen);
+        let bindings = seen.with_list(|headers| Bindings::of(&self.facts(&seen, &place, None, headers)));
+        let id = RequestId(self.time.0.unsigned_abs());
+        (place, By { id, bindings, occasion: None })
+    }
+
+    /// Cheap to see: a form post that shows the cookie that only challenged forms get.
+    fn may_be_sealed(&self) -> bool {
+        let headers = &self.parts.headers;
+        self.parts.method == Method::POST
+            && text(headers, CONTENT_TYPE)
+                .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
+            && self.cookies().is_some_and(|cookies| cookies.contains(sealed::cookie_name(Scheme::Http)))
+    }
+}
+
+impl Reopened {
+    /// `seen` as the form was first sent.
+    pub(super) fn restore<'a>(&'a self, mut seen: Seen<'a>) -> Seen<'a> {
+        for (name, value) in &self.headers {
+            seen.set(name, value.as_deref());
+        }
+        seen
+    }
+}

@@ -1,0 +1,103 @@
+//! What challenges leave to keep: interactions for training, and labels that say where they come from. Behind a queue; when it
+//! is full, the newest is dropped and counted.
+
+use std::sync::Arc;
+
+use palisade_domain::{ClientIp, TenantId, Timestamp};
+use palisade_store::{
+    Client, LabelSource, LabelSubject, LabelVerdict, NewLabel, Store, Weight,
+};
+use tokio::sync::mpsc;
+
+use crate::Guard;
+use crate::totals::Passage;
+
+/// Interactions and labels that wait for the store.
+pub const KEPT_MAX: usize = 512;
+
+/// Most a label counts that our own decision caused (DESIGN section 10).
+const CAUSED_MAX: f64 = 0.1;
+
+/// Something to keep.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Kept {
+    /// What a widget recorded.
+    Interaction {
+        /// Whose site it was on.
+        tenant: TenantId,
+        /// Its number, as the result token says it.
+        id: u128,
+        /// When.
+        time: Timestamp,
+        /// The recording, without key values.
+        data: String,
+        /// What was thought of it: 0.0 a program, 1.0 a person.
+        human: Option<f64>,
+    },
+    /// What a challenge says about a client.
+    Label {
+        /// Whose site it was on.
+        tenant: TenantId,
+        /// Whom.
+        client: ClientIp,
+        /// When.
+        time: Timestamp,
+        /// What.
+        verdict: LabelVerdict,
+        /// How much it counts; at most a tenth.
+        weight: f64,
+    },
+}
+
+impl Guard {
+    /// Keeps `kept`, as soon as the store takes it.
+    pub fn keep(&self, kept: Kept) {
+        if self.kept.try_send(kept).is_err() {
+            self.totals.pass(Passage::KeptDropped, 1);
+        }
+    }
+}
+
+/// Stores what is kept until nobody can send any more, or `stop` ends; then what is left.
+pub async fn run(
+    guard: Arc<Guard>,
+    mut kept: mpsc::Receiver<Kept>,
+    store: Arc<dyn Store>,
+    stop: impl Future<Output = ()> + Send,
+) {
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        tokio::select! {
+            biased;
+            next = kept.recv() => match next {
+                Some(next) => put(&guard, &*store, next).await,
+                None => return,
+            },
+            () = &mut stop => break,
+        }
+    }
+    while let Ok(next) = kept.try_recv() {
+        put(&guard, &*store, next).await;
+    }
+}
+
+/// What the store does not take is lost and counted: it is a sample.
+async fn put(guard: &Guard, store: &dyn Store, kept: Kept) {
+    let taken = match kept {
+        Kept::Interaction { .. } => false,
+        Kept::Label { tenant, client, time, verdict, weight } => {
+            let weight = Weight::new(weight.clamp(0.0, CAUSED_MAX)).unwrap_or(Weight::FULL);
+            let label = NewLabel {
+                subject: LabelSubject::Client { client: Client::Ip(client), time },
+                verdict,
+                source: LabelSource::Challenge,
+                weight,
+                created_at: time,
+            };
+            store.put_label(tenant, &label).await.is_ok()
+        }
+    };
+    if !taken {
+        guard.totals.pass(Passage::KeptDropped, 1);
+    }
+}

@@ -1,0 +1,92 @@
+//! From configuration and data folder to challenges: keys, claims of the run before, the ladder; reloaded whole.
+
+use std::sync::Arc;
+
+use palisade_challenge::challenges::{Challenges, Settings};
+use palisade_challenge::claims::Claims;
+use palisade_challenge::ladder::{Ladder, Step, WORK_MS};
+use palisade_challenge::site_key::SiteKey;
+use palisade_challenge::token::Algorithm;
+use palisade_config::settings::{ChallengeSettings, Settings as All};
+use palisade_domain::TenantId;
+use palisade_store::DataDir;
+use palisade_store::snapshot::{self, LoadError};
+
+use crate::{keyring, shell};
+
+/// Version of the saved claims; other bytes are not guessed at.
+const CLAIMS_VERSION: u32 = 1;
+
+const HOUR_MS: i64 = 3_600_000;
+
+/// Challenges with the keys of `data` and the claims of the run before.
+///
+/// # Errors
+/// Where the keys cannot be made or read.
+pub(crate) fn start(data: &DataDir, settings: &All, tenant: TenantId) -> anyhow::Result<Arc<Challenges>> {
+    let master = keyring::master(data)?;
+    let challenges = Challenges::new(&master, claims(data)?, settings_of(&settings.challenge));
+    let challenges = Arc::new(challenges);
+    apply(&challenges, data, settings, tenant)?;
+    Ok(challenges)
+}
+
+/// Puts other settings into effect.
+///
+/// # Errors
+/// Where the keys cannot be read.
+pub(crate) fn apply(
+    challenges: &Challenges,
+    data: &DataDir,
+    settings: &All,
+    tenant: TenantId,
+) -> anyhow::Result<()> {
+    challenges.replace_settings(settings_of(&settings.challenge));
+    let hosts: Vec<String> = settings.sites.iter().flat_map(|site| site.hosts.iter().cloned()).collect();
+    challenges.tokens.set_automatic(vec![SiteKey::automatic(&challenges.secrets, tenant, &hosts)]);
+    read_keys(challenges, data, settings)
+}
+
+/// Reads the keys of result tokens again.
+///
+/// # Errors
+/// Where they cannot be read.
+pub(crate) fn read_keys(challenges: &Challenges, data: &DataDir, settings: &All) -> anyhow::Result<()> {
+    let algorithm = Algorithm::named(settings.challenge.algorithm).unwrap_or(Algorithm::Rs256);
+    challenges.tokens.replace_keyring(keyring::open(data, algorithm, shell::now())?);
+    Ok(())
+}
+
+/// What was claimed before a clean end; without it, nothing that was issued before now is taken.
+fn claims(data: &DataDir) -> anyhow::Result<Claims> {
+    let path = data.claims_snapshot();
+    let loaded = match snapshot::load(&path, CLAIMS_VERSION) {
+        Ok(bytes) => bytes.and_then(|bytes| Claims::from_bytes(&bytes)),
+        Err(error @ LoadError::Io { .. }) => return Err(error.into()),
+        Err(_) => None,
+    };
+    // It holds for one start: after a kill nobody knows what was claimed since.
+    let _ = std::fs::remove_file(&path);
+    Ok(loaded.unwrap_or_else(|| Claims::since(shell::now())))
+}
+
+/// Saves what was claimed: the end is a clean one.
+///
+/// # Errors
+/// Where the file cannot be written; the next start then refuses what was issued before it.
+pub(crate) fn keep(challenges: &Challenges, data: &DataDir) -> anyhow::Result<()> {
+    Ok(snapshot::save(&data.claims_snapshot(), CLAIMS_VERSION, &challenges.claims.to_bytes())?)
+}
+
+fn settings_of(settings: &ChallengeSettings) -> Settings {
+    let steps: Vec<Step> = settings.ladder.iter().filter_map(|name| Step::named(name)).collect();
+    Settings {
+        pass_ms: i64::from(settings.pass_hours) * HOUR_MS,
+        no_script_pass_ms: i64::from(settings.pass_hours).min(1) * HOUR_MS,
+        epoch: settings.epoch,
+        ladder: Ladder::new(&steps, WORK_MS),
+        save_sample: settings.save_sample,
+        testing: settings.testing,
+        ..Settings::default()
+    }
+}
