@@ -124,7 +124,7 @@ pub struct Plan {
     pub work: Option<WorkParams>,
     /// What a visitor without script finds beside it, whatever the kind; `None` where the ladder has no such step, or at its end.
     pub no_script: Option<Waits>,
-    /// Why this is not the first kind, as a person may read it; `None` for the first try.
+    /// Why it comes again, as a person may read it; `None` where nothing went wrong so far.
     pub reason: Option<Code>,
 }
 
@@ -165,7 +165,7 @@ impl Ladder {
             _ => None,
         };
         let no_script = self.kinds_for(asked.purpose).any(|kind| kind == Kind::NoScript) && kind.is_some();
-        let reason = asked.code.or((asked.tries > 0).then_some(Code::TooManyTries));
+        let reason = asked.code.or((asked.tries >= TRIES_EACH).then_some(Code::TooManyTries));
         Plan { kind, work, no_script: no_script.then(|| waits(strain)), reason }
     }
 

@@ -125,3 +125,102 @@ impl Try {
         fields.is_empty().then_some(held)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const SITE: (TenantId, SiteId) = (TenantId(1), SiteId(2));
+
+    fn secrets() -> Secrets {
+        Secrets::derive(&[1; 32])
+    }
+
+    fn at(secs: i64) -> Timestamp {
+        Timestamp::from_secs(1_000_000 + secs)
+    }
+
+    fn first() -> Try {
+        Try::first(SITE.0, SITE.1, 99, at(0))
+    }
+
+    fn read(held: &Try, scheme: Scheme, site: (TenantId, SiteId), now: Timestamp) -> Option<Try> {
+        let cookies = format!("a=b; {}={}", cookie_name(scheme), held.text(&secrets()));
+        Try::read(&cookies, scheme, &secrets(), site, now)
+    }
+
+    #[test]
+    fn it_is_read_where_it_was_written_until_it_is_forgotten() {
+        let held = first().failed(Code::WrongWork, at(3));
+        for scheme in [Scheme::Http, Scheme::Https] {
+            assert_eq!(read(&held, scheme, SITE, at(4)), Some(held));
+        }
+        assert_eq!(read(&held, Scheme::Http, (TenantId(2), SITE.1), at(4)), None);
+        assert_eq!(read(&held, Scheme::Http, (SITE.0, SiteId(1)), at(4)), None);
+        assert_eq!(read(&held, Scheme::Http, SITE, at(599)), Some(held));
+        assert_eq!(read(&held, Scheme::Http, SITE, at(600)), None);
+        assert_eq!(read(&held, Scheme::Http, SITE, at(-600)), None, "ten minutes off");
+        assert_eq!(
+            [at(-5), at(0), at(1), at(600), at(900)].map(|now| held.left_secs(now)),
+            [605, 600, 599, 0, 0]
+        );
+        let clear = format!("palisade_try={}", held.text(&secrets()));
+        assert_eq!(
+            Try::read(&clear, Scheme::Https, &secrets(), SITE, at(1)),
+            None,
+            "a neighbour may have set it"
+        );
+    }
+
+    #[test]
+    fn what_counts_as_a_try() {
+        let held = first();
+        assert_eq!(held.count, 0);
+        assert_eq!(held.again(at(2)).count, 0, "another tab");
+        assert_eq!(held.again(at(5)).count, 1, "the first page was left");
+        assert_eq!(
+            held.failed(Code::TooFast, at(1)),
+            Try { count: 1, last: at(1), code: Some(Code::TooFast), ..held }
+        );
+        let kept = held.answered(at(1));
+        assert_eq!((kept.count, kept.code), (1, None));
+        // A loop: each round is answered at once, and the pass does not come back.
+        let looped = (1..=20).fold(held, |held, secs| held.again(at(secs)).answered(at(secs)));
+        assert_eq!(looped.count, 20);
+        let many = (0..1_000).fold(held, |held, _| held.failed(Code::WrongWork, at(1)));
+        assert_eq!((many.count, many.id, many.first), (255, 99, at(0)));
+    }
+
+    #[test]
+    fn changed_it_is_none() {
+        let text = first().text(&secrets());
+        for at_byte in 0..text.len() {
+            let mut changed = text.clone().into_bytes();
+            changed[at_byte] = if changed[at_byte] == b'A' { b'B' } else { b'A' };
+            let cookies = format!("palisade_try={}", String::from_utf8(changed).unwrap());
+            assert_eq!(Try::read(&cookies, Scheme::Http, &secrets(), SITE, at(1)), None, "{at_byte}");
+            let cut = format!("palisade_try={}", &text[..at_byte]);
+            assert_eq!(Try::read(&cut, Scheme::Http, &secrets(), SITE, at(1)), None, "{at_byte}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_written_is_read(
+            (id, count) in any::<(u128, u8)>(),
+            last in 0i64..600,
+            code in prop::option::of(prop::sample::select(&Code::ALL[..])),
+        ) {
+            let held = Try { id, count, last: at(last), code, ..first() };
+            prop_assert_eq!(read(&held, Scheme::Https, SITE, at(1)), Some(held));
+            prop_assert!(held.text(&secrets()).len() <= 160);
+        }
+
+        #[test]
+        fn any_cookies_are_read(cookies in "(__Host-palisade_try=)?\\PC{0,200}") {
+            prop_assert_eq!(Try::read(&cookies, Scheme::Https, &secrets(), SITE, at(1)), None);
+        }
+    }
+}
