@@ -278,3 +278,6 @@ fn millis(time: Timestamp) -> u64 {
 fn moment(millis: u64) -> Option<Timestamp> {
     i64::try_from(millis).ok().map(Timestamp::from_millis)
 }
+
+#[cfg(test)]
+mod tests;

@@ -258,3 +258,6 @@ fn take_header(fields: &mut Reader<'_>) -> Option<Option<String>> {
         Some(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests;
