@@ -20,6 +20,8 @@ mod measure;
 mod update_data;
 #[cfg(feature = "product")]
 mod update_headers;
+#[cfg(feature = "product")]
+mod wasm;
 
 #[cfg(feature = "product")]
 use std::path::Path;
@@ -46,6 +48,8 @@ const CHORES: &[Chore] = &[
     Chore { name: "docs", about: "[--check]: docs/BOUNDS.md, docs/detectors/", run: docs::run },
     #[cfg(feature = "product")]
     Chore { name: "measure", about: "[NAME]: figures that need the data folder", run: measure::run },
+    #[cfg(feature = "product")]
+    Chore { name: "wasm", about: "[--check]: web/wasm/, the kernels of the proof of work", run: wasm::run },
     #[cfg(feature = "product")]
     Chore { name: "update-data", about: "[DATA]: names and ranges of crawlers", run: update_data::run },
     #[cfg(feature = "product")]
