@@ -1,8 +1,9 @@
 //! Scripts that browsers load from here, compressed once and named by their digest.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io::Write;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -13,8 +14,21 @@ use crate::Reply;
 use crate::cors::Readers;
 use crate::visit::Visit;
 
+const COLLECT: &str = include_str!("../../../web/collect.js");
+const WORK: &str = include_str!("../../../web/work.js");
+const CAPTCHA: &str = include_str!("../../../web/captcha.js");
+const ELEMENT: &str = include_str!("../../../web/element.js");
+const SHIMS: &str = include_str!("../../../web/shims.js");
 const PAGE: &str = include_str!("../../../web/page.js");
 const RETRY: &str = include_str!("../../../web/retry.js");
+const WASM: &[u8] = include_bytes!("../../../web/wasm/work.wasm");
+const WASM_SIMD: &[u8] = include_bytes!("../../../web/wasm/work-simd.wasm");
+
+/// What stands in the widget's script in the place of the host's site key.
+const SITE_KEY: &str = "__PALISADE_SITE_KEY__";
+
+/// Most hosts' scripts that are held ready: one a tenant. More are made when they are asked for.
+pub const WIDGETS_MAX: usize = 256;
 
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
@@ -66,15 +80,69 @@ impl Asset {
 /// Everything whose bytes are the same for every host.
 fn all() -> &'static [Asset] {
     static ALL: LazyLock<Vec<Asset>> = LazyLock::new(|| {
-        let script = |path, text: &str| Asset::new(path, SCRIPT, text.as_bytes().to_vec());
-        vec![script("page.js", PAGE), script("retry.js", RETRY)]
+        let script = |path, parts: &[&str]| Asset::new(path, SCRIPT, parts.join("\n").into_bytes());
+        let wasm = |path, bytes: &[u8]| Asset::new(path, "application/wasm", bytes.to_vec());
+        vec![
+            script("page.js", &[COLLECT, WORK, PAGE]),
+            script("retry.js", &[WORK, RETRY]),
+            script("captcha/work.js", &[WORK]),
+            script("captcha/element.js", &[ELEMENT]),
+            script("captcha/shims.js", &[SHIMS]),
+            wasm("captcha/work.wasm", WASM),
+            wasm("captcha/work-simd.wasm", WASM_SIMD),
+        ]
     });
     &ALL
 }
 
 /// The asset at `path`, below the base.
 pub fn find(path: &str) -> Option<&'static Asset> {
+    let path = if is_vendors(path) { "captcha/shims.js" } else { path };
     all().iter().find(|asset| asset.path == path)
+}
+
+/// The path of a hosted service's script: a page written for it works when the script's host alone is changed. The script
+/// sees by its own address which one is meant.
+fn is_vendors(path: &str) -> bool {
+    match path {
+        "recaptcha/api.js" | "recaptcha/enterprise.js" => true,
+        "1/api.js" | "1/secure-api.js" | "hcaptcha/1/api.js" | "hcaptcha/1/secure-api.js" => true,
+        path => path.strip_prefix("turnstile/v0/").is_some_and(|rest| {
+            rest == "api.js" || rest.strip_suffix("/api.js").is_some_and(|build| build.len() <= 64)
+        }),
+    }
+}
+
+/// The widget's script with `site_key` in it.
+pub fn widget(site_key: &str) -> Arc<Asset> {
+    static HELD: Mutex<BTreeMap<String, Arc<Asset>>> = Mutex::new(BTreeMap::new());
+    if let Some(asset) = HELD.lock().unwrap_or_else(PoisonError::into_inner).get(site_key) {
+        return Arc::clone(asset);
+    }
+    // A site key is letters, digits, `_` and `-`: it cannot end the text it stands in.
+    let plain = site_key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+    let captcha = CAPTCHA.replace(SITE_KEY, if plain { site_key } else { SITE_KEY });
+    let asset = Arc::new(Asset::new("captcha.js", SCRIPT, [COLLECT, &captcha].join("\n").into_bytes()));
+    let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
+    if held.len() < WIDGETS_MAX {
+        held.insert(site_key.to_owned(), Arc::clone(&asset));
+    }
+    asset
+}
+
+/// `captcha/integrity.json`: what may stand in `integrity` attributes, so that a page loads these bytes or none.
+pub fn integrity(site_key: &str) -> String {
+    let widget = widget(site_key);
+    let named = all().iter().chain([&*widget]).map(|asset| (asset.path, asset.integrity()));
+    serde_json::to_string(&named.collect::<BTreeMap<_, _>>()).expect("texts always serialise")
+}
+
+/// The widget's script as an answer.
+pub fn serve_widget(site_key: &str, visit: &Visit<'_>) -> Reply {
+    let asset = widget(site_key);
+    let packed = visit.header("accept-encoding").is_some_and(takes_gzip);
+    let body = if packed { asset.gzip.clone() } else { asset.bytes.clone() };
+    answer(&asset, Cow::Owned(body), packed, visit)
 }
 
 /// The script of the challenge page.

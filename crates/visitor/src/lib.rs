@@ -9,6 +9,7 @@
 pub mod assets;
 pub mod challenge;
 pub mod cors;
+mod form;
 pub mod page;
 pub mod reply;
 pub mod route;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use palisade_challenge::challenges::Challenges;
-use palisade_domain::RequestId;
+use palisade_challenge::site_key;
 
 use crate::cors::{self, Readers};
 use crate::visit::{Base, Served, Visit};
@@ -20,6 +20,7 @@ pub const BODY_BYTES_MAX: usize = 256 * 1024;
 enum Post {
     Answer,
     Challenge,
+    Step,
     Start,
     Token,
 }
@@ -29,16 +30,21 @@ impl Post {
         Some(match rest {
             "answer" => Post::Answer,
             "challenge" => Post::Challenge,
+            "step" => Post::Step,
             "captcha/start" => Post::Start,
             "api/challenge" => Post::Token,
             _ => return None,
         })
     }
 
-    fn readers(self) -> Readers {
+    /// Who may read the answer from another origin.
+    fn readers(self, challenges: Option<&Challenges>, visit: &Visit<'_>) -> Option<Readers> {
         match self {
-            Post::Answer | Post::Challenge => Readers::Asker,
-            Post::Start | Post::Token => Readers::Named,
+            Post::Answer | Post::Challenge => Some(Readers::Asker),
+            Post::Step => None,
+            Post::Start | Post::Token => challenges
+                .is_some_and(|challenges| challenge::token::may_read(challenges, visit))
+                .then_some(Readers::Named),
         }
     }
 }
@@ -47,19 +53,6 @@ impl Post {
 pub fn body_bytes_max(base: Base<'_>, method: &str, path: &str) -> Option<usize> {
     let rest = path.strip_prefix(base.path())?;
     (method == "POST" && Post::at(rest).is_some_and(|_| serves(base, rest))).then_some(BODY_BYTES_MAX)
-}
-
-/// The pages alone, for an edge that has no challenges.
-pub fn route(prefix: &str, method: &str, path: &str, wants: &Wants<'_>, id: RequestId) -> Option<Reply> {
-    let rest = path.strip_prefix(prefix)?;
-    let mut parts = rest.split('/');
-    Some(match (parts.next(), parts.next(), parts.next(), parts.next()) {
-        (Some("about"), None, None, None) if matches!(method, "GET" | "HEAD") => about(wants),
-        (Some("refused"), Some(action), Some(number), None) => {
-            Reply::notice(notice(action), wants, number.parse().unwrap_or(id))
-        }
-        _ => Reply::notice(Notice::NotFound, wants, id),
-    })
 }
 
 /// The answer to a visit of one of our paths; `None` for everything else, which is the site's (or another router's).
@@ -74,6 +67,23 @@ pub fn serve(challenges: Option<&Challenges>, visit: &mut Visit<'_>) -> Option<S
     }
     if let Some(asset) = assets::find(rest) {
         return Some(read_only(visit, |visit| assets::serve(asset, visit)));
+    }
+    if let Some(challenges) = challenges {
+        let site_key = || site_key::automatic_key(&challenges.secrets, visit.tenant);
+        match rest {
+            "captcha.js" => return Some(read_only(visit, |visit| assets::serve_widget(&site_key(), visit))),
+            "captcha/integrity.json" => {
+                return Some(public(visit, || challenge::json(200, assets::integrity(&site_key()))));
+            }
+            "api/public_key" => return Some(public(visit, || challenge::token::public_key(challenges))),
+            ".well-known/jwks.json" | "jwks.json" => {
+                return Some(public(visit, || challenge::token::jwks(challenges)));
+            }
+            _ => {}
+        }
+        if let Some(step) = rest.strip_prefix("step/").filter(|_| visit.method == "GET") {
+            return Some(challenge::steps::read(challenges, step, visit).into());
+        }
     }
     let reads = visit.reads();
     let mut parts = rest.split('/');
@@ -109,24 +119,41 @@ fn serves(base: Base<'_>, rest: &str) -> bool {
 }
 
 fn posted(post: Post, challenges: Option<&Challenges>, visit: &mut Visit<'_>) -> Option<Served> {
+    let readers = post.readers(challenges, visit);
     let mut served = match (visit.method, challenges) {
-        ("OPTIONS", _) => return Some(cors::preflight(post.readers(), "POST", visit).into()),
+        ("OPTIONS", _) => return Some(cors::preflight(readers, "POST", visit).into()),
         ("POST", Some(challenges)) => match post {
             Post::Answer => challenge::answer::answer(challenges, visit),
             Post::Challenge => challenge::answer::challenge(challenges, visit),
-            Post::Start | Post::Token => return fallback(visit),
+            Post::Step => challenge::steps::posted(challenges, visit).into(),
+            Post::Start => challenge::token::start(challenges, visit),
+            Post::Token => challenge::token::token(challenges, visit),
         },
         _ => return fallback(visit),
     };
-    post.readers().allow(&mut served.reply, visit);
+    if let Some(readers) = readers {
+        readers.allow(&mut served.reply, visit);
+    }
     Some(served)
+}
+
+/// For what everybody may read.
+fn public(visit: &Visit<'_>, answer: impl FnOnce() -> Reply) -> Served {
+    read_only(visit, |visit| {
+        let mut reply = answer();
+        Readers::Anybody.allow(&mut reply, visit);
+        if visit.wants.head_only {
+            reply.body = Cow::Borrowed(b"");
+        }
+        reply
+    })
 }
 
 /// For paths that are only read.
 fn read_only(visit: &Visit<'_>, answer: impl FnOnce(&Visit<'_>) -> Reply) -> Served {
     match visit.method {
         "GET" | "HEAD" => answer(visit),
-        "OPTIONS" => cors::preflight(Readers::Anybody, "GET, HEAD", visit),
+        "OPTIONS" => cors::preflight(Some(Readers::Anybody), "GET, HEAD", visit),
         _ => Reply::notice(Notice::NotFound, &visit.wants, visit.id),
     }
     .into()

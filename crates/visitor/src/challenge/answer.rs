@@ -3,72 +3,89 @@
 use palisade_challenge::Code;
 use palisade_challenge::behaviour::{Submission, Trace};
 use palisade_challenge::challenges::{Challenges, Issued, Occasion, Unmet};
+use palisade_challenge::ladder::Try;
 use palisade_challenge::ticket::{Purpose, Ticket};
+use palisade_domain::PassKind;
 use serde_json::{Value, json};
 
-use super::{json as reply_json, refusal};
+use super::{json as reply_json, refusal, tried};
+use crate::Reply;
 use crate::visit::{Kept, Served, Visit};
-
-/// After so many failed tries the answer says no more what could be tried next; the page says so, with its reason.
-const TRIES_MAX: u8 = 4;
 
 /// `POST {base}challenge`: a ticket for a call that is to be sent again.
 pub(crate) fn challenge(challenges: &Challenges, visit: &mut Visit<'_>) -> Served {
+    let tried = tried::again(challenges, visit);
     let id = visit.random_id();
     let issued = challenges.issue(&visit.visitor(), Purpose::Pass, &visit.occasion, visit.now, id);
-    reply_json(200, step(&issued, visit).to_string()).into()
+    let mut reply = match issued.plan.kind {
+        Some(PassKind::NoScript) | None => {
+            // A script cannot take these steps, or there are none left.
+            refusal(403, issued.plan.reason.unwrap_or(Code::TooManyTries))
+        }
+        Some(_) => reply_json(200, step(&issued, visit).to_string()),
+    };
+    tried::put(&mut reply, &tried, challenges, visit);
+    reply.into()
 }
 
 /// `POST {base}answer`: what was asked for, and a pass for it.
 pub(crate) fn answer(challenges: &Challenges, visit: &mut Visit<'_>) -> Served {
     let submission = match read(visit) {
         Ok(submission) => submission,
-        Err(code) => return refusal(status(code), code).into(),
+        Err(code) => return refused(challenges, code).into(),
     };
-    let visitor = visit.visitor();
+    // The cookie came with the page. Who does not show it would not show the pass either, and would be asked for ever.
+    let Some(tried) = tried::shown(challenges, visit) else {
+        return refused(challenges, Code::CookiesOff).into();
+    };
     let agent = visit.header("user-agent");
-    match challenges.redeem(&visitor, Purpose::Pass, &submission, agent, visit.now) {
+    match challenges.redeem(&visit.visitor(), Purpose::Pass, &submission, agent, visit.now) {
         Ok(met) => {
-            let pass = challenges.pass(&visitor, met.kind, visit.random_id(), visit.now);
+            let pass = challenges.pass(&visit.visitor(), met.kind, visit.random_id(), visit.now);
             let mut reply = reply_json(200, json!({ "success": true }).to_string());
             reply.headers.push(("set-cookie", challenges.pass_cookie(&pass, visit.scheme)));
+            tried::put(&mut reply, &tried.answered(visit.now), challenges, visit);
             let human = met.behaviour.as_ref().map(|behaviour| behaviour.human);
             let kept = kept(challenges, visit, submission.trace.as_ref(), human);
             Served { reply, kept }
         }
         Err(unmet) => {
-            let next = next(challenges, visit, &unmet);
-            let body = json!({ "success": false, "error-codes": [unmet.code], "next": next });
-            reply_json(403, body.to_string()).into()
+            let tried = tried.failed(unmet.code, visit.now);
+            let next = next(challenges, visit, &unmet, &tried);
+            let code = unmet.code;
+            let body = json!({ "success": false, "error": code, "error-codes": [code], "next": next });
+            let mut reply = reply_json(status(code), body.to_string());
+            tried::put(&mut reply, &tried, challenges, visit);
+            reply.into()
         }
     }
 }
 
-/// What is asked for after an answer that was not taken: the next kind, not the same again.
-fn next(challenges: &Challenges, visit: &mut Visit<'_>, unmet: &Unmet) -> Option<Value> {
-    let Ticket { tries, score, .. } = unmet.ticket?;
-    let tries = tries.saturating_add(1);
-    if tries >= TRIES_MAX || unmet.code == Code::SpentTicket {
-        return None;
-    }
+fn refused(challenges: &Challenges, code: Code) -> Reply {
+    challenges.outcomes.refused(code);
+    refusal(status(code), code)
+}
+
+/// What is asked for after an answer that was not taken, as the ladder says; none where the page is to be loaded again, or
+/// nothing is left.
+fn next(challenges: &Challenges, visit: &mut Visit<'_>, unmet: &Unmet, tried: &Try) -> Option<Value> {
+    let Ticket { score, .. } = unmet.ticket.filter(|_| unmet.code != Code::SpentTicket)?;
+    let score = score.max(visit.occasion.score);
+    let occasion = Occasion { score, tries: tried.count, code: tried.code, ..visit.occasion };
     let id = visit.random_id();
-    let occasion = Occasion { score: score.max(visit.occasion.score), tries, ..visit.occasion };
     let issued = challenges.issue(&visit.visitor(), Purpose::Pass, &occasion, visit.now, id);
+    issued.plan.kind.filter(|kind| *kind != PassKind::NoScript)?;
     Some(step(&issued, visit))
 }
 
 /// A ticket as scripts read it.
 pub(crate) fn step(issued: &Issued, visit: &Visit<'_>) -> Value {
     let ticket = &issued.ticket;
-    let step = match ticket.work.map(|work| work.kind) {
-        Some(palisade_challenge::work::WorkKind::Memory) => "hard-work",
-        _ => "work",
-    };
     json!({
         "ticket": issued.text,
         "expires_ms": ticket.expires.millis() - visit.now.millis(),
         "work": issued.puzzles.as_ref().map(|puzzles| puzzles.to_json(ticket.id)),
-        "step": step,
+        "step": issued.plan.kind.map(PassKind::name),
     })
 }
 

@@ -6,13 +6,20 @@ use palisade_challenge::Code;
 use palisade_challenge::challenges::Challenges;
 use serde::Serialize;
 
+use self::page::Load;
 use crate::cors::Readers;
 use crate::visit::Visit;
 use crate::{Notice, Reply};
 
 pub(crate) mod answer;
 pub mod kind;
-pub mod page;
+mod page;
+mod resume;
+pub(crate) mod steps;
+pub(crate) mod token;
+mod tried;
+
+pub use resume::{Resumed, is_sealed_form, resume};
 
 pub use kind::{Kind, SEALED_BYTES_MAX};
 
@@ -27,11 +34,8 @@ pub fn reply(challenges: &Challenges, visit: &mut Visit<'_>) -> Option<Reply> {
         Kind::Never => return None,
         Kind::Empty => empty(visit),
         Kind::Problem => problem(visit),
-        Kind::Page => page::reply(challenges, visit, None),
-        Kind::SealedPage => {
-            let body = visit.body.unwrap_or_default();
-            page::reply(challenges, visit, Some(body))
-        }
+        Kind::Page => page::reply(challenges, visit, &Load::Nothing),
+        Kind::SealedPage => page::reply(challenges, visit, &Load::Form(visit.body.unwrap_or_default())),
     })
 }
 

@@ -1,0 +1,89 @@
+//! A form that was sealed into a challenge page comes back, and goes on to the site.
+
+use palisade_challenge::challenges::Challenges;
+use palisade_challenge::claims::{self, Claim};
+use palisade_challenge::sealed::{self, SealedRequest};
+use palisade_challenge::{Code, Pass};
+
+use super::page::{self, Load, SEALED_FIELD};
+use super::steps;
+use crate::visit::Visit;
+use crate::{Reply, form};
+
+/// A form that goes on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resumed {
+    /// As it was sent first.
+    pub request: SealedRequest,
+    /// The pass that the steps without script were worth; `None` where the visitor had one.
+    pub granted: Option<Pass>,
+}
+
+/// True where a body is a form with a sealed one inside.
+pub fn is_sealed_form(body: &[u8]) -> bool {
+    body.strip_prefix(SEALED_FIELD.as_bytes()).is_some_and(|rest| rest.first() == Some(&b'='))
+}
+
+/// Opens the sealed form in the body of `visit` and claims it: it goes on once.
+///
+/// # Errors
+/// With the answer for the visitor, where it does not.
+pub fn resume(challenges: &Challenges, visit: &mut Visit<'_>) -> Result<Resumed, Reply> {
+    let body = visit.body.and_then(|body| std::str::from_utf8(body).ok()).unwrap_or("");
+    let field = |name| form::field(body, name);
+    let refused = |visit: &Visit<'_>, code| {
+        challenges.outcomes.refused(code);
+        page::failed(visit, code, None)
+    };
+    let Some(text) = field(SEALED_FIELD).filter(|text| text.len() <= sealed::TEXT_BYTES_MAX) else {
+        return Err(refused(visit, Code::InvalidSeal));
+    };
+    if visit.from_elsewhere() {
+        return Err(refused(visit, Code::ForeignSeal));
+    }
+    let shown = sealed::Shown {
+        tenant: visit.tenant,
+        site: visit.site,
+        host: visit.host,
+        cookie: visit.cookie(sealed::cookie_name(visit.scheme)),
+        now: visit.now,
+    };
+    let request = match SealedRequest::open(&text, &challenges.secrets, &shown) {
+        Ok(request) if request.method == visit.method && request.target == visit.target() => request,
+        Ok(_) => return Err(refused(visit, Code::ForeignSeal)),
+        Err(code) => return Err(refused(visit, code)),
+    };
+    let granted = if steps::has_pass(challenges, visit) {
+        None
+    } else {
+        let (Some(step), Some(ticket)) = (field("step"), field("ticket")) else {
+            // The pass did not come back, or ran out meanwhile: asked once more, and nothing is lost.
+            return Err(page::reply(challenges, visit, &Load::Sealed(&text)));
+        };
+        match steps::finish(challenges, visit, &step, &ticket, &request.target) {
+            Ok(granted) => granted,
+            Err(Code::TooFast) => {
+                let fields = vec![
+                    (SEALED_FIELD, text.into_owned()),
+                    ("step", step.into_owned()),
+                    ("ticket", ticket.into_owned()),
+                ];
+                return Err(page::too_fast(visit, fields, None));
+            }
+            Err(code) => return Err(page::failed(visit, code, None)),
+        }
+    };
+    let claim = challenges.claims.claim(
+        request.tenant,
+        claims::Kind::Seal,
+        request.id,
+        request.issued,
+        request.expires,
+        visit.now,
+    );
+    match claim {
+        Claim::Won => Ok(Resumed { request, granted }),
+        Claim::Spent => Err(refused(visit, Code::SpentSeal)),
+        Claim::Unknown => Err(refused(visit, Code::TicketBeforeRestart)),
+    }
+}
