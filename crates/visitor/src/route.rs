@@ -49,7 +49,7 @@ impl Post {
     }
 }
 
-/// How many bytes of a body are worth reading before [`serve`] is asked; `None` where none are.
+/// How many bytes of a body are worth reading before [`route`] is asked; `None` where none are.
 pub fn body_bytes_max(base: Base<'_>, method: &str, path: &str) -> Option<usize> {
     let rest = path.strip_prefix(base.path())?;
     (method == "POST" && Post::at(rest).is_some_and(|_| serves(base, rest))).then_some(BODY_BYTES_MAX)
@@ -57,7 +57,7 @@ pub fn body_bytes_max(base: Base<'_>, method: &str, path: &str) -> Option<usize>
 
 /// The answer to a visit of one of our paths; `None` for everything else, which is the site's (or another router's).
 /// Without `challenges`, as where nothing is enforced, scripts and pages are served and answers are not.
-pub fn serve(challenges: Option<&Challenges>, visit: &mut Visit<'_>) -> Option<Served> {
+pub fn route(challenges: Option<&Challenges>, visit: &mut Visit<'_>) -> Option<Served> {
     let rest = visit.path.strip_prefix(visit.base.path())?;
     if !serves(visit.base, rest) {
         return None;
