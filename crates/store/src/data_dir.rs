@@ -87,6 +87,16 @@ impl DataDir {
         self.root.join("hash.seed")
     }
 
+    /// What all keys of challenges follow from: made once, a secret of this user.
+    pub fn challenge_secret(&self) -> PathBuf {
+        self.root.join("challenge.secret")
+    }
+
+    /// The keys that sign result tokens, one file each: secrets of this user.
+    pub fn token_keys(&self) -> PathBuf {
+        self.root.join("keys")
+    }
+
     /// What the first start made and shows once: a key and the webhook secret, see [`crate::first_run`].
     pub fn first_run(&self) -> PathBuf {
         self.root.join("first-run.txt")

@@ -12,7 +12,7 @@ use crate::token::Statement;
 use crate::token::bounds::REPLAYS_MAX;
 
 /// How long a verdict is repeated, ms.
-pub const REPLAYED_MS: u64 = 300_000;
+pub(super) const REPLAYED_MS: u64 = 300_000;
 
 /// The hash of who asks, the idempotency key and the token.
 pub(super) type Name = [u8; 32];

@@ -13,7 +13,7 @@ use super::Algorithm;
 use super::fault::{KeyFault, SignFault};
 
 /// Bits of an RSA key that we make: what RS256 asks for at least (RFC 7518, section 3.3).
-pub const RSA_BITS: usize = 2048;
+const RSA_BITS: usize = 2048;
 /// Characters of a key's name: 96 bits of its thumbprint.
 const KID_CHARS: usize = 16;
 
