@@ -1,1 +1,88 @@
-//! Every bound of this crate, with its reason.
+//! Every bound of this crate, with its reason. Each value stands where it is used.
+
+use palisade_limits::Bound;
+
+use crate::canonical::Signed;
+use crate::claims::CLAIMS_MAX;
+use crate::ladder::{HASHES_MAX, NETWORKS_MAX, TRIES_EACH};
+use crate::sealed::{BODY_BYTES_MAX, FIELDS_BYTES_MAX, TEXT_BYTES_MAX};
+
+/// The named bounds of this crate.
+pub const BOUNDS: &[Bound] = &[
+    bound(
+        "challenge.claims_max",
+        CLAIMS_MAX as u64,
+        "claims",
+        "1,600 redeemed tickets a second over the ten minutes that each lives; about 64 MiB",
+        "those that expire first are dropped, and what expires no later is refused as if it were spent",
+    ),
+    bound(
+        "challenge.signed_bytes_max",
+        Signed::BYTES_MAX as u64,
+        "bytes",
+        "the longest of ours, a ticket with all its fields, has 150; reading one allocates nothing",
+        "the text is not one of ours",
+    ),
+    bound(
+        "challenge.sealed_body_bytes_max",
+        BODY_BYTES_MAX as u64,
+        "bytes",
+        "forms are smaller; the page carries four thirds of it",
+        "the request is refused with 413 before its body is read",
+    ),
+    bound(
+        "challenge.sealed_fields_bytes_max",
+        FIELDS_BYTES_MAX as u64,
+        "bytes",
+        "servers behind us take targets of 8 KiB to 16 KiB",
+        "the request is refused and not sealed",
+    ),
+    bound(
+        "challenge.sealed_text_bytes_max",
+        TEXT_BYTES_MAX as u64,
+        "bytes",
+        "the largest body with the longest fields, in base64url",
+        "the text is refused unread",
+    ),
+    bound(
+        "challenge.pressure_networks_max",
+        NETWORKS_MAX as u64,
+        "networks",
+        "more /24 and /48 than challenge within a quarter of an hour, unless a flood does; 3 MiB",
+        "the one least lately seen is forgotten and asked for no more work than others",
+    ),
+    bound(
+        "challenge.hashes_max",
+        HASHES_MAX,
+        "hashes",
+        "four times the default: 2 s on average where the default takes half a second",
+        "no visitor is asked for more, whatever its score, the load and its network",
+    ),
+    bound(
+        "challenge.tries_each",
+        TRIES_EACH as u64,
+        "tries at one kind",
+        "once by accident, once more",
+        "the next kind comes; after the last one a page with the reason",
+    ),
+];
+
+const fn bound(
+    name: &'static str,
+    value: u64,
+    unit: &'static str,
+    reason: &'static str,
+    when_full: &'static str,
+) -> Bound {
+    Bound { name, value, unit, reason, when_full }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_are_complete() {
+        assert!(BOUNDS.iter().all(Bound::is_complete));
+    }
+}
