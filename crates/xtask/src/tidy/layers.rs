@@ -32,6 +32,7 @@ const LAYERS: &[&[&str]] = &[
     &["palisade"],
     &["gym"],
     &["testkit"],
+    &["axum"],
     &["e2e"],
     &["xtask"],
 ];
