@@ -40,12 +40,15 @@
     ":host([theme=light])": "color-scheme:light",
     ":host([theme=dark])": "color-scheme:dark",
     ":host([hidden])": "display:none",
+    // One size in all states: what moves under a finger is not hit.
     "[part=box]":
-      "display:flex;flex-wrap:wrap;align-items:center;gap:.5em;min-inline-size:14em;padding:.6em .8em;border:1px solid;border-radius:.3em;background:Canvas;color:CanvasText;font:1em/1.4 system-ui,sans-serif",
+      "position:relative;box-sizing:border-box;display:flex;flex-wrap:wrap;align-items:center;align-content:center;gap:.2em .6em;inline-size:20em;max-inline-size:100%;min-block-size:4.2em;padding:.5em .8em;border:1px solid;border-radius:.3em;background:Canvas;color:CanvasText;font:1em/1.3 system-ui,sans-serif",
+    "[part=label]": "display:flex;align-items:center;gap:.6em;flex:none",
     "[part=check]": "inline-size:1.5em;block-size:1.5em;margin:0",
-    "[part=mark]": "inline-size:1.2em;text-align:center",
-    "[part=bar]": "flex-basis:100%;inline-size:100%;block-size:.4em",
-    "[part=retry]": "font:inherit;min-block-size:1.7em",
+    "[part=mark]": "flex:none;inline-size:1.2em;text-align:center",
+    "[part=text]": "flex:1 1 8em",
+    "[part=bar]": "position:absolute;inset-inline:.8em;inset-block-end:.3em;inline-size:calc(100% - 1.6em);block-size:.3em",
+    "[part=retry]": "font:inherit;min-block-size:1.9em",
     "[hidden]": "display:none!important",
   };
 
@@ -166,7 +169,7 @@
         check.setAttribute("type", "checkbox");
         const tabindex = this.getAttribute("data-tabindex");
         if (tabindex) check.setAttribute("tabindex", tabindex);
-        label.append(` ${this._text(4)}`);
+        label.append(this._text(4));
         check.addEventListener("click", (event) => {
           // It is ticked by what comes of it.
           event.preventDefault();
