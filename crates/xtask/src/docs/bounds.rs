@@ -19,6 +19,7 @@ const REGISTRY: &[(&str, &[Bound])] = &[
     ("crawl: key directories", palisade_crawl::signature::keys::BOUNDS),
     ("detect", palisade_detect::BOUNDS),
     ("policy", palisade_policy::BOUNDS),
+    ("challenge", palisade_challenge::bounds::BOUNDS),
     ("replay", palisade_replay::tally::BOUNDS),
     ("config", palisade_config::BOUNDS),
     ("store", palisade_store::BOUNDS),
