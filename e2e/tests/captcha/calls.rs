@@ -8,7 +8,7 @@ async fn a_call_without_the_helper_can_read_what_it_was_told() {
     for kind in KINDS {
         let place = Place::challenging(CALLS).await;
         let visitor = Visitor::new(kind, &place).await.unwrap();
-        let told = "403 application/problem+json challenge_required /.palisade/challenge";
+        let told = "403 application/problem+json Challenge required /.palisade/challenge";
         visitor.goes("/calling", told).await.unwrap();
         assert_eq!(place.arrived_at("/api/items"), []);
         // From another origin, with cookies: `localhost` is not `127.0.0.1`.
