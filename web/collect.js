@@ -136,7 +136,9 @@
     const fields = [];
     /** @type {WeakSet<EventTarget>} */
     const seen = new WeakSet();
-    let moved = 0, scrolled = 0, position = 0, penDown = false;
+    /** @type {Record<string, number>} */
+    const moved = {};
+    let scrolled = 0, position = 0, penDown = false;
     /** @type {WeakMap<object, number>} */
     const tops = new WeakMap();
 
@@ -156,8 +158,8 @@
       const points = event.getCoalescedEvents ? event.getCoalescedEvents() : [];
       for (const point of points.length ? points : [event]) {
         const time = timeOf(point);
-        if (time - moved < MOVE_MS) continue;
-        moved = time;
+        if (time - (moved[kind] || 0) < MOVE_MS) continue;
+        moved[kind] = time;
         const place = { x: tenth(point.clientX), y: tenth(point.clientY), time };
         if (kind === "pen") pen.push({ type: "move", ...place, force: hundredth(point.pressure) });
         else mouse.push(place);
@@ -177,8 +179,8 @@
     on(root, "touchstart touchmove touchend touchcancel", (/** @type {TouchEvent} */ event) => {
       const time = timeOf(event);
       const type = event.type === "touchstart" ? "start" : event.type === "touchmove" ? "move" : "end";
-      if (penDown || (type === "move" && time - moved < MOVE_MS)) return;
-      moved = time;
+      if (penDown || (type === "move" && time - (moved.touch || 0) < MOVE_MS)) return;
+      moved.touch = time;
       const finger = event.changedTouches[0];
       if (!finger || /** @type {any} */ (finger).touchType === "stylus") return;
       touch.push({ type, x: tenth(finger.clientX), y: tenth(finger.clientY), time, force: hundredth(finger.force || 0) });
@@ -244,7 +246,7 @@
       },
       touched: () => mouse.length + keys.length + touch.length + pen.length + clicks.length + scroll.length > 0,
       stop: () => {
-        for (const [target, name, listen] of listeners) target.removeEventListener(name, listen, true);
+        for (const [target, name, listen] of listeners) target.removeEventListener(name, listen, { capture: true });
       },
     };
   };
