@@ -199,6 +199,10 @@ impl Challenges {
         id: u128,
     ) -> Issued {
         let settings = self.settings.load();
+        if purpose == Purpose::Widget {
+            // Its token will be signed in a moment: whoever has to make the key begins now.
+            let _ = self.tokens.keyring();
+        }
         // What an application is given for its visitor is answered with a token or a provider's word: no work of its own.
         let own = purpose != Purpose::Check;
         let pressure = match visitor.bindings.network.filter(|_| own) {

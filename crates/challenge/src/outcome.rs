@@ -22,6 +22,7 @@ struct Kind {
     solved: AtomicU64,
     failed: AtomicU64,
     solve_ms: [AtomicU64; SOLVE_MS.len() + 1],
+    solve_ms_sum: AtomicU64,
 }
 
 /// The counts of one kind, at one moment.
@@ -41,6 +42,8 @@ pub struct Counted {
     pub median_ms: Option<u64>,
     /// How many were solved within each of [`SOLVE_MS`], and beyond the last.
     pub solve_ms: Vec<u64>,
+    /// All solving times together, ms.
+    pub solve_ms_sum: u64,
 }
 
 impl Outcomes {
@@ -55,6 +58,7 @@ impl Outcomes {
         let kind = self.of(kind);
         kind.solved.fetch_add(1, Ordering::Relaxed);
         kind.solve_ms[at].fetch_add(1, Ordering::Relaxed);
+        kind.solve_ms_sum.fetch_add(ms, Ordering::Relaxed);
     }
 
     /// An answer was not taken.
@@ -87,6 +91,7 @@ impl Outcomes {
                 unanswered: issued.saturating_sub(solved + failed),
                 median_ms: median(&solve_ms),
                 solve_ms,
+                solve_ms_sum: read(&held.solve_ms_sum),
             }
         };
         PassKind::ALL.into_iter().map(counted).collect()

@@ -9,6 +9,7 @@ mod commands;
 mod crawlers;
 mod exit;
 mod hold;
+mod keyring;
 mod ledger;
 mod memory;
 mod not_yet;
@@ -16,6 +17,7 @@ mod running;
 mod seed;
 mod setup;
 mod shell;
+mod testing;
 
 use std::process::ExitCode;
 

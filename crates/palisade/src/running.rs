@@ -23,12 +23,12 @@ use palisade_store::{Audit, DataDir, FirstRun, FirstRunRandom, Made, SqliteStore
 use palisade_telemetry::StoreOpened;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::commands::{Global, list};
 use crate::setup::{self, Numbered, Overrides};
-use crate::{challenges, crawlers, keyring, memory, seed, shell};
+use crate::{challenges, crawlers, keyring, memory, seed, shell, testing};
 
 mod answers;
 mod convert;
@@ -57,6 +57,8 @@ pub(crate) struct Plan {
     pub(crate) environment: Vec<(&'static str, &'static str)>,
     /// Nobody is judged: for measuring what judging costs.
     pub(crate) plain: bool,
+    /// Test keys may pass although strangers could reach us.
+    pub(crate) knows_testing: bool,
 }
 
 impl Plan {
@@ -138,6 +140,7 @@ impl Running {
         // Before anybody is told that it runs: who is quick to stop it would kill it.
         let signals = Signals::listen()?;
         check(&loaded.settings)?;
+        testing::check(&loaded.settings, plan.knows_testing)?;
         let seed = seed::of(&data)?;
         let numbered = Numbered::recalled(&loaded.settings, Some(&data))?;
         let judge = setup::assemble_for(&numbered, loaded, &plan.overrides, seed, Some(&data))?;
@@ -176,6 +179,7 @@ impl Running {
             convert::api(&loaded.settings, trusted, &first_run.webhook_secret),
             palisade_api::Clock::system(),
         );
+        api.set_degraded(testing::tell(&loaded.settings));
         api.refresh().await.context("the keys cannot be read")?;
         let (stop, stopped) = watch::channel(false);
         let (mut tasks, mut api_addresses) = (Vec::new(), Vec::new());
@@ -202,10 +206,14 @@ impl Running {
             told(stopped.clone()),
         );
         tasks.push(tokio::spawn(keeper));
-        if !challenges.tokens.keyring().is_ready() {
-            let (challenges, data, loaded) = (Arc::clone(&challenges), data.clone(), loaded.clone());
-            tasks.push(tokio::spawn(make_keys(challenges, data, loaded)));
-        }
+        let wanted = Arc::new(Notify::new());
+        let notify = Arc::clone(&wanted);
+        challenges.tokens.when_wanted(move || notify.notify_one());
+        let making = make_keys(wanted, Arc::clone(&challenges), data.clone(), loaded.clone());
+        let until = stopped.clone();
+        tasks.push(tokio::spawn(async move {
+            tokio::select! { () = making => {}, () = told(until) => {} }
+        }));
         let worker = palisade_guard::worker::run(
             Arc::clone(&guard),
             backlog,
@@ -310,6 +318,7 @@ impl Running {
             (self.plan.clone(), self.sites.clone(), Arc::clone(&self.guard), self.data.clone());
         let read = tokio::task::spawn_blocking(move || -> anyhow::Result<_> {
             let loaded = plan.load()?;
+            testing::check(&loaded.settings, plan.knows_testing)?;
             setup::tell_idle(&loaded);
             let numbered = sites.succeeded_by(&loaded.settings);
             let seed = seed::of(&data)?;
@@ -324,6 +333,7 @@ impl Running {
         self.guard.trust(trusted);
         challenges::apply(&self.challenges, &self.data, &loaded.settings, convert::TENANT)?;
         self.api.replace_settings(settings);
+        self.api.set_degraded(testing::tell(&loaded.settings));
         (self.sites, self.loaded) = (numbered, loaded);
         if let Err(error) = self.sites.keep(&self.data) {
             shell::complain(&format!("palisade: the numbers of the sites could not be saved: {error:#}"));
@@ -416,14 +426,19 @@ impl Running {
     }
 }
 
-/// Makes the RSA key, which takes a while, behind everything else; until then tokens of that kind are asked for again.
-async fn make_keys(challenges: Arc<Challenges>, data: DataDir, loaded: Loaded) {
-    let made = tokio::task::spawn_blocking(move || {
-        keyring::ensure_rsa(&data)?;
-        challenges::read_keys(&challenges, &data, &loaded.settings)
-    });
-    if let Ok(Err(error)) = made.await {
-        shell::complain(&format!("palisade: no key for result tokens: {error:#}"));
+/// Makes the RSA key when the first one wants it, behind everything else; until then tokens of that kind are asked for again.
+async fn make_keys(wanted: Arc<Notify>, challenges: Arc<Challenges>, data: DataDir, loaded: Loaded) {
+    loop {
+        wanted.notified().await;
+        let (challenges, data, loaded) = (Arc::clone(&challenges), data.clone(), loaded.clone());
+        let made = tokio::task::spawn_blocking(move || {
+            keyring::ensure_rsa(&data)?;
+            challenges::read_keys(&challenges, &data, &loaded.settings)
+        });
+        match made.await {
+            Ok(Err(error)) => shell::complain(&format!("palisade: no key for result tokens: {error:#}")),
+            _ => return,
+        }
     }
 }
 

@@ -32,10 +32,6 @@ const OCR: &str = "text CAPTCHA lab";
 const CRAWL: &str = "pay per crawl";
 
 const ALL: &[Later] = &[
-    get("/captcha.js", WIDGET),
-    get("/api/public_key", WIDGET),
-    get("/.well-known/jwks.json", WIDGET),
-    post("/api/challenge", WIDGET),
     post("/api/store", WIDGET),
     post("/api/update", WIDGET),
     post("/captcha/verify", WIDGET),

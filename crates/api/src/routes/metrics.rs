@@ -8,6 +8,8 @@ use std::fmt::{Display, Write as _};
 use axum::body::Body;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
+use palisade_challenge::Challenges;
+use palisade_challenge::outcome::{Counted, SOLVE_MS};
 use palisade_domain::{Action, HeadFault, IdentityClass};
 use palisade_guard::totals::{Passage, Snapshot};
 
@@ -67,6 +69,9 @@ fn text(api: &Api) -> String {
     let errors = api.counts.store_errors();
     page.one("palisade_api_store_errors_total", "counter", "Times the store failed this API", errors);
     page.one("palisade_api_keys", "gauge", "API keys", api.keys.len());
+    if let Some(held) = api.guard.challenges() {
+        challenges(&mut page, held);
+    }
     page.0
 }
 
@@ -116,6 +121,49 @@ fn passages(page: &mut Page, totals: &Snapshot) {
     for (passage, count) in Passage::ALL.into_iter().zip(totals.passages) {
         page.line("palisade_record_total", &[("what", passage.name())], count);
     }
+}
+
+fn challenges(page: &mut Page, challenges: &Challenges) {
+    let counted = challenges.outcomes.counted();
+    let mut family = |name: &str, help: &str, count: fn(&Counted) -> u64| {
+        page.family(name, "counter", help);
+        for held in &counted {
+            page.line(name, &[("kind", held.kind.name())], count(held));
+        }
+    };
+    family("palisade_challenges_issued_total", "Challenges issued", |held| held.issued);
+    family("palisade_challenges_solved_total", "Challenges met", |held| held.solved);
+    family("palisade_challenges_failed_total", "Answers that were not taken", |held| held.failed);
+    page.family("palisade_challenges_unanswered", "gauge", "Challenges without an answer: open, or left");
+    for held in &counted {
+        page.line("palisade_challenges_unanswered", &[("kind", held.kind.name())], held.unanswered);
+    }
+    page.family("palisade_challenge_solve_seconds", "histogram", "From issue to answer");
+    for held in &counted {
+        solve_times(page, held);
+    }
+    page.family("palisade_challenge_refusals_total", "counter", "Answers that were not taken, by reason");
+    for (code, count) in challenges.outcomes.reasons() {
+        page.line("palisade_challenge_refusals_total", &[("code", code.name())], count);
+    }
+    let claims = &challenges.claims;
+    page.one("palisade_claims", "gauge", "Tickets and tokens used up and not expired", claims.len());
+    page.one("palisade_claims_dropped_total", "counter", "Of them, forgotten for want of room", claims.dropped());
+    let testing = u8::from(challenges.settings().testing);
+    page.one("palisade_challenge_testing", "gauge", "1 where test keys pass every challenge", testing);
+}
+
+fn solve_times(page: &mut Page, held: &Counted) {
+    let kind = held.kind.name();
+    let mut sum = 0;
+    for (bound, count) in SOLVE_MS.iter().zip(&held.solve_ms) {
+        sum += count;
+        let bound = (*bound as f64 / 1_000.0).to_string();
+        page.line("palisade_challenge_solve_seconds_bucket", &[("kind", kind), ("le", &bound)], sum);
+    }
+    page.line("palisade_challenge_solve_seconds_bucket", &[("kind", kind), ("le", "+Inf")], held.solved);
+    page.line("palisade_challenge_solve_seconds_sum", &[("kind", kind)], held.solve_ms_sum as f64 / 1_000.0);
+    page.line("palisade_challenge_solve_seconds_count", &[("kind", kind)], held.solved);
 }
 
 struct Page(String);

@@ -44,7 +44,7 @@ async fn answer(mut call: Call, base: Base<'static>) -> Response {
     let guard = &call.api.guard;
     let challenges = guard.challenges().map(|challenges| &**challenges);
     let served = with_visit(&call, base, body.as_deref(), &Seen::of_call(&call), |visit| {
-        route::serve(challenges, visit)
+        route::route(challenges, visit)
     });
     match served {
         None => Problem::new(Code::NotFound, "there is no such route; /docs lists them").into_response(),

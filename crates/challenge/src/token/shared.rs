@@ -1,6 +1,6 @@
 //! Keys, site keys and remembered verdicts in one place: what both edges share, each part swapped whole.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use arc_swap::ArcSwap;
 
@@ -16,6 +16,8 @@ pub struct Tokens {
     halves: Mutex<Halves>,
     /// What was answered under an idempotency key.
     pub replays: Replays,
+    /// Told where somebody asks for keys of which one is not made yet.
+    wanting: OnceLock<Box<dyn Fn() + Send + Sync>>,
 }
 
 #[derive(Default)]
@@ -32,14 +34,24 @@ impl Default for Tokens {
             site_keys: ArcSwap::default(),
             halves: Mutex::default(),
             replays: Replays::default(),
+            wanting: OnceLock::new(),
         }
     }
 }
 
 impl Tokens {
-    /// The keys in office.
+    /// The keys in office. An RSA key takes a while to make, so it is made when the first one asks.
     pub fn keyring(&self) -> Arc<Keyring> {
-        self.keyring.load_full()
+        let keyring = self.keyring.load_full();
+        if let (None, Some(wanting)) = (keyring.pem(), self.wanting.get()) {
+            wanting();
+        }
+        keyring
+    }
+
+    /// Calls `wanting` whenever somebody asks for keys while there is no RSA key; it must not wait. The first call counts.
+    pub fn when_wanted(&self, wanting: impl Fn() + Send + Sync + 'static) {
+        let _ = self.wanting.set(Box::new(wanting));
     }
 
     /// Other keys, whole.

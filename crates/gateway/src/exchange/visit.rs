@@ -69,7 +69,7 @@ impl Exchange {
         };
         let guard = &self.worker().guard;
         let served = self.with_visit(base, place, ruled, held.as_deref(), |visit| {
-            route::serve(guard.challenges().map(|challenges| &**challenges), visit)
+            route::route(guard.challenges().map(|challenges| &**challenges), visit)
         });
         let Served { reply, kept } = served?;
         if let Some(kept) = kept {
