@@ -4,7 +4,7 @@
   if (globalThis.palisadeCollect) return;
 
   // How many of each kind are kept: the newest. All of them together are about 60 KB as JSON.
-  const KEPT = { mouse: 400, touch: 200, pen: 200, keys: 300, scroll: 150, fields: 100, clicks: 100, focus: 60, visibility: 40 };
+  const KEPT = { mouse: 400, touch: 160, pen: 160, keys: 250, scroll: 150, fields: 100, clicks: 100, focus: 60, visibility: 40 };
   const MOVE_MS = 10;
   const SCROLL_MS = 50;
   const FIELDS = "input,select,textarea";
