@@ -17,21 +17,21 @@
   const hundredth = (number) => Math.round(number * 100) / 100;
 
   /**
-   * A list that forgets its oldest entries.
-   * @template T
+   * A list that forgets its oldest entries; its times do not run back, whatever events claim.
+   * @template {{ time: number }} T
    * @param {number} max
+   * @returns {Ring<T>}
    */
   const ring = (max) => {
     /** @type {T[]} */
     const held = [];
-    let at = 0;
+    let at = 0, last = 0;
     return {
-      /** @param {T} entry */
       push(entry) {
+        last = entry.time = Math.max(entry.time, last);
         held[at % max] = entry;
         at += 1;
       },
-      /** @returns {T[]} */
       list: () => (at <= max ? held.slice() : held.slice(at % max).concat(held.slice(0, at % max))),
       get length() {
         return held.length;
@@ -130,8 +130,22 @@
       // Some old engines count from 1970.
       return time >= loadTimestamp && time <= loadTimestamp + 1e10 ? time : now();
     };
-    const mouse = ring(KEPT.mouse), touch = ring(KEPT.touch), pen = ring(KEPT.pen), keys = ring(KEPT.keys);
-    const scroll = ring(KEPT.scroll), clicks = ring(KEPT.clicks), focus = ring(KEPT.focus), visibility = ring(KEPT.visibility);
+    /** @type {Ring<Point>} */
+    const mouse = ring(KEPT.mouse);
+    /** @type {Ring<Contact>} */
+    const touch = ring(KEPT.touch);
+    /** @type {Ring<Contact>} */
+    const pen = ring(KEPT.pen);
+    /** @type {Ring<Interval>} */
+    const keys = ring(KEPT.keys);
+    /** @type {Ring<Interactions["scrollEvents"][0]>} */
+    const scroll = ring(KEPT.scroll);
+    /** @type {Ring<Interactions["mouseClicks"][0]>} */
+    const clicks = ring(KEPT.clicks);
+    /** @type {Ring<Interactions["focusEvents"][0]>} */
+    const focus = ring(KEPT.focus);
+    /** @type {Ring<Interactions["visibilityEvents"][0]>} */
+    const visibility = ring(KEPT.visibility);
     /** @type {{ field: number, time: number }[]} */
     const fields = [];
     /** @type {WeakSet<EventTarget>} */

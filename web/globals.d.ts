@@ -18,6 +18,13 @@ interface Interactions {
   visibilityEvents: { state: string; time: number }[];
 }
 
+/** The newest entries of a kind. */
+interface Ring<T> {
+  push(entry: T): void;
+  list(): T[];
+  readonly length: number;
+}
+
 interface Snapshot {
   interactions: Interactions;
   /** Of the recording, in ms. */

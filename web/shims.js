@@ -15,7 +15,7 @@
     [/captcha\/shims\.js$/, ""],
     [/recaptcha\/(api|enterprise)\.js$/, "recaptcha"],
     [/turnstile\/v0\/(.+\/)?api\.js$/, "turnstile"],
-    [/1\/(secure-)?api\.js$/, "hcaptcha"],
+    [/(hcaptcha\/)?1\/(secure-)?api\.js$/, "hcaptcha"],
   ];
   const script = /** @type {HTMLScriptElement | null} */ (document.currentScript);
   const named = (script && script.src) || (/https?:\/\/[^\s()@]+\.js[^\s():]*/.exec(String(new Error().stack)) || [""])[0];

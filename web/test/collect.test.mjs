@@ -77,7 +77,9 @@ test("times are whole milliseconds of one clock and never run back", () => {
   for (const timeStamp of [0, 5, 1e15, performance.now()]) stage.document.dispatchEvent(event("keydown", { timeStamp }));
   const { loadTimestamp, duration, interactions } = recording.snapshot();
   assert.ok(Math.abs(loadTimestamp - before) < 1000);
-  for (const { time } of interactions.keyPresses) {
+  const times = interactions.keyPresses.map(({ time }) => time);
+  assert.deepEqual([...times].sort(), [...times]);
+  for (const time of times) {
     assert.ok(Number.isInteger(time) && time >= loadTimestamp && time <= loadTimestamp + duration + 1);
   }
 });

@@ -54,6 +54,7 @@ test("shims find their service from the vendors' own paths", () => {
   assert.deepEqual(base(`${host}recaptcha/api.js?render=explicit`), [host, "grecaptcha"]);
   assert.deepEqual(base(`${host}1/api.js?render=explicit&recaptchacompat=off`), [host, "hcaptcha"]);
   assert.deepEqual(base(`${host}1/api.js`), [host, "grecaptcha", "hcaptcha"]);
+  assert.deepEqual(base(`${host}hcaptcha/1/api.js`), [host, "grecaptcha", "hcaptcha"]);
   assert.deepEqual(base(`${host}turnstile/v0/api.js`), [host, "turnstile"]);
   assert.deepEqual(base(`${host}turnstile/v0/g/0123/api.js`), [host, "turnstile"]);
   assert.deepEqual(base(`${host}.palisade/captcha/shims.js`), [`${host}.palisade/`, "grecaptcha", "hcaptcha", "turnstile"]);
