@@ -43,7 +43,7 @@ impl ApiKey {
 
     /// What is kept of it.
     pub fn hash(&self) -> KeyHash {
-        KeyHash(codec::sha256(&[self.text().as_bytes()]))
+        KeyHash::of(&self.text())
     }
 
     /// The last four characters.
@@ -56,6 +56,18 @@ impl ApiKey {
 /// SHA-256 of a key's text. Compared without telling by the time taken where two differ.
 #[derive(Clone, Copy)]
 pub struct KeyHash(pub(crate) [u8; 32]);
+
+impl KeyHash {
+    /// That of a key or secret with the text `text`.
+    pub fn of(text: &str) -> Self {
+        KeyHash(codec::sha256(&[text.as_bytes()]))
+    }
+
+    /// Its bytes, for a table of another crate that compares them.
+    pub fn bytes(&self) -> [u8; 32] {
+        self.0
+    }
+}
 
 impl PartialEq for KeyHash {
     fn eq(&self, other: &Self) -> bool {

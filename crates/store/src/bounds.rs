@@ -8,6 +8,14 @@ pub const LIST_ENTRIES_MAX: usize = 500_000;
 pub const EVENTS_MAX: usize = 2_000_000;
 /// Most labels one tenant may hold.
 pub const LABELS_MAX: usize = 1_000_000;
+/// Most interactions kept per tenant; the oldest go first.
+pub const INTERACTIONS_MAX: usize = 500_000;
+/// Bytes that one tenant's interactions may take; the oldest go first.
+pub const INTERACTIONS_BYTES_MAX: u64 = 1 << 30;
+/// Bytes of one interaction; a longer one is refused.
+pub const INTERACTION_BYTES_MAX: usize = 512 << 10;
+/// Most interactions one page holds.
+pub const INTERACTION_PAGE_MAX: usize = 64;
 /// Most rows one read returns, whatever limit it asks for.
 pub const PAGE_MAX: usize = 10_000;
 /// Bytes kept of a reason.
@@ -38,6 +46,8 @@ pub const REPUTATION_EVENTS_MAX: usize = 100_000;
 pub const KEYS_MAX: usize = 1_000;
 /// Bytes kept of a key's name.
 pub const KEY_NAME_BYTES_MAX: usize = 128;
+/// Bytes of a site key's text and hosts together.
+pub const HOSTNAMES_BYTES_MAX: usize = 4 << 10;
 /// Most lines of one tenant's audit log.
 pub const AUDIT_LINES_MAX: usize = 10_000_000;
 /// Bytes kept of the name under which a person is erased.
@@ -83,6 +93,34 @@ pub const BOUNDS: &[Bound] = &[
         "labels per tenant",
         "more than any training set here uses",
         "the label is refused and says so: dropping one would lose acknowledged work",
+    ),
+    bound(
+        "store.interactions_max",
+        INTERACTIONS_MAX as u64,
+        "interactions per tenant",
+        "far more than a behaviour model needs; most have some KiB",
+        "the oldest are dropped",
+    ),
+    bound(
+        "store.interactions_bytes_max",
+        INTERACTIONS_BYTES_MAX,
+        "bytes per tenant",
+        "half of what events may take of a small server's disk",
+        "the oldest are dropped",
+    ),
+    bound(
+        "store.interaction_bytes_max",
+        INTERACTION_BYTES_MAX as u64,
+        "bytes",
+        "the longest trace that is read has less than 400 KiB in our spelling",
+        REFUSED,
+    ),
+    bound(
+        "store.interaction_page_max",
+        INTERACTION_PAGE_MAX as u64,
+        "rows",
+        "one page stays below 32 MiB with the longest traces",
+        "the page ends; the next one continues",
     ),
     bound(
         "store.page_max",
@@ -171,6 +209,13 @@ pub const BOUNDS: &[Bound] = &[
     ),
     bound("store.keys_max", KEYS_MAX as u64, "keys per tenant", "servers hold them all in memory", REFUSED),
     bound("store.key_name_bytes_max", KEY_NAME_BYTES_MAX as u64, "bytes", "a name is a few words", CUT),
+    bound(
+        "store.hostnames_bytes_max",
+        HOSTNAMES_BYTES_MAX as u64,
+        "bytes",
+        "sixteen hosts of the longest kind, or two hundred of the usual",
+        REFUSED,
+    ),
     bound(
         "store.audit_lines_max",
         AUDIT_LINES_MAX as u64,
@@ -274,6 +319,10 @@ pub struct StoreLimits {
     pub events_bytes_max: u64,
     /// See [`LABELS_MAX`].
     pub labels_max: usize,
+    /// See [`INTERACTIONS_MAX`].
+    pub interactions_max: usize,
+    /// See [`INTERACTIONS_BYTES_MAX`].
+    pub interactions_bytes_max: u64,
     /// See [`KEYS_MAX`].
     pub keys_max: usize,
     /// See [`AUDIT_LINES_MAX`].
@@ -291,6 +340,8 @@ impl StoreLimits {
         events_max: EVENTS_MAX,
         events_bytes_max: EVENTS_BYTES_MAX,
         labels_max: LABELS_MAX,
+        interactions_max: INTERACTIONS_MAX,
+        interactions_bytes_max: INTERACTIONS_BYTES_MAX,
         keys_max: KEYS_MAX,
         audit_lines_max: AUDIT_LINES_MAX,
         rollups_max: ROLLUPS_MAX,

@@ -12,19 +12,22 @@ pub enum Watched {
     Lists,
     /// API keys.
     Keys,
+    /// Site keys.
+    SiteKeys,
     /// The queue of slow opinions: only what is put in counts.
     Escalations,
 }
 
 impl Watched {
     /// Everything that is watched.
-    pub const ALL: [Watched; 3] = [Watched::Lists, Watched::Keys, Watched::Escalations];
+    pub const ALL: [Watched; 4] = [Watched::Lists, Watched::Keys, Watched::SiteKeys, Watched::Escalations];
 
     /// The name of its counter.
     pub(crate) fn counter(self) -> &'static str {
         match self {
             Watched::Lists => "changes.list_entries",
             Watched::Keys => "changes.api_keys",
+            Watched::SiteKeys => "changes.site_keys",
             Watched::Escalations => "changes.escalations",
         }
     }

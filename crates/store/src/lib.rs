@@ -1,6 +1,6 @@
 //! Storage traits, in-memory and SQLite stores, one contract.
 //!
-//! Owns what outlives a request: list entries, verdict events, labels, roll-ups, API keys, the audit log and the queue
+//! Owns what outlives a request: list entries, verdict events, labels, interactions, roll-ups, API and site keys, the audit log and the queue
 //! of slow opinions ([`Store`] is all of them), the layout of the data folder ([`DataDir`]), what the first start makes
 //! ([`first_run`]) and opaque snapshot files ([`snapshot`]). Every method and every key takes a
 //! [`TenantId`](palisade_domain::TenantId), so that two tenants with equal keys never meet; [`contract`] holds every
@@ -25,10 +25,12 @@ mod error;
 mod escalation;
 mod event;
 mod first_run;
+mod interaction;
 mod label;
 mod list;
 mod memory;
 mod rollup;
+mod site_key;
 mod sqlite;
 mod words;
 
@@ -48,13 +50,24 @@ pub use event::{
     StoredEvent,
 };
 pub use first_run::{FirstRun, FirstRunError, FirstRunRandom, Made, WebhookSecret, first_run};
+pub use interaction::{
+    InteractionId, InteractionSource, Interactions, InteractionsSize, NewInteraction, NoInteractionId,
+    StoredInteraction,
+};
 pub use label::{Label, LabelId, LabelSource, LabelSubject, LabelVerdict, Labels, NewLabel, Weight};
 pub use list::{Effect, EffectKind, EntryId, EntrySource, ListEntry, Lists, NewEntry, Page};
 pub use memory::MemoryStore;
 pub use rollup::{ActionName, Rollup, RollupQuery, RollupSum, Rollups};
+pub use site_key::{NewSiteKey, SiteKeyRecord, SiteKeys};
 pub use sqlite::{SqliteSettings, SqliteStore};
 
 /// Everything one store keeps; what the rest of Palisade holds as `Arc<dyn Store>`.
-pub trait Store: Lists + Events + Labels + Rollups + Keys + Audit + Escalations + Changes {}
+pub trait Store:
+    Lists + Events + Labels + Interactions + Rollups + Keys + SiteKeys + Audit + Escalations + Changes
+{
+}
 
-impl<T: Lists + Events + Labels + Rollups + Keys + Audit + Escalations + Changes> Store for T {}
+impl<T: Lists + Events + Labels + Interactions + Rollups + Keys + SiteKeys + Audit + Escalations + Changes>
+    Store for T
+{
+}

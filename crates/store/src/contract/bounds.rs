@@ -4,10 +4,12 @@ use palisade_domain::{Action, Timestamp};
 
 use super::audit::{line, random};
 use super::events::event;
+use super::interactions::full_interactions_drop_the_oldest;
 use super::keys::new_key;
 use super::labels::label;
 use super::lists::entry;
 use super::rollups::row;
+use super::site_keys::new_site_key;
 use super::{ONE, TWO, at};
 use crate::{
     ApiKey, Effect, Event, EventId, EventQuery, LabelSource, LabelSubject, Page, RollupQuery, Store,
@@ -24,9 +26,11 @@ pub async fn bounds(store: &dyn Store) {
     full_labels_refuse(store).await;
     heavy_events_drop_the_oldest(store).await;
     full_keys_refuse(store).await;
+    full_site_keys_refuse(store).await;
     full_rollups_drop_the_oldest_minutes(store).await;
     full_queues_refuse(store).await;
     a_full_audit_log_refuses(store).await;
+    full_interactions_drop_the_oldest(store).await;
 }
 
 async fn full_lists_refuse_whole_batches(store: &dyn Store) {
@@ -97,6 +101,19 @@ async fn full_keys_refuse(store: &dyn Store) {
     store.create_key(ONE, &key(2), &new_key("k")).await.expect("one that is there fits");
     assert_eq!(store.keys(ONE).await.expect("keys").len(), 3);
     store.create_key(TWO, &key(4), &new_key("k")).await.expect("the other tenant has room");
+}
+
+async fn full_site_keys_refuse(store: &dyn Store) {
+    let create =
+        async |tenant, n: usize| store.create_site_key(tenant, &new_site_key(&format!("pal_site_{n}"))).await;
+    for n in 1..=3 {
+        create(ONE, n).await.expect("three fit");
+    }
+    let refused = create(ONE, 4).await;
+    assert!(matches!(refused, Err(WriteError::Full { max: 3, .. })), "{refused:?}");
+    create(ONE, 2).await.expect("one that is there fits");
+    assert_eq!(store.site_keys(ONE).await.expect("site keys").len(), 3);
+    create(TWO, 4).await.expect("the other tenant has room");
 }
 
 async fn full_rollups_drop_the_oldest_minutes(store: &dyn Store) {

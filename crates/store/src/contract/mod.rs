@@ -7,10 +7,12 @@ mod audit;
 mod bounds;
 mod escalations;
 mod events;
+mod interactions;
 mod keys;
 mod labels;
 mod lists;
 mod rollups;
+mod site_keys;
 
 use palisade_domain::{TenantId, Timestamp};
 
@@ -32,6 +34,8 @@ pub const SMALL_LIMITS: StoreLimits = StoreLimits {
     rollups_max: 3,
     escalations_max: 3,
     events_bytes_max: 4_000,
+    interactions_max: 3,
+    interactions_bytes_max: 4_000,
 };
 
 /// Every promise but the bounds, on an empty store.
@@ -53,6 +57,7 @@ pub async fn all(store: &dyn Store) {
     events::addresses_are_shortened_once(store).await;
     lists::changes_are_counted(store).await;
     keys::keys_are_made_found_and_revoked(store).await;
+    site_keys::site_keys_are_made_rotated_and_revoked(store).await;
     rollups::minutes_add_up(store).await;
     escalations::nobody_is_given_what_another_holds(store).await;
     escalations::failures_end(store).await;
@@ -61,6 +66,8 @@ pub async fn all(store: &dyn Store) {
     audit::foreign_audit_text_is_cut(store).await;
     labels::a_label_replaces_its_own_source_only(store).await;
     labels::subjects_come_back(store).await;
+    interactions::an_interaction_is_labelled_by_its_own_tenant(store).await;
+    interactions::interactions_come_in_pages_and_go_with_their_time(store).await;
 }
 
 /// `secs` after an arbitrary start.

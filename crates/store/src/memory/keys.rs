@@ -21,6 +21,13 @@ impl Table {
         self.keys.range(range).map(|(_, record)| record)
     }
 
+    /// The next number; site keys are counted with them.
+    pub(super) fn take_id(&mut self, tenant: TenantId) -> KeyId {
+        let last = self.last.entry(tenant).or_default();
+        *last += 1;
+        KeyId(*last)
+    }
+
     fn find(&self, tenant: TenantId, hash: &KeyHash) -> Option<&KeyRecord> {
         self.of_tenant(tenant).find(|record| record.hash == *hash)
     }
@@ -43,9 +50,7 @@ impl Keys for MemoryStore {
         if table.of_tenant(tenant).count() >= max {
             return Err(WriteError::Full { what: "API keys", max });
         }
-        let last = table.last.entry(tenant).or_default();
-        *last += 1;
-        let record = KeyRecord::made(KeyId(*last), tenant, key, new);
+        let record = KeyRecord::made(table.take_id(tenant), tenant, key, new);
         table.keys.insert(ApiKeyKey::new(tenant, record.id), record.clone());
         tables.changed(tenant, Watched::Keys);
         Ok(record)

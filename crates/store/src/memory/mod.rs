@@ -5,10 +5,12 @@
 mod audit;
 mod escalations;
 mod events;
+mod interactions;
 mod keys;
 mod labels;
 mod lists;
 mod rollups;
+mod site_keys;
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -30,7 +32,9 @@ struct Tables {
     lists: lists::Table,
     events: events::Table,
     labels: labels::Table,
+    interactions: interactions::Table,
     keys: keys::Table,
+    site_keys: site_keys::Table,
     rollups: rollups::Table,
     escalations: escalations::Table,
     audit: audit::Table,

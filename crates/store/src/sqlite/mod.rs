@@ -7,12 +7,14 @@ mod audit;
 mod escalations;
 mod events;
 mod fault;
+mod interactions;
 mod keys;
 mod labels;
 mod lists;
 mod pragmas;
 mod rollups;
 mod row;
+mod site_keys;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
