@@ -7,7 +7,11 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use palisade_domain::Timestamp;
 use ring::hmac;
+
+/// Times in signed texts lie before this, ms since 1970: about the year 37,000.
+const TIME_MS_END: u64 = 1 << 50;
 
 /// Bytes of a mac that travel: 128 bits of HMAC-SHA-256.
 pub const MAC_BYTES: usize = 16;
@@ -30,6 +34,11 @@ impl Fields {
         let bytes = number.to_be_bytes();
         let skip = number.leading_zeros() as usize / 8;
         self.put(&bytes[skip..])
+    }
+
+    /// Adds a time as its milliseconds; what lies before 1970 is taken as 1970.
+    pub fn put_time(&mut self, time: Timestamp) -> &mut Self {
+        self.put_number(time.millis().max(0).unsigned_abs())
     }
 
     /// The fields' bytes.
@@ -117,6 +126,17 @@ impl<'a> Reader<'a> {
         Some(field.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
     }
 
+    /// The next field as a number of 32 bits.
+    pub fn word(&mut self) -> Option<u32> {
+        u32::try_from(self.number()?).ok()
+    }
+
+    /// The next field as a time, whole milliseconds.
+    pub fn time(&mut self) -> Option<Timestamp> {
+        let millis = self.number().filter(|millis| *millis < TIME_MS_END)?;
+        i64::try_from(millis).ok().map(Timestamp::from_millis)
+    }
+
     /// The next field where it has exactly `N` bytes.
     pub fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
         self.take()?.try_into().ok()
@@ -171,6 +191,15 @@ mod tests {
         assert_eq!(read(&[1; 9]), None);
         assert_eq!(Reader(&[0]).number(), None);
         assert_eq!(Reader(&[0, 2, 1]).number(), None);
+    }
+
+    #[test]
+    fn a_time_is_one_that_can_be_reckoned_with() {
+        let read = |number| Reader(Fields::default().put_number(number).bytes()).time();
+        assert_eq!(read(0), Some(Timestamp(0)));
+        assert_eq!(read(TIME_MS_END - 1), Some(Timestamp::from_millis(TIME_MS_END as i64 - 1)));
+        assert_eq!([TIME_MS_END, u64::MAX].map(read), [None, None]);
+        assert_eq!(Fields::default().put_time(Timestamp(-5)).bytes(), [0, 0]);
     }
 
     #[test]

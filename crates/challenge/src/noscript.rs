@@ -189,8 +189,8 @@ impl Mark {
         fields
             .put(&self.id.to_be_bytes())
             .put_number(u64::from(self.number))
-            .put_number(millis(self.time))
-            .put_number(millis(self.expires));
+            .put_time(self.time)
+            .put_time(self.expires);
         fields.signed(&secrets.step, purpose)
     }
 
@@ -214,8 +214,8 @@ impl Mark {
         let mark = Mark {
             id: u128::from_be_bytes(fields.array()?),
             number: u8::try_from(fields.number()?).ok().filter(|number| (1..=SHEETS).contains(number))?,
-            time: moment(fields.number()?)?,
-            expires: moment(fields.number()?)?,
+            time: fields.time()?,
+            expires: fields.time()?,
         };
         fields.is_empty().then_some(mark)
     }
@@ -252,7 +252,7 @@ impl End {
     fn parse(mut fields: Reader<'_>) -> Option<Self> {
         let end = End {
             id: u128::from_be_bytes(fields.array()?),
-            wait_ms: u32::try_from(fields.number()?).ok()?,
+            wait_ms: fields.word()?,
             target: fields.array()?,
         };
         fields.is_empty().then_some(end)
@@ -269,14 +269,6 @@ fn hash(target: &str) -> [u8; HASH_BYTES] {
     let mut out = [0; HASH_BYTES];
     out.copy_from_slice(&digest::digest(&digest::SHA256, target.as_bytes()).as_ref()[..HASH_BYTES]);
     out
-}
-
-fn millis(time: Timestamp) -> u64 {
-    time.millis().max(0).unsigned_abs()
-}
-
-fn moment(millis: u64) -> Option<Timestamp> {
-    i64::try_from(millis).ok().map(Timestamp::from_millis)
 }
 
 #[cfg(test)]

@@ -109,17 +109,16 @@ impl Pass {
         if fields.number()? != VERSION {
             return None;
         }
-        let word = |number: u64| u32::try_from(number).ok();
         let seconds =
             |number: u64| i64::try_from(number).ok().filter(|secs| *secs < 1 << 40).map(Timestamp::from_secs);
         let pass = Pass {
-            tenant: TenantId(word(fields.number()?)?),
-            site: SiteId(word(fields.number()?)?),
+            tenant: TenantId(fields.word()?),
+            site: SiteId(fields.word()?),
             id: u128::from_be_bytes(fields.array()?),
             issued: seconds(fields.number()?)?,
             expires: seconds(fields.number()?)?,
             kind: PassKind::numbered(u8::try_from(fields.number()?).ok()?)?,
-            epoch: word(fields.number()?)?,
+            epoch: fields.word()?,
             bindings: take_bindings(&mut fields)?,
         };
         fields.is_empty().then_some(pass)

@@ -155,13 +155,12 @@ impl SealedRequest {
 
     /// Everything in front of the body. What is too long shows in their size.
     fn fields(&self, cookie: &str) -> Fields {
-        let millis = |time: Timestamp| time.millis().max(0).unsigned_abs();
         let mut fields = Fields::default();
         fields
             .put_number(u64::from(self.tenant.0))
             .put_number(u64::from(self.site.0))
-            .put_number(millis(self.issued))
-            .put_number(millis(self.expires))
+            .put_time(self.issued)
+            .put_time(self.expires)
             .put(&hash(cookie))
             .put(self.host.as_bytes())
             .put(self.method.as_bytes())
@@ -208,13 +207,11 @@ fn unseal(all: &mut [u8], secrets: &Secrets) -> Option<usize> {
 fn parse(all: &[u8]) -> Option<(SealedRequest, [u8; HASH_BYTES], usize)> {
     let (head, plain) = all.split_at_checked(HEAD_BYTES)?;
     let mut fields = Reader(plain);
-    let word = |number: u64| u32::try_from(number).ok();
-    let millis = |number: u64| i64::try_from(number).ok().map(Timestamp::from_millis);
     let text = |field: &[u8]| String::from_utf8(field.to_vec()).ok();
-    let tenant = TenantId(word(fields.number()?)?);
-    let site = SiteId(word(fields.number()?)?);
-    let issued = millis(fields.number()?)?;
-    let expires = millis(fields.number()?)?;
+    let tenant = TenantId(fields.word()?);
+    let site = SiteId(fields.word()?);
+    let issued = fields.time()?;
+    let expires = fields.time()?;
     let cookie = fields.array()?;
     let request = SealedRequest {
         tenant,

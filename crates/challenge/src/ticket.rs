@@ -63,15 +63,14 @@ pub struct Ticket {
 impl Ticket {
     /// Its text.
     pub fn text(&self, secrets: &Secrets) -> String {
-        let millis = |time: Timestamp| time.millis().max(0).unsigned_abs();
         let mut fields = Fields::default();
         fields
             .put_number(VERSION)
             .put_number(u64::from(self.tenant.0))
             .put_number(u64::from(self.site.0))
             .put(&self.id.to_be_bytes())
-            .put_number(millis(self.issued))
-            .put_number(millis(self.expires))
+            .put_time(self.issued)
+            .put_time(self.expires)
             .put_number(self.purpose.number())
             .put(self.work.map(WorkParams::to_bytes).as_ref().map_or(&[], |bytes| &bytes[..]))
             .put_number(u64::from(self.tries))
@@ -93,15 +92,12 @@ impl Ticket {
         if fields.number()? != VERSION {
             return None;
         }
-        let word = |number: u64| u32::try_from(number).ok();
-        let millis =
-            |number: u64| i64::try_from(number).ok().filter(|ms| *ms < 1 << 50).map(Timestamp::from_millis);
         let ticket = Ticket {
-            tenant: TenantId(word(fields.number()?)?),
-            site: SiteId(word(fields.number()?)?),
+            tenant: TenantId(fields.word()?),
+            site: SiteId(fields.word()?),
             id: u128::from_be_bytes(fields.array()?),
-            issued: millis(fields.number()?)?,
-            expires: millis(fields.number()?)?,
+            issued: fields.time()?,
+            expires: fields.time()?,
             purpose: Purpose::numbered(fields.number()?)?,
             work: match fields.take()? {
                 [] => None,

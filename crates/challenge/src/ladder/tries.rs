@@ -76,7 +76,6 @@ impl Try {
 
     /// The cookie's value.
     pub fn text(&self, secrets: &Secrets) -> String {
-        let millis = |time: Timestamp| time.millis().max(0).unsigned_abs();
         let mut fields = Fields::default();
         fields
             .put_number(VERSION)
@@ -84,8 +83,8 @@ impl Try {
             .put_number(u64::from(self.site.0))
             .put(&self.id.to_be_bytes())
             .put_number(u64::from(self.count))
-            .put_number(millis(self.first))
-            .put_number(millis(self.last))
+            .put_time(self.first)
+            .put_time(self.last)
             .put(self.code.map_or("", Code::name).as_bytes());
         fields.signed(&secrets.step, PURPOSE)
     }
@@ -110,15 +109,13 @@ impl Try {
         if fields.number()? != VERSION {
             return None;
         }
-        let word = |number: u64| u32::try_from(number).ok();
-        let moment = |millis: u64| i64::try_from(millis).ok().map(Timestamp::from_millis);
         let held = Try {
-            tenant: TenantId(word(fields.number()?)?),
-            site: SiteId(word(fields.number()?)?),
+            tenant: TenantId(fields.word()?),
+            site: SiteId(fields.word()?),
             id: u128::from_be_bytes(fields.array()?),
             count: u8::try_from(fields.number()?).ok()?,
-            first: moment(fields.number()?)?,
-            last: moment(fields.number()?)?,
+            first: fields.time()?,
+            last: fields.time()?,
             // A word of another release is as good as none.
             code: std::str::from_utf8(fields.take()?).ok().and_then(Code::named),
         };
