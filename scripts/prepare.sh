@@ -1,6 +1,6 @@
 #!/bin/sh
 # Sees to what a chore needs beyond cargo: a C compiler (SQLite, zstd, the allocator), for tests also rustfmt and clippy
-# and the real programs that whole-system tests run (browsers, proxies, clients), for fuzzing also a C++ compiler
+# and the real programs that tests run (browsers, proxies, clients, Node), for fuzzing also a C++ compiler
 # (libFuzzer). What is missing is installed where that is allowed, else named.
 # Usage: prepare.sh build|test|fuzz
 set -eu
@@ -70,6 +70,8 @@ nginx nginx-light
 caddy caddy
 curl curl
 git git
+node nodejs
+npm npm
 w3m w3m
 lynx lynx
 links links

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { test } from "node:test";
+import { gzipSync } from "node:zlib";
 import ts from "typescript";
 import { page, source } from "./stage.mjs";
 
@@ -36,6 +37,14 @@ for (const name of scripts) {
     const text = source(name);
     for (const pattern of FORBIDDEN) assert.doesNotMatch(text, pattern);
     assert.doesNotMatch(text.replace(/^\s*(\/\/|\*|\/\*).*$/gm, ""), /["'`]https?:\/\/[a-z]/i);
+  });
+}
+
+// The budgets: the loader, and each part that is loaded on demand, as they travel.
+for (const [kib, ...names] of [[12, "collect.js", "captcha.js"], [15, "element.js"], [15, "shims.js"], [15, "work.js"], [15, "retry.js"]]) {
+  test(`${names.join(" + ")} is at most ${kib} KiB`, () => {
+    const bytes = gzipSync(names.map(source).join("\n"), { level: 9 }).length;
+    assert.ok(bytes <= kib * 1024, `${bytes} bytes`);
   });
 }
 

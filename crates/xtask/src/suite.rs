@@ -1,5 +1,6 @@
 //! `make test`: every check CI makes. A check that fails does not stop the others; the last line sums up.
 
+mod browser;
 mod checks;
 mod programs;
 mod tally;
@@ -46,6 +47,7 @@ const CHECKS: &[Check] = &[
     ("tidy", checks::tidy),
     ("licences", checks::licences),
     ("advisories", checks::advisories),
+    ("browser code", browser::browser_code),
     ("lints", checks::lints),
     ("programs for tests", checks::programs_for_tests),
     ("tests", checks::tests),

@@ -1,4 +1,4 @@
-//! Counting tests in what `cargo test` prints.
+//! Counting tests in what `cargo test` and `node --test` print.
 
 use std::ops::AddAssign;
 
@@ -24,10 +24,24 @@ impl Tally {
         for line in output.lines().filter_map(|line| line.trim().strip_prefix("test result: ")) {
             sum += Tally { passed: number_before(line, " passed"), failed: number_before(line, " failed") };
         }
-        if !ok && sum.failed == 0 {
-            sum.failed = 1;
+        sum.at_least_one_failed(ok)
+    }
+
+    /// Reads the last lines of `node --test` (TAP): `# pass 12`, `# fail 0`.
+    pub(super) fn of_node_test(output: &str, ok: bool) -> Tally {
+        let number = |name: &str| {
+            let mut lines = output.lines().rev();
+            lines.find_map(|line| line.strip_prefix(name)?.trim().parse().ok()).unwrap_or(0)
+        };
+        Tally { passed: number("# pass "), failed: number("# fail ") }.at_least_one_failed(ok)
+    }
+
+    /// A run that failed has a failure, whatever it counted.
+    fn at_least_one_failed(mut self, ok: bool) -> Tally {
+        if !ok && self.failed == 0 {
+            self.failed = 1;
         }
-        sum
+        self
     }
 }
 
@@ -72,6 +86,13 @@ mod tests {
     #[test]
     fn a_run_that_never_ran_is_a_failure() {
         assert_eq!(Tally::of_cargo_test("error[E0432]: no\n", false), Tally { passed: 0, failed: 1 });
+    }
+
+    #[test]
+    fn tests_of_node_are_counted() {
+        let report = "ok 1 - a\n1..2\n# tests 2\n# suites 0\n# pass 2\n# fail 0\n# cancelled 0\n";
+        assert_eq!(Tally::of_node_test(report, true), Tally { passed: 2, failed: 0 });
+        assert_eq!(Tally::of_node_test("node: bad option", false), Tally { passed: 0, failed: 1 });
     }
 
     #[test]
