@@ -26,16 +26,16 @@ impl Wants<'_> {
                 .max()
                 .unwrap_or(0)
         };
-        let html = weight(&["text/html", "application/xhtml+xml"]);
+        let html = weight(&["text/html", "application/xhtml+xml", "text/*"]);
         html > 0 && html >= weight(&["application/json", "application/problem+json"])
     }
 
-    /// The first of `known` (lower-case primary tags) that the client reads, best liked first; `None` where it names none.
+    /// The one of `known` (tags of languages, some with a script) that the client likes best; `None` where it names none.
     pub fn language(&self, known: &[&'static str]) -> Option<&'static str> {
         let mut best: Option<(u16, &'static str)> = None;
         for (tag, weight) in weighted(self.language?) {
-            let primary = tag.split('-').next().unwrap_or(tag);
-            let Some(found) = known.iter().find(|known| known.eq_ignore_ascii_case(primary)) else {
+            let asked = written_as(tag);
+            let Some(found) = known.iter().find(|known| known.eq_ignore_ascii_case(asked)) else {
                 continue;
             };
             if weight > 0 && best.is_none_or(|(held, _)| weight > held) {
@@ -44,6 +44,24 @@ impl Wants<'_> {
         }
         best.map(|(_, found)| found)
     }
+}
+
+/// The name under which the language tagged `tag` (RFC 5646) may be known: mostly its first part.
+fn written_as(tag: &str) -> &str {
+    let mut parts = tag.split('-');
+    let primary = parts.next().unwrap_or(tag);
+    let is = |name: &str| primary.eq_ignore_ascii_case(name);
+    if is("zh") {
+        // Where no script is named, the place says which one is read there.
+        let traditional =
+            |part: &str| ["hant", "tw", "hk", "mo"].iter().any(|known| part.eq_ignore_ascii_case(known));
+        let says = parts.find(|part| traditional(part) || part.eq_ignore_ascii_case("hans"));
+        return if says.is_some_and(traditional) { "zh-Hant" } else { "zh" };
+    }
+    // Norwegian without a form, and Nynorsk, whose readers read the other form too; codes that were replaced in 1989 and are
+    // still sent by Java.
+    let others = [("no", "nb"), ("nn", "nb"), ("iw", "he"), ("in", "id")];
+    others.into_iter().find(|(name, _)| is(name)).map_or(primary, |(_, known)| known)
 }
 
 /// Items of a list with their weights in thousandths; an item without one weighs 1000, a bad one 0.
@@ -82,6 +100,7 @@ mod tests {
         check(Some("application/json"), false);
         check(Some("application/json, text/html;q=0.5"), false);
         check(Some("image/avif,image/webp,*/*;q=0.8"), false);
+        check(Some("text/*, */*;q=0.1"), true);
         check(Some("text/html;q=0"), false);
         check(Some("text/html;q=nonsense"), false);
         check(Some(&",".repeat(100_000)), false);
@@ -99,5 +118,26 @@ mod tests {
         check(Some("de;q=0, en;q=0.1"), Some("en"));
         check(Some("*"), None);
         check(None, None);
+    }
+
+    #[test]
+    fn languages_are_known_under_other_names() {
+        let check = |language: &str, expect| {
+            let wants = Wants { language: Some(language), ..Wants::default() };
+            assert_eq!(wants.language(&crate::words::TAGS), expect, "{language}");
+        };
+        check("zh-TW,zh;q=0.8", Some("zh-Hant"));
+        check("zh-HK", Some("zh-Hant"));
+        check("zh-Hans-HK", Some("zh"));
+        check("zh-hant", Some("zh-Hant"));
+        check("zh-CN", Some("zh"));
+        check("zh", Some("zh"));
+        check("pt-BR", Some("pt"));
+        check("no", Some("nb"));
+        check("nn-NO", Some("nb"));
+        check("NB-no", Some("nb"));
+        check("iw-IL", Some("he"));
+        check("in", Some("id"));
+        check("sr,ro;q=0.5", Some("ro"));
     }
 }
