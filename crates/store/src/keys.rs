@@ -122,10 +122,11 @@ pub fn parse_client(text: &str) -> Option<Client> {
     }
 }
 
-/// What a label is about, as text: `event:17`, `at:1700000000000000:ip:192.0.2.1`.
+/// What a label is about, as text: `event:17`, `interaction:5e6f7a8b-…`, `at:1700000000000000:ip:192.0.2.1`.
 pub fn subject_text(subject: &LabelSubject) -> String {
     match subject {
         LabelSubject::Event(id) => format!("event:{}", id.0),
+        LabelSubject::Interaction(id) => format!("interaction:{id}"),
         LabelSubject::Client { client, time } => format!("at:{}:{}", time.0, client_text(client)),
     }
 }
@@ -135,6 +136,7 @@ pub fn parse_subject(text: &str) -> Option<LabelSubject> {
     let (kind, rest) = text.split_once(':')?;
     match kind {
         "event" => rest.parse().ok().map(|id| LabelSubject::Event(EventId(id))),
+        "interaction" => rest.parse().ok().map(LabelSubject::Interaction),
         "at" => {
             let (time, client) = rest.split_once(':')?;
             let time = palisade_domain::Timestamp(time.parse().ok()?);
@@ -172,7 +174,7 @@ mod tests {
         for bad in ["", "4:", "4:xx/24", "5:00000000/08", "4:cb007101/24", "4:cb007100/4", "4:cb007100"] {
             assert_eq!(parse_network(bad), None, "{bad}");
         }
-        for bad in ["", "event:", "event:x", "at:1", "at:x:name:a", "at:1:ip:x", "ip:1"] {
+        for bad in ["", "event:", "event:x", "at:1", "at:x:name:a", "at:1:ip:x", "ip:1", "interaction:7"] {
             assert_eq!(parse_subject(bad), None, "{bad}");
         }
     }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use palisade_domain::{TenantId, Timestamp};
 
-use crate::{Client, EventId, Page, ReadError, WriteError};
+use crate::{Client, EventId, InteractionId, Page, ReadError, WriteError};
 
 /// What a label says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -87,6 +87,8 @@ pub enum LabelSubject {
         /// When.
         time: Timestamp,
     },
+    /// One stored interaction. It may be gone by now; the label stays.
+    Interaction(InteractionId),
 }
 
 impl LabelSubject {
@@ -94,6 +96,7 @@ impl LabelSubject {
     pub(crate) fn bounded(&self) -> LabelSubject {
         match self {
             LabelSubject::Event(id) => LabelSubject::Event(*id),
+            LabelSubject::Interaction(id) => LabelSubject::Interaction(*id),
             LabelSubject::Client { client, time } => {
                 LabelSubject::Client { client: client.bounded(), time: *time }
             }
