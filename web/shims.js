@@ -240,9 +240,12 @@
     for (const part of [widget.box, ...widget.fields]) part.remove();
   };
 
-  /** Once the page's own scripts have had their turn.
+  /** Once the page's own scripts and elements are there.
    * @param {() => void} work */
-  const soon = (work) => void setTimeout(work);
+  const whenRead = (work) => {
+    if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", work, { once: true });
+    else setTimeout(work);
+  };
 
   // reCAPTCHA v3 has no widgets, only keys.
   /** @type {Map<string, Promise<Captcha>>} */
@@ -277,7 +280,7 @@
     /** @param {any} [wanted] */
     reset: (wanted) => reset(find("recaptcha", wanted)),
     /** @param {() => void} work */
-    ready: (work) => soon(() => call(work)),
+    ready: (work) => whenRead(() => call(work)),
   };
 
   /** A promise whose refusal nobody has to hear: most pages throw it away.
@@ -341,7 +344,7 @@
     /** @param {any} [wanted] */
     remove: (wanted) => remove(find("turnstile", wanted)),
     /** @param {() => void} work */
-    ready: (work) => soon(() => call(work)),
+    ready: (work) => whenRead(() => call(work)),
     implicitRender: () => implicit("turnstile"),
   };
 
@@ -370,18 +373,9 @@
     if (query.get("compat") === "recaptcha" && !page.grecaptcha) page.grecaptcha = turnstile;
   }
 
-  /** @param {() => void} work */
-  const whenRead = (work) => {
-    if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", work, { once: true });
-    else soon(work);
-  };
   if (vendors.includes("recaptcha") && !/^(explicit|onload)$/.test(shown)) captchaOf(shown);
   else if (!explicit) whenRead(() => vendors.forEach(implicit));
+  // Theirs come late enough for the page to have its elements.
   const onload = query.get("onload");
-  if (onload) {
-    soon(() => {
-      if (callable(onload)) call(onload);
-      else whenRead(() => call(onload));
-    });
-  }
+  if (onload) whenRead(() => call(onload));
 })();
