@@ -295,7 +295,7 @@ mod tests {
     fn a_status_never_turns_a_no_into_a_yes() {
         let yes = r#"{"success":true,"challenge_ts":"2026-11-21T17:00:00Z"}"#;
         let check = |status, body, expect| {
-            assert_eq!(verdict("turnstile", &Ask::new("r"), status, body), expect, "{status} {body}")
+            assert_eq!(verdict("turnstile", &Ask::new("r"), status, body), expect, "{status} {body}");
         };
         let down = Verdict::Unavailable(Failure::Unavailable);
         check(200, yes, Verdict::Human);

@@ -25,6 +25,7 @@ const REGISTRY: &[(&str, &[Bound])] = &[
     ("store", palisade_store::BOUNDS),
     ("intel", palisade_intel::outbound::BOUNDS),
     ("intel: names", palisade_intel::names::BOUNDS),
+    ("intel: providers", palisade_intel::providers::BOUNDS),
     ("guard", palisade_guard::BOUNDS),
     ("gateway", palisade_gateway::BOUNDS),
     ("api", palisade_api::BOUNDS),

@@ -16,15 +16,19 @@ const GECKODRIVER: &str = "geckodriver@0.36.0";
 /// The Python packages of whole-system tests.
 const REQUIREMENTS: &str = "e2e/fixtures/requirements.txt";
 
+/// The sets of npm packages of whole-system tests: folders of `e2e/fixtures` with a lock file.
+const NODE_SETS: [&str; 2] = ["browser", "express"];
+
 /// The path of cargo-deny.
 pub(super) fn cargo_deny(place: &Place) -> anyhow::Result<PathBuf> {
     built(place, "cargo-deny", CARGO_DENY)
 }
 
-/// Brings geckodriver and the Python packages that whole-system tests run.
+/// Brings geckodriver, and the packages of Python and Node.js that whole-system tests run.
 pub(super) fn for_tests(place: &Place) -> anyhow::Result<()> {
     built(place, "geckodriver", GECKODRIVER)?;
-    python(place)
+    python(place)?;
+    NODE_SETS.iter().try_for_each(|set| node(place, set))
 }
 
 /// The path of `name`, built from crates.io where it is missing.
@@ -57,6 +61,27 @@ fn python(place: &Place) -> anyhow::Result<()> {
     install.args(["-m", "pip", "install", "--quiet", "--requirement", REQUIREMENTS]).current_dir(&place.root);
     let ran = repo::run_logged(&mut install, &place.log("python"), LIMIT)?;
     anyhow::ensure!(ran.ok, "Python packages cannot be installed\n{}", ran.output);
+    Ok(std::fs::write(installed, wanted)?)
+}
+
+/// The npm packages of `set`, in a folder of their own; installed anew when its lock file changes.
+fn node(place: &Place, set: &str) -> anyhow::Result<()> {
+    let fixtures = place.root.join("e2e/fixtures").join(set);
+    let folder = tools(place).join("node").join(set);
+    let wanted = std::fs::read(fixtures.join("package-lock.json"))?;
+    // Written last: a half-made folder has none.
+    let installed = folder.join("installed.json");
+    if std::fs::read(&installed).ok().as_ref() == Some(&wanted) {
+        return Ok(());
+    }
+    std::fs::create_dir_all(&folder)?;
+    for name in ["package.json", "package-lock.json"] {
+        std::fs::copy(fixtures.join(name), folder.join(name))?;
+    }
+    let mut install = Command::new("npm");
+    install.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&folder);
+    let ran = repo::run_logged(&mut install, &place.log("npm"), LIMIT)?;
+    anyhow::ensure!(ran.ok, "npm packages cannot be installed (Debian: apt-get install npm)\n{}", ran.output);
     Ok(std::fs::write(installed, wanted)?)
 }
 
