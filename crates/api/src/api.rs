@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use palisade_domain::{ClientIp, Timestamp};
 use palisade_guard::Guard;
+use palisade_intel::providers::Verifier;
 use palisade_store::{Client, ReadError, RollupQuery, Store, WriteError};
 use tokio::sync::OnceCell;
 
@@ -18,6 +19,7 @@ use crate::lists::Blocked;
 use crate::problem::Problem;
 use crate::routes::webhook::Seen;
 use crate::settings::ApiSettings;
+use crate::site_keys::SiteKeyBook;
 
 /// The API of one tenant. Shared by all its connections.
 pub struct Api {
@@ -29,6 +31,8 @@ pub struct Api {
     pub clock: Clock,
     settings: ArcSwap<ApiSettings>,
     pub(crate) keys: KeyBook,
+    pub(crate) site_keys: SiteKeyBook,
+    provider: ArcSwapOption<Verifier>,
     pub(crate) limiter: Limiter,
     pub(crate) blocked: Blocked,
     pub(crate) webhooks: Seen,
@@ -90,6 +94,8 @@ impl Api {
             clock,
             settings: ArcSwap::from_pointee(settings),
             keys: KeyBook::default(),
+            site_keys: SiteKeyBook::default(),
+            provider: ArcSwapOption::empty(),
             limiter: Limiter::default(),
             blocked: Blocked::default(),
             webhooks: Seen::default(),
@@ -115,13 +121,26 @@ impl Api {
     /// # Errors
     /// Where the store cannot be read; the keys that were held stay valid.
     pub async fn refresh(&self) -> Result<(), ReadError> {
-        let outcome = self.keys.refresh(&*self.store, self.settings.load().tenant).await;
+        let tenant = self.settings.load().tenant;
+        let mut outcome = self.keys.refresh(&*self.store, tenant).await;
+        if let Some(challenges) = self.guard.challenges() {
+            outcome = outcome.and(self.site_keys.refresh(&*self.store, tenant, challenges).await);
+        }
         if outcome.is_err() {
             self.counts.store_errors.fetch_add(1, Ordering::Relaxed);
         }
         // What earlier processes counted must be read before this one writes its first minute.
         self.earlier().await?;
         outcome
+    }
+
+    /// Who vouches for visitors besides ourselves (`challenge.provider`); `None` takes nobody's word.
+    pub fn replace_provider(&self, provider: Option<Arc<Verifier>>) {
+        self.provider.store(provider);
+    }
+
+    pub(crate) fn provider(&self) -> Option<Arc<Verifier>> {
+        self.provider.load_full()
     }
 
     /// Further things `/ready` must name: only the binary knows what it could not start, or runs for a test.

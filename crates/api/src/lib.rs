@@ -26,6 +26,7 @@ mod keys;
 mod lists;
 mod page;
 mod secret;
+mod site_keys;
 
 pub use api::Api;
 pub use bounds::BOUNDS;

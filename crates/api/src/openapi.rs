@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 
 use crate::api::Api;
 use crate::problem::ErrorBody;
-use crate::routes::{auth, check, docs, escalate, feedback, health, later, list, metrics, stats, webhook};
+use crate::routes::{auth, captcha, check, docs, escalate, feedback, health, later, list, metrics, siteverify, stats, webhook};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -20,6 +20,7 @@ use crate::routes::{auth, check, docs, escalate, feedback, health, later, list, 
     ),
     tags(
         (name = "verdicts", description = "Who is it, and what the application knows afterwards"),
+        (name = "captcha", description = "Tokens of the widget: is one good?"),
         (name = "lists", description = "Networks that are kept out, let in or watched"),
         (name = "records", description = "What was counted and remembered"),
         (name = "operation", description = "For those who run it"),
@@ -43,6 +44,10 @@ pub(crate) fn documented() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(list::list))
         .routes(routes!(list::list_auth))
         .routes(routes!(list::report))
+        .routes(routes!(captcha::verify))
+        .routes(routes!(siteverify::own))
+        .routes(routes!(siteverify::turnstile))
+        .routes(routes!(siteverify::recaptcha))
         .routes(routes!(health::health))
         .routes(routes!(health::ready))
         .routes(routes!(metrics::metrics))

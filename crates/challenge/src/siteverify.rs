@@ -5,6 +5,7 @@
 
 mod asked;
 mod codes;
+pub mod redeem_check;
 mod replays;
 pub mod test_key;
 #[cfg(test)]

@@ -26,7 +26,6 @@ const fn post(path: &'static str, feature: &'static str) -> Later {
 }
 
 const WIDGET: &str = "captcha widget";
-const SITEVERIFY: &str = "siteverify";
 const TRAINING: &str = "training";
 const OCR: &str = "text CAPTCHA lab";
 const CRAWL: &str = "pay per crawl";
@@ -34,13 +33,6 @@ const CRAWL: &str = "pay per crawl";
 const ALL: &[Later] = &[
     post("/api/store", WIDGET),
     post("/api/update", WIDGET),
-    post("/captcha/verify", WIDGET),
-    get("/siteverify", SITEVERIFY),
-    post("/siteverify", SITEVERIFY),
-    get("/turnstile/v0/siteverify", SITEVERIFY),
-    post("/turnstile/v0/siteverify", SITEVERIFY),
-    get("/recaptcha/api/siteverify", SITEVERIFY),
-    post("/recaptcha/api/siteverify", SITEVERIFY),
     post("/train", TRAINING),
     get("/jobs/{id}", TRAINING),
     get("/recommendations", "recommendations"),

@@ -1,6 +1,7 @@
 //! One file per route, or per few that belong together; names as in the URL.
 
 pub mod auth;
+pub mod captcha;
 pub mod check;
 pub mod docs;
 pub mod escalate;
@@ -9,6 +10,7 @@ pub mod health;
 pub mod later;
 pub mod list;
 pub mod metrics;
+pub mod siteverify;
 pub mod stats;
 pub mod visitor;
 pub mod webhook;

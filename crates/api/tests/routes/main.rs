@@ -12,6 +12,7 @@ mod feedback;
 mod keys;
 mod list;
 mod operation;
+mod siteverify;
 mod stats;
 mod webhook;
 mod wire;

@@ -101,6 +101,18 @@ impl Fault {
         })
     }
 
+    /// True where the token is none that we signed: somebody else may know it.
+    pub fn is_not_ours(self) -> bool {
+        use TokenFault::{
+            AlgorithmNone, MalformedToken, TokenTooLong, UnknownCritical, UnknownKey, WrongAlgorithm,
+        };
+        let Fault::Token(fault) = self else { return false };
+        matches!(
+            fault,
+            TokenTooLong | MalformedToken | AlgorithmNone | WrongAlgorithm | UnknownCritical | UnknownKey
+        )
+    }
+
     /// One word for counting.
     pub fn word(self) -> &'static str {
         self.exact().unwrap_or_else(|| self.general()[0])

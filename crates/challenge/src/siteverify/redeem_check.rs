@@ -1,0 +1,73 @@
+//! The answer to a ticket that an application was given for its visitor: one pass, for one ticket and one token.
+
+use palisade_domain::{PassKind, Scheme, TenantId, Timestamp};
+
+use super::{Expect, Fault};
+use crate::challenges::{Challenges, Visitor};
+use crate::claims::{Claim, Kind};
+use crate::code::Code;
+use crate::ticket::{Purpose, Ticket};
+
+/// Reads the ticket and checks it; it is not used up yet.
+///
+/// # Errors
+/// With what speaks against it.
+pub fn ticket(challenges: &Challenges, tenant: TenantId, text: &str, now: Timestamp) -> Result<Ticket, Code> {
+    let read = || {
+        if text.is_empty() {
+            return Err(Code::MissingTicket);
+        }
+        let ticket = Ticket::read(text, &challenges.secrets)?;
+        // Which of the tenant's sites it is for, the ticket says.
+        ticket.check(tenant, ticket.site, Purpose::Check, now)?;
+        Ok(ticket)
+    };
+    read().inspect_err(|code| challenges.outcomes.refused(*code))
+}
+
+/// Uses up a token of ours and says what it proves.
+///
+/// # Errors
+/// With what speaks against it.
+pub fn response(
+    challenges: &Challenges,
+    text: &str,
+    expect: &Expect<'_>,
+    now: Timestamp,
+) -> Result<PassKind, Fault> {
+    super::redeem(&challenges.tokens, &challenges.claims, text, expect, now).map(|statement| statement.kind)
+}
+
+/// Uses up the ticket and gives the pass that it promised, as text: bound to whom the application described, of whom `kind`
+/// was proved. `id` is random. The token is used up before its ticket is: who brings a used ticket loses a token by it, and
+/// nobody gets two passes for one.
+///
+/// # Errors
+/// Where the ticket was used before, or that is not known.
+pub fn pass(
+    challenges: &Challenges,
+    ticket: &Ticket,
+    kind: PassKind,
+    id: u128,
+    now: Timestamp,
+) -> Result<String, Code> {
+    let claim =
+        challenges.claims.claim(ticket.tenant, Kind::Ticket, ticket.id, ticket.issued, ticket.expires, now);
+    let refused = match claim {
+        Claim::Won => None,
+        Claim::Spent => Some(Code::SpentTicket),
+        Claim::Unknown => Some(Code::TicketBeforeRestart),
+    };
+    if let Some(code) = refused {
+        challenges.outcomes.refused(code);
+        return Err(code);
+    }
+    challenges.outcomes.solved(kind, now.millis_since(ticket.issued));
+    let visitor = Visitor {
+        tenant: ticket.tenant,
+        site: ticket.site,
+        bindings: ticket.bindings,
+        scheme: Scheme::Https,
+    };
+    Ok(challenges.pass(&visitor, kind, id, now).text(&challenges.secrets))
+}
