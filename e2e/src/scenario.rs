@@ -85,8 +85,8 @@ pub fn clients(name: &str) -> anyhow::Result<Vec<Client>> {
 pub struct Exchange {
     /// Its number, from 1.
     pub number: usize,
-    /// When it was sent, after the first.
-    pub sent: Duration,
+    /// When it was due, after the first.
+    pub due: Duration,
     /// Head and body as they were sent.
     pub head: String,
     /// Its body.
@@ -109,7 +109,7 @@ impl Exchange {
         let (status, text) = (self.answer.status, self.answer.text());
         format!(
             "request {} after {:?}: {line}: {status}, not {}: {text}",
-            self.number, self.sent, self.expected
+            self.number, self.due, self.expected
         )
     }
 }
@@ -147,7 +147,6 @@ impl Client {
         let mut exchanges = Vec::new();
         for (number, (due, head, body, expected)) in (1..).zip(self.script()) {
             pacer.until(due).await;
-            let sent = pacer.elapsed();
             let mut line = match connection.take() {
                 Some(line) => line,
                 None => Connection::open(gateway).await?,
@@ -158,7 +157,7 @@ impl Client {
             if !over(&head) && answer.header("connection") != Some("close") {
                 connection = Some(line);
             }
-            exchanges.push(Exchange { number, sent, head, body, expected, answer });
+            exchanges.push(Exchange { number, due, head, body, expected, answer });
             if exchanges.last().is_some_and(&enough) {
                 break;
             }

@@ -32,6 +32,8 @@ pub(crate) const UPSTREAM_IDLE_MAX: usize = 256;
 pub(crate) const UPSTREAM_IDLE_TIMEOUT_MS: u64 = 30_000;
 /// Largest form with a sealed body: its text, and a few fields beside it.
 pub(crate) const SEALED_FORM_BYTES_MAX: usize = palisade_challenge::sealed::TEXT_BYTES_MAX + (8 << 10);
+/// How much of a form is searched for its token.
+pub(crate) const TOKEN_PREFIX_BYTES_MAX: usize = 64 << 10;
 /// How long such a body, or a form to be sealed, is waited for.
 pub(crate) const VISIT_BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Such bodies held at once, over all threads.
@@ -68,6 +70,13 @@ pub const BOUNDS: &[Bound] = &[
         unit: "bodies",
         reason: "answers to challenges and forms to be sealed, 256 KiB each at most: 64 MiB in all",
         when_full: "a body is not read: the answer is 413, or a challenge without the form",
+    },
+    Bound {
+        name: "gateway.token_prefix_bytes_max",
+        value: TOKEN_PREFIX_BYTES_MAX as u64,
+        unit: "bytes",
+        reason: "widgets put their field at the end of a form; files come behind",
+        when_full: "a token further back is not found, and the form is refused",
     },
     Bound {
         name: "gateway.sealed_form_bytes_max",

@@ -25,6 +25,7 @@ mod ending;
 mod pass;
 mod resume;
 mod rule;
+mod token;
 mod tunnel;
 mod visit;
 
@@ -152,7 +153,10 @@ impl Exchange {
         if ruled.decision.enforced == Action::Challenge && self.worker().guard.challenges().is_some() {
             return self.challenge(place, ruled, body).await;
         }
-        Reply::to_decision(&ruled.decision, &wants(&self.parts), ruled.id)
+        match Reply::to_decision(&ruled.decision, &wants(&self.parts), ruled.id) {
+            None => self.require_token(place, Some(ruled), body).await,
+            refusal => refusal,
+        }
     }
 
     /// The pass that the steps of a form without script are worth.

@@ -23,6 +23,7 @@ use crate::signatures::{self, Signatures, Verifier};
 use crate::sites::{ReplaceError, Sites};
 use crate::standing::Standings;
 use crate::totals::{Counted, Passage, Totals};
+use crate::vouching::Vouching;
 
 /// How a guard is made.
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +55,7 @@ pub struct Guard {
     /// What does not work as it should.
     pub health: Health,
     challenges: OnceLock<Arc<Challenges>>,
+    pub(crate) vouching: ArcSwap<Vouching>,
     sink: Arc<Sink>,
     entries: mpsc::Sender<Wished>,
     questions: mpsc::Sender<Question>,
@@ -134,6 +136,7 @@ impl Guard {
             standings: Standings::new(settings.seed),
             health: Health::default(),
             challenges: OnceLock::new(),
+            vouching: ArcSwap::default(),
             sink: Arc::new(Sink::new(&settings, events)),
             entries,
             questions,

@@ -23,6 +23,7 @@ pub mod signatures;
 pub mod sites;
 pub mod standing;
 pub mod totals;
+pub mod vouching;
 pub mod web_bot_auth;
 pub mod worker;
 

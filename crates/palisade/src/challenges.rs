@@ -7,11 +7,15 @@ use palisade_challenge::claims::Claims;
 use palisade_challenge::ladder::{Ladder, Step, WORK_MS};
 use palisade_challenge::site_key::SiteKey;
 use palisade_challenge::token::Algorithm;
-use palisade_config::settings::{ChallengeSettings, Settings as All};
+use palisade_config::settings::{ChallengeSettings, RequireTokenSettings, Settings as All};
 use palisade_domain::TenantId;
+use palisade_guard::vouching::{RequireToken, Vouching};
+use palisade_intel::Outbound;
+use palisade_intel::providers::{self, OnFailure, Verifier};
 use palisade_store::DataDir;
 use palisade_store::snapshot::{self, LoadError};
 
+use crate::exit::UsageError;
 use crate::{keyring, shell};
 
 /// Version of the saved claims; other bytes are not guessed at.
@@ -76,6 +80,40 @@ fn claims(data: &DataDir) -> anyhow::Result<Claims> {
 /// Where the file cannot be written; the next start then refuses what was issued before it.
 pub(crate) fn keep(challenges: &Challenges, data: &DataDir) -> anyhow::Result<()> {
     Ok(snapshot::save(&data.claims_snapshot(), CLAIMS_VERSION, &challenges.claims.to_bytes())?)
+}
+
+/// Forms that need a token, and the provider whose word counts.
+///
+/// # Errors
+/// Where the provider cannot be asked as configured.
+pub(crate) fn vouching(settings: &ChallengeSettings, outbound: Option<&Outbound>) -> anyhow::Result<Vouching> {
+    let rule = |rule: &RequireTokenSettings| RequireToken {
+        path: rule.path.clone(),
+        on_failure: if rule.fails_open { OnFailure::Open } else { OnFailure::Closed },
+        score_min: rule.score_min,
+        action: rule.action.clone(),
+    };
+    let provider = provider(settings, outbound)?.map(Arc::new);
+    Ok(Vouching { rules: settings.require_token.iter().map(rule).collect(), provider })
+}
+
+fn provider(settings: &ChallengeSettings, outbound: Option<&Outbound>) -> anyhow::Result<Option<Verifier>> {
+    let Some(provider) = providers::named(settings.provider) else { return Ok(None) };
+    let secret = settings.secret.as_ref().and_then(|secret| providers::Secret::new(secret.expose()));
+    let (Some(secret), Some(outbound)) = (secret, outbound) else {
+        shell::complain(&format!(
+            "palisade: challenge.provider is {} and there is no challenge.secret: it is skipped, tokens of our own count",
+            provider.name
+        ));
+        return Ok(None);
+    };
+    let settings = providers::Settings {
+        url: settings.provider_url.clone(),
+        min_score: settings.recaptcha_threshold,
+        ..providers::Settings::new(provider, secret)
+    };
+    let verifier = Verifier::new(outbound.clone(), settings);
+    Ok(Some(verifier.map_err(|error| UsageError(format!("challenge.provider: {error}")))?))
 }
 
 fn settings_of(settings: &ChallengeSettings) -> Settings {

@@ -197,6 +197,9 @@ impl Running {
             tasks.push(tokio::spawn(palisade_api::serve(listener, router, told(stopped.clone()))));
         }
         let outbound = outside(&loaded.settings).filter(|_| plays(Role::Worker));
+        let vouching = challenges::vouching(&loaded.settings.challenge, outbound.as_ref())?;
+        api.replace_provider(vouching.provider.clone());
+        guard.replace_vouching(vouching);
         let answers = Answers::new(Arc::clone(&guard), &loaded.settings.intel, outbound.clone());
         tasks.push(tokio::spawn(answers.run(backlog.take_questions(), told(stopped.clone()))));
         let keeper = palisade_guard::kept::run(
@@ -329,8 +332,11 @@ impl Running {
         let sites = convert::sites(&numbered)?;
         let trusted = convert::trusted(&loaded.settings.server)?;
         let settings = convert::api(&loaded.settings, trusted.clone(), &self.webhook_secret);
+        let vouching = challenges::vouching(&loaded.settings.challenge, self.outbound.as_ref())?;
         self.guard.replace(judge, sites)?;
         self.guard.trust(trusted);
+        self.api.replace_provider(vouching.provider.clone());
+        self.guard.replace_vouching(vouching);
         challenges::apply(&self.challenges, &self.data, &loaded.settings, convert::TENANT)?;
         self.api.replace_settings(settings);
         self.api.set_degraded(testing::tell(&loaded.settings));

@@ -123,11 +123,15 @@ async fn stopped(client: Client, enforce: &'static str) -> anyhow::Result<()> {
     let exchanges = client.play(palisade.gateway, |exchange| !exchange.passed()).await?;
     let last = exchanges.last().filter(|exchange| !exchange.passed());
     let last = last.ok_or_else(|| anyhow::anyhow!("all {} requests passed", exchanges.len()))?;
-    let outcome = if last.answer.status == 403 { "block" } else { "throttle" };
+    let outcome = match last.answer.status {
+        403 if last.answer.header("x-palisade-challenge").is_some() => "challenge",
+        403 => "block",
+        _ => "throttle",
+    };
     anyhow::ensure!(matches!(last.answer.status, 403 | 429), "{}", last.shown());
     anyhow::ensure!(client.outcome.iter().any(|named| named == outcome), "{}", last.shown());
     anyhow::ensure!(client.within_requests.is_none_or(|most| last.number <= most), "{}", last.shown());
-    let in_time = client.within_ms.is_none_or(|most| last.sent <= Duration::from_millis(most));
+    let in_time = client.within_ms.is_none_or(|most| last.due <= Duration::from_millis(most));
     anyhow::ensure!(in_time, "{}", last.shown());
     anyhow::ensure!(
         site.arrived_from(&client.address) == last.number - 1,

@@ -82,7 +82,7 @@ impl Default for PolicySettings {
     fn default() -> Self {
         PolicySettings {
             preset: "balanced",
-            enforce: Enforcement::default(),
+            enforce: Enforcement::All,
             bands: Bands::default(),
             on_failure: OnFailure::default(),
             rules: Vec::new(),
@@ -95,7 +95,7 @@ impl PolicySettings {
     pub(super) fn read(section: &mut Section<'_>) -> Self {
         let default = PolicySettings::default();
         let preset = section.text("preset", default.preset, |text| one_of(text, &PRESETS));
-        let enforce = enforcement(section.word("enforce", "hard", &ENFORCEMENTS));
+        let enforce = enforcement(section.word("enforce", "all", &ENFORCEMENTS));
         let bands = section.table("bands", Bands::read);
         let on_failure = match section.word("on_failure", "open", &["open", "closed"]) {
             "closed" => OnFailure::Closed,
