@@ -3,33 +3,29 @@
 (() => {
   'use strict';
 
-  /** @typedef {{ticket: string, work: any, step?: string, url?: string}} Step */
-  /** @typedef {Record<'working'|'done'|'failed'|'sorry'|'cookies'|'clock'|'unreachable', string>} Say */
+  /** @typedef {{ ticket: string, work: Puzzles | null }} Step */
+  /** @typedef {Record<'done' | 'failed' | 'sorry' | 'cookies' | 'clock' | 'unreachable', string>} Say */
 
   const holder = document.getElementById('palisade');
   if (!holder) return;
-  /** @type {Step & {say: Say, busy?: boolean}} */
+  /** @type {Step & { form: boolean, say: Say }} */
   const page = JSON.parse(holder.textContent || '{}');
   const say = page.say;
   const base = new URL('.', /** @type {HTMLScriptElement} */ (document.currentScript).src).href;
   const tries = 3;
   const rounds = 4;
+  // What another load of the page would not mend.
+  const final = ['cookies-off', 'ticket-from-the-future', 'too-many-tries', 'bad-request', 'too-large'];
   let over = false;
 
   /** @param {string} id */
   const part = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
   const bar = /** @type {HTMLProgressElement} */ (part('bar'));
-  const again = /** @type {HTMLButtonElement} */ (part('again'));
-  const sealed = /** @type {HTMLFormElement | null} */ (document.getElementById('sealed'));
+  const form = /** @type {HTMLFormElement | null} */ (document.getElementById('form'));
 
-  /** @param {string} text */
-  const tell = (text) => {
-    if (part('say').textContent !== text) part('say').textContent = text;
-  };
-
-  /** Never backwards: a second round goes on where the first one ended. @param {number} share */
+  /** @param {number} share */
   const progress = (share) => {
-    bar.value = Math.max(bar.value, Math.min(99, Math.round(share * 100)));
+    bar.value = Math.min(99, Math.round(share * 100));
   };
 
   /** @param {number} ms */
@@ -44,22 +40,21 @@
   }
 
   /**
-   * Posts and reads JSON; a connection that breaks is tried again.
-   * @param {string} path
+   * Brings an answer and reads the reply; a connection that breaks is tried again.
    * @param {object} body
    * @returns {Promise<any>}
    */
-  const post = async (path, body) => {
+  const post = async (body) => {
     for (let turn = 1; ; turn += 1) {
       try {
-        const answer = await fetch(base + path, {
+        const reply = await fetch(`${base}answer`, {
           method: 'POST',
           headers: { 'content-type': 'application/json', accept: 'application/json' },
           body: JSON.stringify(body),
           credentials: 'same-origin',
           cache: 'no-store',
         });
-        if (answer.status < 500) return await answer.json();
+        if (reply.status < 500) return await reply.json();
       } catch (_) {
         // Told below, where it stays so.
       }
@@ -68,80 +63,59 @@
     }
   };
 
+  /** To what was asked for: the form goes on, or the page comes again, in the place of this one. */
   const leave = () => {
     over = true;
-    progress(1);
-    bar.value = 100;
-    tell(say.done);
-    if (sealed) sealed.submit();
+    if (page.form && form) form.submit();
     else location.reload();
   };
 
   /** @param {string} code */
   const fail = (code) => {
+    /** @type {Record<string, string>} */
     const reasons = { 'cookies-off': say.cookies, 'ticket-from-the-future': say.clock, unreachable: say.unreachable };
-    part('main').removeAttribute('aria-busy');
-    bar.hidden = true;
-    document.title = say.failed;
-    part('title').textContent = say.failed;
-    part('text').hidden = true;
-    tell(/** @type {Record<string, string>} */ (reasons)[code] || say.sorry);
+    const main = part('main');
+    main.removeAttribute('aria-busy');
+    main.className = 'failed';
+    bar.hidden = part('text').hidden = true;
+    document.title = part('title').textContent = say.failed;
+    part('say').textContent = reasons[code] || say.sorry;
     part('code').textContent = code;
-    part('why').hidden = false;
-    again.hidden = false;
-    again.focus();
+    part('why').hidden = part('again').hidden = false;
+    part('again').focus();
   };
 
   const run = async () => {
     if (!navigator.cookieEnabled) throw new Failed('cookies-off');
-    const seen = window.palisadeCollect ? window.palisadeCollect.start({}) : null;
-    /** @type {Step} */
+    const seen = palisadeCollect.start();
+    /** @type {Step | null} */
     let step = page;
-    let code = 'try-again';
-    try {
-      for (let round = 0; round < rounds; round += 1) {
-        if (step.step === 'no-script' && step.url) {
-          over = true;
-          location.replace(step.url);
-          return;
-        }
-        /** @type {Record<string, unknown>} */
-        const body = { ticket: step.ticket };
-        if (step.work) {
-          body.work = await window.palisadeWork.solve(step.work, {
-            base,
-            onProgress: (/** @type {number} */ share) => progress(share * 0.95),
-          });
-        }
-        if (seen) body.data = seen.snapshot();
-        const answer = await post('answer', body);
-        if (answer.success) return leave();
-        code = (answer['error-codes'] || [])[0] || code;
-        if (answer.next) {
-          step = answer.next;
-        } else if (/^(expired|spent)-ticket$|^ticket-before-restart$/.test(code)) {
-          step = await post('challenge', {});
-          if (!step.ticket) break;
-        } else {
-          break;
-        }
+    for (let round = 0; step && round < rounds; round += 1) {
+      progress(0);
+      /** @type {Record<string, unknown>} */
+      const body = { ticket: step.ticket };
+      if (step.work) body.work = await palisadeWork.solve(step.work, { base, onProgress: progress });
+      body.data = seen.snapshot();
+      const reply = await post(body);
+      if (reply.success) {
+        bar.value = 100;
+        part('say').textContent = say.done;
+        break;
       }
-    } finally {
-      if (seen) seen.stop();
+      const code = (reply['error-codes'] || ['try-again'])[0];
+      if (final.includes(code)) throw new Failed(code);
+      step = reply.next;
     }
-    throw new Failed(code);
+    seen.stop();
+    leave();
   };
 
-  const start = () => {
-    part('live').hidden = false;
-    part('late').hidden = true;
-    run().catch((fault) => fail(fault instanceof Failed ? fault.code : 'solver-failed'));
-  };
-
-  again.addEventListener('click', () => (sealed ? sealed.submit() : location.reload()));
+  part('again').addEventListener('click', leave);
   // Shown again from memory by the back button: what it waited for is done.
   addEventListener('pageshow', (event) => {
     if (event.persisted && over) location.reload();
   });
-  start();
+  part('live').hidden = false;
+  if (form) form.hidden = true;
+  run().catch((fault) => fail(fault instanceof Failed ? fault.code : 'solver-failed'));
 })();

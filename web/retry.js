@@ -39,7 +39,7 @@
     for (let round = 0; round < 3 && step && step.ticket && step.step !== 'no-script'; round += 1) {
       /** @type {Record<string, unknown>} */
       const body = { ticket: step.ticket };
-      if (step.work) body.work = await window.palisadeWork.solve(step.work, { base: new URL('.', home).href });
+      if (step.work) body.work = await palisadeWork.solve(step.work, { base: new URL('.', home).href });
       const answer = await post(base + 'answer', body);
       if (answer.success) return true;
       step = answer.next;

@@ -47,7 +47,7 @@ fn serve(mut stream: TcpStream, challenges: &Challenges) -> std::io::Result<()> 
     let length: usize = header("content-length").and_then(|value| value.parse().ok()).unwrap_or(0);
     let mut body = vec![0; length.min(512 * 1024)];
     reader.read_exact(&mut body)?;
-    let reply = answer(challenges, &method, &target, &header, &body);
+    let reply = answer(challenges, &method, &target, &headers, &body);
     writeln!(
         stream,
         "HTTP/1.1 {} x\r\nconnection: close\r\ncontent-length: {}\r",
@@ -61,13 +61,14 @@ fn serve(mut stream: TcpStream, challenges: &Challenges) -> std::io::Result<()> 
     stream.write_all(&reply.body)
 }
 
-fn answer<'a>(
+fn answer(
     challenges: &Challenges,
-    method: &'a str,
-    target: &'a str,
-    header: &'a dyn Fn(&str) -> Option<&'a str>,
-    body: &'a [u8],
+    method: &str,
+    target: &str,
+    headers: &[(String, String)],
+    body: &[u8],
 ) -> Reply {
+    let header = |name: &str| headers.iter().find(|(held, _)| held == name).map(|(_, value)| value.as_str());
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let setting = |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
     let language = setting("lang").or_else(|| header("accept-language"));
@@ -88,7 +89,7 @@ fn answer<'a>(
         method,
         path,
         query,
-        header,
+        header: &header,
         body: Some(body),
         wants,
         id: RequestId(now.unsigned_abs() << 20),

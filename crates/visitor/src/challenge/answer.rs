@@ -3,7 +3,7 @@
 use palisade_challenge::Code;
 use palisade_challenge::behaviour::{Submission, Trace};
 use palisade_challenge::challenges::{Challenges, Issued, Occasion, Unmet};
-use palisade_challenge::ladder::Try;
+use palisade_challenge::ladder::{TRIES_EACH, Try};
 use palisade_challenge::ticket::{Purpose, Ticket};
 use palisade_domain::PassKind;
 use serde_json::{Value, json};
@@ -71,7 +71,9 @@ fn refused(challenges: &Challenges, code: Code) -> Reply {
 fn next(challenges: &Challenges, visit: &mut Visit<'_>, unmet: &Unmet, tried: &Try) -> Option<Value> {
     let Ticket { score, .. } = unmet.ticket.filter(|_| unmet.code != Code::SpentTicket)?;
     let score = score.max(visit.occasion.score);
-    let occasion = Occasion { score, tries: tried.count, code: tried.code, ..visit.occasion };
+    // Work that was done and not enough is not asked for again: what comes next is the next kind.
+    let tries = if unmet.code == Code::LowScore { tried.count.max(TRIES_EACH) } else { tried.count };
+    let occasion = Occasion { score, tries, code: tried.code, ..visit.occasion };
     let id = visit.random_id();
     let issued = challenges.issue(&visit.visitor(), Purpose::Pass, &occasion, visit.now, id);
     issued.plan.kind.filter(|kind| *kind != PassKind::NoScript)?;
