@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use palisade_domain::{ClientIp, TenantId, Timestamp};
 use palisade_store::{
-    Client, LabelSource, LabelSubject, LabelVerdict, NewLabel, Store, Weight,
+    Client, InteractionId, InteractionSource, LabelSource, LabelSubject, LabelVerdict, NewInteraction,
+    NewLabel, Store, Weight,
 };
 use tokio::sync::mpsc;
 
@@ -84,7 +85,17 @@ pub async fn run(
 /// What the store does not take is lost and counted: it is a sample.
 async fn put(guard: &Guard, store: &dyn Store, kept: Kept) {
     let taken = match kept {
-        Kept::Interaction { .. } => false,
+        Kept::Interaction { tenant, id, time, data, human } => {
+            let new = NewInteraction {
+                id: InteractionId(id),
+                time,
+                data,
+                label: None,
+                source: InteractionSource::Widget,
+                score: human,
+            };
+            store.add_interaction(tenant, &new).await.is_ok()
+        }
         Kept::Label { tenant, client, time, verdict, weight } => {
             let weight = Weight::new(weight.clamp(0.0, CAUSED_MAX)).unwrap_or(Weight::FULL);
             let label = NewLabel {
