@@ -314,20 +314,22 @@
       }
     }
 
-    /** Nothing is recorded from here on, until a token is asked for. */
+    /** Nothing is recorded from here on, and no form waits, until a token is asked for. */
     stop() {
+      if (auto === this) auto = null;
       if (this._recording) this._recording.stop();
       this._recording = null;
     }
 
     reset() {
+      const forms = auto === this;
+      this.stop();
       this.token = "";
       this._slot = null;
-      this.stop();
-      if (auto === this) {
-        for (const form of Array.from(document.forms)) if (ownerOf(form) === this) this._put(form, "");
-        awaitForms(this);
-      } else this._record();
+      if (!forms) return void this._record();
+      auto = this;
+      for (const form of Array.from(document.forms)) if (ownerOf(form) === this) this._put(form, "");
+      awaitForms(this);
     }
   }
 

@@ -105,7 +105,7 @@ interface Captcha {
   executeAsync(options?: { action?: string; form?: HTMLFormElement }): Promise<string>;
   /** Fetches a ticket and does its work ahead of `executeAsync`; never rejects. */
   prepare(onProgress?: (share: number) => void): Promise<void>;
-  /** Ends the recording, until a token is asked for again. */
+  /** Ends the recording until a token is asked for again; forms are left alone. */
   stop(): void;
   /** Forgets token, ticket and recording. */
   reset(): void;
