@@ -47,9 +47,7 @@ pub struct Asset {
 
 impl Asset {
     fn new(path: &'static str, kind: &'static str, bytes: Vec<u8>) -> Self {
-        let mut gzip = GzBuilder::new().write(Vec::new(), Compression::best());
-        gzip.write_all(&bytes).expect("memory takes what is written");
-        let gzip = gzip.finish().expect("memory takes what is written");
+        let gzip = gzip(&bytes, Compression::best());
         let hash = digest(&SHA256, &bytes);
         let version = hash.as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
         let integrity = format!("sha384-{}", STANDARD.encode(digest(&SHA384, &bytes)));
@@ -182,6 +180,22 @@ fn answer(asset: &Asset, body: Cow<'static, [u8]>, packed: bool, visit: &Visit<'
     let mut reply = Reply { status: if held { 304 } else { 200 }, headers, body, pace: None };
     Readers::Anybody.allow(&mut reply, visit);
     reply
+}
+
+/// A page as it travels: packed where the client takes that and it is worth it, and whether it is. What is long is a sealed
+/// body, which nothing makes shorter.
+pub(crate) fn packed(bytes: Vec<u8>, visit: &Visit<'_>) -> (Vec<u8>, bool) {
+    const WORTH: std::ops::Range<usize> = 1_024..24 * 1_024;
+    if !WORTH.contains(&bytes.len()) || !visit.header("accept-encoding").is_some_and(takes_gzip) {
+        return (bytes, false);
+    }
+    (gzip(&bytes, Compression::fast()), true)
+}
+
+fn gzip(bytes: &[u8], level: Compression) -> Vec<u8> {
+    let mut gzip = GzBuilder::new().write(Vec::new(), level);
+    gzip.write_all(bytes).expect("memory takes what is written");
+    gzip.finish().expect("memory takes what is written")
 }
 
 /// True where `Accept-Encoding` names gzip and does not refuse it.

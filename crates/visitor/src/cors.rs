@@ -19,18 +19,22 @@ pub enum Readers {
 impl Readers {
     /// Adds what lets the asker read `reply`.
     pub fn allow(self, reply: &mut Reply, visit: &Visit<'_>) {
-        let mut put = |name, value: &str| reply.headers.push((name, value.to_owned()));
         if self == Readers::Anybody {
-            put("access-control-allow-origin", "*");
+            reply.headers.push(("access-control-allow-origin", "*".to_owned()));
             return;
         }
+        // Also where nobody asked from elsewhere: the answer would have been another one.
+        match reply.headers.iter_mut().find(|(name, _)| *name == "vary") {
+            Some((_, vary)) => vary.push_str(", origin"),
+            None => reply.headers.push(("vary", "origin".to_owned())),
+        }
+        let mut put = |name, value: &str| reply.headers.push((name, value.to_owned()));
         let Some(origin) = visit.origin() else { return };
         put("access-control-allow-origin", origin);
         if self == Readers::Asker {
             put("access-control-allow-credentials", "true");
         }
         put("access-control-expose-headers", "x-palisade-challenge, x-request-id");
-        put("vary", "origin");
     }
 }
 

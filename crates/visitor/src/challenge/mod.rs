@@ -82,7 +82,7 @@ fn empty(visit: &Visit<'_>) -> Reply {
 fn bare(visit: &Visit<'_>, body: Cow<'static, [u8]>) -> Reply {
     let headers = vec![
         ("cache-control", "private, no-store".to_owned()),
-        ("vary", "cookie, accept, accept-language".to_owned()),
+        ("vary", "cookie, accept, accept-encoding, accept-language".to_owned()),
         ("x-content-type-options", "nosniff".to_owned()),
         ("x-request-id", visit.id.to_string()),
         (SIGN, format!("{}challenge", visit.prefix)),

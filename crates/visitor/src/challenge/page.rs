@@ -167,7 +167,11 @@ fn ended(challenges: &Challenges, visit: &Visit<'_>, code: Code, tried: &Try) ->
 
 fn written(page: &Page<'_>, visit: &Visit<'_>, carries_form: bool) -> Reply {
     let html = page.render().expect("a page of bounded texts is written to memory");
-    let mut reply = bare(visit, Cow::Owned(html.into_bytes()));
+    let (body, packed) = assets::packed(html.into_bytes(), visit);
+    let mut reply = bare(visit, Cow::Owned(body));
+    if packed {
+        reply.headers.push(("content-encoding", "gzip".to_owned()));
+    }
     reply.headers.push(("content-type", "text/html; charset=utf-8".to_owned()));
     reply.headers.push(("content-language", page.words.tag.to_owned()));
     reply.headers.push(("content-security-policy", policy(visit.theme, carries_form)));
