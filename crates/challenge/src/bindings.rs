@@ -38,7 +38,7 @@ impl Bindings {
 
     /// How many of the three are known on both sides and equal.
     pub fn matches(&self, other: &Bindings) -> usize {
-        fn same<T: PartialEq>(one: Option<T>, other: Option<T>) -> usize {
+        fn same<T: Copy + PartialEq>(one: Option<T>, other: Option<T>) -> usize {
             usize::from(one.is_some() && one == other)
         }
         same(self.network, other.network) + same(self.agent, other.agent) + same(self.stack, other.stack)
