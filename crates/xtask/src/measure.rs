@@ -2,6 +2,7 @@
 //! a figure is worse than what this version promises.
 
 mod attacks;
+mod behaviour;
 mod captures;
 mod header_order;
 mod payloads;
@@ -17,6 +18,7 @@ type Measurement = (&'static str, &'static str, fn(&Path) -> anyhow::Result<()>)
 /// Every measurement.
 const MEASUREMENTS: &[Measurement] = &[
     ("attacks", "attack lines of real logs go beyond monitor, readers of a real blog do not", attacks::run),
+    ("behaviour", "hands of real people and of programs, by the hand-set score", behaviour::run),
     ("payloads", "attack corpora against ordinary text, by class", payloads::run),
     (
         "captures",
