@@ -2,9 +2,11 @@
 
 use palisade_limits::Bound;
 
+use crate::behaviour::trace::{EVENTS_MAX, MARKS_MAX, SOLUTIONS_MAX, TRACE_BYTES_MAX};
 use crate::canonical::Signed;
 use crate::claims::CLAIMS_MAX;
 use crate::ladder::{HASHES_MAX, NETWORKS_MAX, TRIES_EACH};
+use crate::novelty::SHAPES_MAX;
 use crate::sealed::{BODY_BYTES_MAX, FIELDS_BYTES_MAX, TEXT_BYTES_MAX};
 
 /// The named bounds of this crate.
@@ -64,6 +66,41 @@ pub const BOUNDS: &[Bound] = &[
         "tries at one kind",
         "once by accident, once more",
         "the next kind comes; after the last one a page with the reason",
+    ),
+    bound(
+        "challenge.trace_bytes_max",
+        TRACE_BYTES_MAX as u64,
+        "bytes",
+        "a widget's buffers hold about 60 KB; old clients note a little more on long visits",
+        "the body is refused as too large",
+    ),
+    bound(
+        "challenge.trace_events_max",
+        EVENTS_MAX as u64,
+        "events of each kind",
+        "more than a score looks at; about 300 KiB in memory while one trace is judged",
+        "the first ones are kept, the rest is counted",
+    ),
+    bound(
+        "challenge.trace_marks_max",
+        MARKS_MAX as u64,
+        "marks",
+        "the widget looks for some twenty",
+        "the rest is not read",
+    ),
+    bound(
+        "challenge.solutions_max",
+        SOLUTIONS_MAX as u64,
+        "solutions",
+        "no ticket asks for more puzzles",
+        "the work is refused as malformed",
+    ),
+    bound(
+        "challenge.shapes_max",
+        SHAPES_MAX as u64,
+        "shapes of traces",
+        "three a second for a day; about 16 MiB",
+        "the oldest is forgotten, and a recording of it would count once more",
     ),
 ];
 

@@ -1,8 +1,13 @@
 //! Labelled interactions: our lines of them, the body of `/api/store`, and seed 000's stored files, read alike.
 
-use super::read::{Raw, Said};
+use serde_json::Value;
+
+use super::read::{Raw, Said, is_word};
 use super::trace::Trace;
 use crate::code::Code;
+
+/// Longest family or group that is stored.
+const WORD_BYTES_MAX: usize = 64;
 
 /// A trace and what is known about it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -37,5 +42,18 @@ impl Interaction {
             id: raw.interaction_id.0.take(),
             trace: raw.into_trace()?,
         })
+    }
+
+    /// What may be stored: [`Trace::to_json`] with the family and with what must stay together (the group, else the session).
+    /// The label is not in it: that may change.
+    pub fn to_json(&self) -> String {
+        let mut data = self.trace.to_map();
+        let group = self.group.as_ref().or(self.session_id.as_ref());
+        for (name, text) in [("family", self.family.as_ref()), ("group", group)] {
+            if let Some(text) = text.filter(|text| text.len() <= WORD_BYTES_MAX && is_word(text)) {
+                data.insert(name.to_owned(), Value::String(text.clone()));
+            }
+        }
+        Value::Object(data).to_string()
     }
 }

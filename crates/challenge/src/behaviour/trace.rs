@@ -253,6 +253,10 @@ impl Trace {
     /// What may be stored: a `data` object in one spelling, to thousandths, without ticket, work, action and host, without the user
     /// agent's text (its kind of device stays), and, as in every trace, without any key, value or name.
     pub fn to_json(&self) -> String {
+        Value::Object(self.to_map()).to_string()
+    }
+
+    pub(super) fn to_map(&self) -> Map<String, Value> {
         let mut interactions = Map::new();
         let mut put = |name: &str, events: Vec<Value>| {
             interactions.insert(name.to_owned(), Value::Array(events));
@@ -304,7 +308,7 @@ impl Trace {
         let marks = || self.marks.iter().map(|(name, value)| (name.clone(), n(*value)));
         put("marks", (!self.marks.is_empty()).then(|| Value::Object(marks().collect())));
         put("honeypot", self.honeypot.then(|| json!(true)));
-        Value::Object(data).to_string()
+        data
     }
 
     /// The kind of device that the client says it is.
