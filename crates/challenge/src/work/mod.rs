@@ -14,7 +14,7 @@ mod wire;
 
 pub use function::{Function, MEMORY_BYTES, SEED_BYTES, TARGET_BYTES, Target};
 pub use params::{WorkKind, WorkParams};
-pub use solve::{Searched, search, solve};
+pub use solve::solve;
 
 use ring::hmac;
 
