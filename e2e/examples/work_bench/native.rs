@@ -3,6 +3,7 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use anyhow::Context as _;
 use palisade_challenge::work::{Function, SEED_BYTES, WorkKind};
 
 const FOR: Duration = Duration::from_millis(600);
@@ -16,8 +17,8 @@ pub(crate) fn rate(kind: WorkKind, threads: usize) -> f64 {
     std::thread::scope(|scope| {
         let solver = |thread| {
             scope.spawn(move || match kind {
-                WorkKind::Hash => hashes(thread),
-                WorkKind::Memory => walks(thread),
+                WorkKind::Hash => timed(4_096, hasher(thread)),
+                WorkKind::Memory => timed(1, walker(thread)),
             })
         };
         let solvers: Vec<_> = (0..threads).map(solver).collect();
@@ -26,52 +27,54 @@ pub(crate) fn rate(kind: WorkKind, threads: usize) -> f64 {
 }
 
 /// One block after the other, nothing but the candidate changed in it.
-fn hashes(thread: usize) -> f64 {
+fn hasher(thread: usize) -> impl FnMut(u32) {
     let mut block = [thread as u8; 64];
     block[24..].fill(0);
     (block[24], block[63]) = (0x80, 192);
-    let (mut candidate, mut found) = (0_u32, 0_u32);
-    timed(|| {
-        for _ in 0..4_096 {
-            candidate = candidate.wrapping_add(1);
-            block[20..24].copy_from_slice(&candidate.to_be_bytes());
-            let mut state = START;
-            sha2::block_api::compress256(&mut state, std::slice::from_ref(&block));
-            found += u32::from(state[0] == 0 && state[1] == 0);
-        }
-        4_096
-    }) + f64::from(black_box(found).min(0))
-}
-
-fn walks(thread: usize) -> f64 {
-    let mut function = Function::new(WorkKind::Memory, &[thread as u8; SEED_BYTES]);
-    let mut candidate = 0;
-    timed(|| {
-        candidate += 1;
-        black_box(function.at(0, candidate));
-        1
-    })
-}
-
-/// Repeats `some`, which says how many evaluations it made; per second.
-fn timed(mut some: impl FnMut() -> u32) -> f64 {
-    let (start, mut count) = (Instant::now(), 0.0);
-    while start.elapsed() < FOR {
-        count += f64::from(some());
+    move |candidate| {
+        block[20..24].copy_from_slice(&candidate.to_be_bytes());
+        let mut state = START;
+        sha2::block_api::compress256(&mut state, std::slice::from_ref(&block));
+        black_box(state);
     }
-    count / start.elapsed().as_secs_f64()
 }
 
-/// Microseconds of one `challenge`, on average over `times`; the best of five, as neighbours only ever slow down.
-pub(crate) fn micros<T>(times: u32, mut challenge: impl FnMut(u128) -> T) -> f64 {
-    let mut id = 0;
-    let mut once = || {
-        let start = Instant::now();
-        for _ in 0..times {
-            id += 1;
-            black_box(challenge(id));
+fn walker(thread: usize) -> impl FnMut(u32) {
+    let mut function = Function::new(WorkKind::Memory, &[thread as u8; SEED_BYTES]);
+    move |candidate| {
+        black_box(function.at(0, candidate));
+    }
+}
+
+/// Microseconds of this thread's time that one evaluation takes.
+pub(crate) fn evaluation_micros(kind: WorkKind, evaluations: u32) -> anyhow::Result<f64> {
+    match kind {
+        WorkKind::Hash => micros(evaluations, hasher(0)),
+        WorkKind::Memory => micros(evaluations, walker(0)),
+    }
+}
+
+/// Evaluations a second of this thread: `at_once` between looks at the clock.
+fn timed(at_once: u32, mut evaluate: impl FnMut(u32)) -> f64 {
+    let (start, mut count) = (Instant::now(), 0_u32);
+    while start.elapsed() < FOR {
+        for _ in 0..at_once {
+            evaluate(count);
+            count += 1;
         }
-        start.elapsed().as_secs_f64() * 1e6 / f64::from(times)
-    };
-    (0..5).map(|_| once()).fold(f64::INFINITY, f64::min)
+    }
+    f64::from(count) / start.elapsed().as_secs_f64()
+}
+
+/// Microseconds of this thread's time in one of `times` calls.
+pub(crate) fn micros<T>(times: u32, mut call: impl FnMut(u32) -> T) -> anyhow::Result<f64> {
+    let before = nanos_of_this_thread()?;
+    (0..times).for_each(|time| drop(black_box(call(time))));
+    Ok((nanos_of_this_thread()? - before) / 1e3 / f64::from(times))
+}
+
+/// How long this thread has run, whatever else did.
+fn nanos_of_this_thread() -> anyhow::Result<f64> {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat")?;
+    Ok(text.split(' ').next().context("a figure")?.parse()?)
 }

@@ -69,19 +69,21 @@ impl Page {
         format!("http://{}/", self.address)
     }
 
-    /// A script that solves `puzzles`, and measures from outside how long that took and how long others had to wait.
+    /// A script that solves `puzzles`, and measures from outside how long that took and, in slices, how long others had
+    /// to wait for their turn.
     pub(crate) fn script(&self, way: Way, puzzles: &Value) -> String {
         let name = way.name();
+        let beat = if way == Way::Slices { "beat.port2.postMessage(0);" } else { "" };
         format!(
-            "const beat = new MessageChannel(); let last = performance.now(), longest = 0, over = false;
+            "const beat = new MessageChannel(); let last = performance.now(), longest = 0;
             beat.port1.onmessage = () => {{
                 const now = performance.now(); longest = Math.max(longest, now - last); last = now;
-                if (!over) setTimeout(() => beat.port2.postMessage(0));
+                {beat}
             }};
-            beat.port2.postMessage(0);
+            {beat}
             const began = performance.now();
             return palisadeWork.solve({puzzles}, {{ base: '/{name}/' }}).then((solved) => {{
-                over = true; beat.port1.close();
+                beat.port1.close();
                 return {{ ...solved, took: performance.now() - began, longest }};
             }});"
         )
