@@ -172,6 +172,8 @@
     const search = (job, kernel) => {
       const scan = kernel(job);
       let count = job.kind === "memory" ? 4 : 4096;
+      // A clock that is coarse on purpose must not make batches that look like a dead worker.
+      const most = count * 32;
       for (let from = 0; from < job.range; ) {
         const began = performance.now();
         const end = Math.min(from + count, job.range);
@@ -179,7 +181,7 @@
         if (found >= 0) return found;
         from = end;
         scope.postMessage({ index: job.index, at: from });
-        if (performance.now() - began < BATCH_MS / 2) count *= 2;
+        if (count < most && performance.now() - began < BATCH_MS / 2) count *= 2;
       }
       return -1;
     };
