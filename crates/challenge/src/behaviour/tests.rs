@@ -263,7 +263,9 @@ fn people_are_at_least_one_half() {
         let found = judge(trace, &AROUND);
         assert!(found.human >= 0.5, "{name}: {} {:?}", found.human, found.contributions);
     };
+    let typed_for_one: Vec<f64> = (0..40).map(|at| 1_700_000_006_000.0 + 2.0 * f64::from(at)).collect();
     check("mouse and keys", &by_hand());
+    check("a password manager that types", &Trace { keys: typed_for_one, ..by_hand() });
     check("keys alone", &Trace { keys: typed(), ..Trace::default() });
     check(
         "keys of a screen reader, few and far between",

@@ -348,8 +348,12 @@ const KEY_GAPS_MIN: usize = 8;
 /// Gaps of a key that is held down and repeats, ms, at the usual settings.
 const REPEAT_MS: std::ops::RangeInclusive<f64> = 10.0..=60.0;
 
-/// The rhythm of keys: -2.0 where the middle gap is below 5 ms (no fingers), -1.5 where all are the same and no held key
-/// makes them, +0.8 where they vary as fingers do.
+/// Most keys that a password manager types for somebody: a name, a password and what lies between.
+const TYPED_FOR_ONE_MAX: usize = 64;
+
+/// The rhythm of keys: where the middle gap is below 5 ms no finger typed, which costs 2.0; 1.0 where it may have been a
+/// password manager that types, and nothing where a pointer was used beside it. -1.5 where all gaps are the same and no held
+/// key makes them, +0.8 where they vary as fingers do.
 fn key_rhythm(seen: &Seen<'_>) -> Option<f64> {
     let mut gaps: Vec<f64> = features::forward_gaps(&seen.trace.keys).collect();
     if gaps.len() < KEY_GAPS_MIN {
@@ -358,7 +362,12 @@ fn key_rhythm(seen: &Seen<'_>) -> Option<f64> {
     gaps.sort_unstable_by(f64::total_cmp);
     let middle = gaps[gaps.len() / 2];
     if middle < 5.0 {
-        return Some(-2.0);
+        let pointed = seen.touched() || seen.trace.moves.len() >= MOVES_MIN;
+        return match (gaps.len(), pointed) {
+            (..TYPED_FOR_ONE_MAX, true) => None,
+            (..TYPED_FOR_ONE_MAX, false) => Some(-1.0),
+            _ => Some(-2.0),
+        };
     }
     // A held key repeats evenly: that is a key, not a rhythm. A long pause is thought, not rhythm either.
     let typed: Vec<f64> =

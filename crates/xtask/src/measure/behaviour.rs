@@ -7,7 +7,7 @@
 mod recorded;
 mod robots;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::ensure;
@@ -24,6 +24,8 @@ const TRACES_MIN: usize = 100;
 struct Tally {
     scores: Vec<f64>,
     shapes: usize,
+    /// Different ones: fewer than shapes where two people would be taken for one recording.
+    different: BTreeSet<u64>,
     against: BTreeMap<&'static str, usize>,
 }
 
@@ -37,6 +39,7 @@ impl Tally {
             let found = behaviour::judge(trace, &around);
             tally.scores.push(found.human);
             tally.shapes += usize::from(found.shape.is_some());
+            tally.different.extend(found.shape);
             for line in found.contributions.iter().filter(|line| line.log_odds < 0.0) {
                 *tally.against.entry(line.name).or_default() += 1;
             }
@@ -57,12 +60,13 @@ impl Tally {
     fn print(&self, name: &str) {
         let against: Vec<_> = self.against.iter().map(|(name, count)| format!("{name} {count}")).collect();
         println!(
-            "  {name:44} {:6} traces  {:5.1} % below 0.5  5th of 100 {:.2}  median {:.2}  with shape {:6}  {}",
+            "  {name:44} {:6} traces  {:5.1} % below 0.5  5th of 100 {:.2}  median {:.2}  with shape {:6}, twice {:3}  {}",
             self.scores.len(),
             100.0 * self.below_half(),
             self.at(0.05),
             self.at(0.5),
             self.shapes,
+            self.shapes - self.different.len(),
             against.join(", ")
         );
     }
