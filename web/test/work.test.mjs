@@ -154,13 +154,13 @@ for (const plan of [["missing"], ["forbidden"], ["dies"], ["missing", "dies"], [
   });
 }
 
-test("a worker that never answers gives its puzzle back", async () => {
+test("a worker that never answers gives its puzzle back", { timeout: 60_000 }, async () => {
   const { solve, tick } = page(["silent", "simd"], 2);
   let done = false;
   const solving = solve(easy).then((solved) => ((done = true), solved));
-  for (let turn = 0; turn < 200 && FakeWorker.made[0].jobs === 0; turn += 1) await settled();
+  while (FakeWorker.made[0].jobs === 0) await settled();
   assert.equal(FakeWorker.made[0].jobs, 1);
-  for (let turn = 0; turn < 400 && FakeWorker.made[1].jobs < 15; turn += 1) await settled();
+  while (FakeWorker.made[1].jobs < 15) await settled();
   assert.equal(done, false, "its puzzle is missing");
   for (let second = 0; second < 6; second += 1) tick();
   const solved = await solving;
@@ -190,7 +190,7 @@ test("an abort ends it: before, while workers work, and between slices", async (
     const { solve, timers } = page(plan);
     await assert.rejects(solve(easy, { signal: AbortSignal.abort() }), { name: "AbortError" });
     const control = new AbortController();
-    const solving = solve({ ...easy, targets: ["0".repeat(16)], range: 1 << 18 }, { signal: control.signal });
+    const solving = solve({ ...easy, targets: ["0".repeat(16)], range: plan.length ? 1 << 18 : 1 << 24 }, { signal: control.signal });
     await settled();
     control.abort(new Error("enough"));
     await assert.rejects(solving, /enough/);
