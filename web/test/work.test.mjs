@@ -186,11 +186,12 @@ test("a service at another origin gets no worker", async () => {
 });
 
 test("an abort ends it: before, while workers work, and between slices", async () => {
-  for (const plan of [["simd"], ["silent"], []]) {
+  for (const plan of [["mute"], ["silent"], []]) {
     const { solve, timers } = page(plan);
     await assert.rejects(solve(easy, { signal: AbortSignal.abort() }), { name: "AbortError" });
     const control = new AbortController();
-    const solving = solve({ ...easy, targets: ["0".repeat(16)], range: plan.length ? 1 << 18 : 1 << 24 }, { signal: control.signal });
+    const solving = solve({ ...easy, targets: ["0".repeat(16)], range: 1 << 24 }, { signal: control.signal });
+    while (plan[0] === "silent" && FakeWorker.made[0].jobs === 0) await settled();
     await settled();
     control.abort(new Error("enough"));
     await assert.rejects(solving, /enough/);
