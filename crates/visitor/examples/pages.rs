@@ -1,7 +1,7 @@
 //! Shows every page as a browser gets it: `cargo run -p palisade-visitor --example pages -- 127.0.0.1:8099`.
 //!
-//! `/` is challenged and says so where it was passed; `?lang=ar` chooses a language, `?theme` a theme, `?tries=4` how often it was
-//! tried, `/refused` shows a refusal. One request at a time: for looking, not for serving.
+//! `/` is challenged and says so where it was passed; `?lang=ar` chooses a language, `?theme=1` a theme,
+//! `/refused` shows a refusal. For looking, not for serving.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -23,10 +23,14 @@ fn main() -> std::io::Result<()> {
     let challenges = Challenges::new(&[7; 32], Claims::since(Timestamp(0)), Settings::default());
     let key = SiteKey::automatic(&challenges.secrets, TenantId(0), &[]);
     challenges.tokens.set_automatic(vec![key]);
-    for stream in TcpListener::bind(address)?.incoming() {
-        // A visitor who leaves in between is nobody's fault.
-        let _ = serve(stream?, &challenges);
-    }
+    let listener = TcpListener::bind(address)?;
+    std::thread::scope(|scope| {
+        for stream in listener.incoming().flatten() {
+            let challenges = &challenges;
+            // A visitor who leaves in between is nobody's fault.
+            scope.spawn(move || serve(stream, challenges).ok());
+        }
+    });
     Ok(())
 }
 
