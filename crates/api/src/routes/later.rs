@@ -25,14 +25,11 @@ const fn post(path: &'static str, feature: &'static str) -> Later {
     Later { method: HttpMethod::Post, path, feature }
 }
 
-const WIDGET: &str = "captcha widget";
 const TRAINING: &str = "training";
 const OCR: &str = "text CAPTCHA lab";
 const CRAWL: &str = "pay per crawl";
 
 const ALL: &[Later] = &[
-    post("/api/store", WIDGET),
-    post("/api/update", WIDGET),
     post("/train", TRAINING),
     get("/jobs/{id}", TRAINING),
     get("/recommendations", "recommendations"),

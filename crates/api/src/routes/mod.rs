@@ -7,6 +7,7 @@ pub mod docs;
 pub mod escalate;
 pub mod feedback;
 pub mod health;
+pub mod interactions;
 pub mod later;
 pub mod list;
 pub mod metrics;

@@ -7,11 +7,13 @@ use ring::hmac;
 
 use crate::bench::{Bench, Call, SECRET, settings};
 
-const PATHS: [&str; 12] = [
+const PATHS: [&str; 14] = [
     "/check",
     "/feedback",
     "/webhook",
     "/escalate",
+    "/api/store",
+    "/api/update",
     "/report",
     "/stats",
     "/list",
@@ -66,6 +68,9 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
         "path",
         "referer",
         "timestamp",
+        "data",
+        "interaction_id",
+        "label",
     ]);
     let object = prop::collection::vec((name, value), 0..8).prop_map(|fields| {
         let fields: Vec<String> = fields.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();

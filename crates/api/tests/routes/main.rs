@@ -9,6 +9,7 @@ mod check;
 mod documents;
 mod escalate;
 mod feedback;
+mod interactions;
 mod keys;
 mod list;
 mod operation;
