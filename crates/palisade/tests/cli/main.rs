@@ -16,5 +16,6 @@ mod replay;
 mod running;
 mod same_verdict;
 mod serve;
+mod site_keys;
 mod store;
 mod usage;
