@@ -46,3 +46,25 @@ impl Secrets {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_is_one_of_its_own_and_another_secret_gives_others() {
+        let tags = |master| {
+            let Secrets { ticket, pass, work, step, site, seal, table } = Secrets::derive(master);
+            let mut tags: Vec<Vec<u8>> = [ticket, pass, work, step, site, seal]
+                .iter()
+                .map(|key| hmac::sign(key, b"").as_ref().to_vec())
+                .collect();
+            tags.extend(table.map(|word| word.to_be_bytes().to_vec()));
+            tags
+        };
+        let (one, same, other) = (tags(&[1; 32]), tags(&[1; 32]), tags(&[2; 32]));
+        assert_eq!(one, same);
+        let all: std::collections::HashSet<_> = one.iter().chain(&other).collect();
+        assert_eq!(all.len(), one.len() + other.len());
+    }
+}
