@@ -4,10 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use arc_swap::{ArcSwap, ArcSwapOption};
+use arc_swap::ArcSwap;
 use palisade_domain::{ClientIp, Timestamp};
 use palisade_guard::Guard;
-use palisade_intel::providers::Verifier;
 use palisade_store::{Client, ReadError, RollupQuery, Store, WriteError};
 use tokio::sync::OnceCell;
 
@@ -32,7 +31,6 @@ pub struct Api {
     settings: ArcSwap<ApiSettings>,
     pub(crate) keys: KeyBook,
     pub(crate) site_keys: SiteKeyBook,
-    provider: ArcSwapOption<Verifier>,
     pub(crate) limiter: Limiter,
     pub(crate) blocked: Blocked,
     pub(crate) webhooks: Seen,
@@ -95,7 +93,6 @@ impl Api {
             settings: ArcSwap::from_pointee(settings),
             keys: KeyBook::default(),
             site_keys: SiteKeyBook::default(),
-            provider: ArcSwapOption::empty(),
             limiter: Limiter::default(),
             blocked: Blocked::default(),
             webhooks: Seen::default(),
@@ -132,15 +129,6 @@ impl Api {
         // What earlier processes counted must be read before this one writes its first minute.
         self.earlier().await?;
         outcome
-    }
-
-    /// Who vouches for visitors besides ourselves (`challenge.provider`); `None` takes nobody's word.
-    pub fn replace_provider(&self, provider: Option<Arc<Verifier>>) {
-        self.provider.store(provider);
-    }
-
-    pub(crate) fn provider(&self) -> Option<Arc<Verifier>> {
-        self.provider.load_full()
     }
 
     /// Further things `/ready` must name: only the binary knows what it could not start, or runs for a test.

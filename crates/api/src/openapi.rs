@@ -9,7 +9,10 @@ use utoipa_axum::routes;
 
 use crate::api::Api;
 use crate::problem::ErrorBody;
-use crate::routes::{auth, captcha, check, docs, escalate, feedback, health, later, list, metrics, siteverify, stats, webhook};
+use crate::routes::{
+    auth, captcha, check, docs, escalate, feedback, health, interactions, later, list, metrics, siteverify,
+    stats, visitor, webhook,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -20,14 +23,16 @@ use crate::routes::{auth, captcha, check, docs, escalate, feedback, health, late
     ),
     tags(
         (name = "verdicts", description = "Who is it, and what the application knows afterwards"),
-        (name = "captcha", description = "Tokens of the widget: is one good?"),
+        (name = "captcha", description = "The widget, its tokens, and whether one is good"),
         (name = "lists", description = "Networks that are kept out, let in or watched"),
         (name = "records", description = "What was counted and remembered"),
         (name = "operation", description = "For those who run it"),
         (name = "not built yet", description = "Routes that answer 501 and name their feature"),
     ),
-    // Served for every method, so the router adds it by itself.
-    paths(auth::judge),
+    // Served for every method, so the router adds them by itself.
+    paths(
+        auth::judge, visitor::script, visitor::public_key, visitor::key_set, visitor::start, visitor::challenge
+    ),
     components(schemas(ErrorBody)),
 )]
 struct Head;
@@ -45,6 +50,8 @@ pub(crate) fn documented() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(list::list_auth))
         .routes(routes!(list::report))
         .routes(routes!(captcha::verify))
+        .routes(routes!(interactions::store))
+        .routes(routes!(interactions::update))
         .routes(routes!(siteverify::own))
         .routes(routes!(siteverify::turnstile))
         .routes(routes!(siteverify::recaptcha))

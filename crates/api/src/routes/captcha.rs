@@ -3,8 +3,8 @@
 use axum::response::Response;
 use palisade_challenge::Challenges;
 use palisade_challenge::siteverify::{Expect, Fault, Flavour, redeem_check};
-use palisade_domain::PassKind;
-use palisade_intel::providers::{Ask, Verdict};
+use palisade_domain::{PassKind, SiteId};
+use palisade_intel::providers::{Ask, Verdict, Verifier};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -84,16 +84,14 @@ async fn judge(
     }
     let expect = Expect { tenant: call.settings.tenant, site_key: None };
     let own = redeem_check::response(challenges, &asked.response, &expect, now);
-    let kind = match (own, call.api.provider()) {
+    let provider = call.api.guard.vouching().provider.clone();
+    let kind = match (own, provider) {
         (Ok(kind), _) => kind,
         // Not signed by us: the provider's, where there is one.
         (Err(fault), Some(provider)) if fault.is_not_ours() => {
-            let ask = Ask { remote_ip: Some(call.origin.client.addr()), ..Ask::new(&asked.response) };
-            let outcome = provider.verify(&ask, now.millis().max(0).unsigned_abs()).await;
-            match outcome.verdict {
-                Verdict::Human => PassKind::Provider,
-                // A provider that cannot be asked is no yes: nobody is let in by its silence here.
-                _ => return Ok(Err(outcome.error_codes().into_iter().map(str::to_owned).collect())),
+            match vouched(call, &provider, &asked.response, ticket.site).await {
+                Ok(()) => PassKind::Provider,
+                Err(codes) => return Ok(Err(codes)),
             }
         }
         (Err(fault), _) => return Ok(Err(codes(fault))),
@@ -105,4 +103,19 @@ async fn judge(
     let now = call.api.clock.now();
     let pass = redeem_check::pass(challenges, &ticket, kind, u128::from_be_bytes(id), now);
     Ok(pass.map_err(|code| vec![code.to_string()]))
+}
+
+/// What the provider says of a response that was had on one of the site's hosts. One that cannot be asked is no yes: nobody
+/// is let in by its silence.
+async fn vouched(call: &Call, provider: &Verifier, response: &str, site: SiteId) -> Result<(), Vec<String>> {
+    let sites = call.api.guard.sites();
+    let hosts: Vec<&str> =
+        sites.get(site).into_iter().flat_map(|site| site.hosts.iter().map(String::as_str)).collect();
+    let remote_ip = (!call.origin.hidden).then_some(call.origin.client.addr());
+    let ask = Ask { remote_ip, hosts: &hosts, ..Ask::new(response) };
+    let outcome = provider.verify(&ask, call.api.clock.now().millis().max(0).unsigned_abs()).await;
+    match outcome.verdict {
+        Verdict::Human => Ok(()),
+        _ => Err(outcome.error_codes().into_iter().map(str::to_owned).collect()),
+    }
 }

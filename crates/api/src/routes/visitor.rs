@@ -16,7 +16,7 @@ use palisade_visitor::{Reply, Wants, route};
 
 use crate::call::Call;
 use crate::limit::Group;
-use crate::problem::{Code, Problem};
+use crate::problem::{Code, ErrorBody, Problem};
 use crate::settings::RequireKey;
 
 /// Below `/.palisade/`.
@@ -27,6 +27,72 @@ pub async fn below_prefix(call: Call) -> Response {
 /// At the root: everything that no other route takes.
 pub async fn at_root(call: Call) -> Response {
     answer(call, Base::Root).await
+}
+
+/// The widget
+///
+/// One classic script that also works as a module; it carries the host's site key and finds everything else beside itself.
+#[utoipa::path(
+    get, path = "/captcha.js", tag = "captcha", security(()),
+    responses((status = 200, description = "The script", content_type = "text/javascript", body = String))
+)]
+pub async fn script(call: Call) -> Response {
+    at_root(call).await
+}
+
+/// The key to check RS256 tokens with
+///
+/// It stays until `palisade keys rotate`: a server may fetch it once.
+#[utoipa::path(
+    get, path = "/api/public_key", tag = "captcha", security(()),
+    responses(
+        (status = 200, description = "`{public_key}`, PEM (SPKI)", body = serde_json::Value),
+        (status = 503, description = "It is being made; ask again in a second", body = serde_json::Value),
+    )
+)]
+pub async fn public_key(call: Call) -> Response {
+    at_root(call).await
+}
+
+/// All keys to check tokens with
+#[utoipa::path(
+    get, path = "/.well-known/jwks.json", tag = "captcha", security(()),
+    responses((status = 200, description = "A JSON Web Key Set (RFC 7517)", body = serde_json::Value))
+)]
+pub async fn key_set(call: Call) -> Response {
+    at_root(call).await
+}
+
+/// A challenge for a widget
+#[utoipa::path(
+    post, path = "/captcha/start", tag = "captcha", security(()), request_body = serde_json::Value,
+    responses(
+        (status = 200, description = "`{ticket, expires_ms, work}`", body = serde_json::Value),
+        (status = 401, description = "No site key, or an unknown one", body = serde_json::Value),
+        (status = 403, description = "The site key is not for that host", body = serde_json::Value),
+        (status = 429, description = "Too many calls", body = ErrorBody),
+    )
+)]
+pub async fn start(call: Call) -> Response {
+    at_root(call).await
+}
+
+/// A token for what a widget saw
+///
+/// `Authorization: Bearer` with the site key; `{data, save?}`. The token's score is 0.0 a program, 1.0 a person.
+#[utoipa::path(
+    post, path = "/api/challenge", tag = "captcha", security(()), request_body = serde_json::Value,
+    responses(
+        (status = 200, description = "`{token}`", body = serde_json::Value),
+        (status = 400, description = "`{error}`: not what a widget sends", body = serde_json::Value),
+        (status = 401, description = "`{error}`: no site key, or an unknown one", body = serde_json::Value),
+        (status = 413, description = "More than 256 KiB", body = serde_json::Value),
+        (status = 429, description = "Too many calls", body = ErrorBody),
+        (status = 503, description = "The key is being made; ask again in a second", body = serde_json::Value),
+    )
+)]
+pub async fn challenge(call: Call) -> Response {
+    at_root(call).await
 }
 
 async fn answer(mut call: Call, base: Base<'static>) -> Response {

@@ -10,6 +10,9 @@ use palisade_challenge::ticket::Purpose;
 use palisade_challenge::token::{Algorithm, Keyring, SigningKey, Statement};
 use palisade_challenge::{Bindings, Pass};
 use palisade_domain::{PassKind, Scheme, SiteId, TenantId, Timestamp};
+use palisade_guard::vouching::Vouching;
+use palisade_intel::providers::{self, Verifier};
+use palisade_intel::{Outbound, OutboundSettings};
 use palisade_store::{KeyHash, NewSiteKey, Scope};
 use ring::rand::SystemRandom;
 use serde_json::{Value, json};
@@ -307,6 +310,50 @@ async fn a_ticket_of_check_and_a_token_make_one_pass() {
     assert_eq!((pass.kind, pass.bindings, pass.tenant), (PassKind::Work, visitor().bindings, TENANT));
     assert_eq!(codes(&asked, &desk.token(1)).await, json!(["timeout-or-duplicate", "already-seen-response"]));
     assert_eq!(codes(&asked, &desk.token(2)).await, json!(["spent-ticket"]), "one ticket, one pass");
+}
+
+/// A provider on this machine that knows one response.
+async fn provider(url_of: TcpListener) -> Arc<Verifier> {
+    let url = format!("http://{}/", url_of.local_addr().unwrap());
+    let said = |body: String| async move {
+        match body.contains("response=known") {
+            true => {
+                r#"{"success":true,"challenge_ts":"2026-03-01T00:00:00Z","hostname":"shop.example","error-codes":[]}"#
+            }
+            false => r#"{"success":false,"error-codes":["invalid-input-response"]}"#,
+        }
+    };
+    let router = axum::Router::new().route("/", axum::routing::post(said));
+    tokio::spawn(serve(url_of, router, std::future::pending()));
+    let outbound = Outbound::new(OutboundSettings { allow_private: true, ..OutboundSettings::default() });
+    let secret = providers::Secret::new("a secret").unwrap();
+    let settings = providers::Settings {
+        url: Some(url),
+        ..providers::Settings::new(providers::named("turnstile").unwrap(), secret)
+    };
+    Arc::new(Verifier::new(outbound.unwrap(), settings).unwrap())
+}
+
+#[tokio::test]
+async fn where_there_is_a_provider_its_word_counts_too() {
+    let desk = Desk::new().await;
+    let provider = provider(TcpListener::bind("127.0.0.1:0").await.unwrap()).await;
+    let vouching = Vouching { provider: Some(provider), ..Vouching::default() };
+    desk.bench.api.guard.replace_vouching(vouching);
+    let asked = ticket(&desk, Purpose::Check, 1, START);
+    let no = answered(&desk, &asked, "unknown").await;
+    assert_eq!(
+        (&no["success"], &no["error-codes"][0]),
+        (&json!(false), &json!("invalid-input-response")),
+        "{no}"
+    );
+    let yes = answered(&desk, &asked, "known").await;
+    assert_eq!(yes["success"], true, "{yes}");
+    let pass = Pass::read(yes["pass"].as_str().unwrap(), &desk.challenges.secrets).unwrap();
+    assert_eq!(pass.kind, PassKind::Provider);
+    assert_eq!(answered(&desk, &asked, "known").await["error-codes"], json!(["spent-ticket"]));
+    let own = answered(&desk, &ticket(&desk, Purpose::Check, 2, START), &desk.token(1)).await;
+    assert_eq!(own["success"], true, "our own tokens go on counting: {own}");
 }
 
 #[tokio::test]

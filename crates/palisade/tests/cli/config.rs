@@ -106,7 +106,7 @@ fn warnings_are_counted_and_have_their_place() {
     desk.file(
         "palisade.toml",
         "policy.rules = [\n  { when = 'ip == \"192.0.2.1\" && ip == \"192.0.2.2\"', action = \"block\" },\n  \
-         { when = 'path == \"/trap\"', action = \"allow\", entry = \"block\" },\n]\nchallenge.testing = true\n",
+         { when = 'path == \"/trap\"', action = \"allow\", entry = \"block\" },\n]\nmodel.uri = \"builtin:other\"\n",
     );
     let done = desk.run("config check");
     assert!(done.out.contains("3 warnings; the configuration is taken"), "{}", done.out);
@@ -114,7 +114,7 @@ fn warnings_are_counted_and_have_their_place() {
         "palisade.toml:2:12: policy.rules[0].when: no request can be all that the condition wants of `ip`",
         "palisade.toml:3:57: policy.rules[1].entry: the request passes, and because of it the client's other requests \
          are refused",
-        "challenge.testing",
+        "model.uri",
     ] {
         assert!(done.err.contains(words), "{words:?} is not in {}", done.err);
     }
