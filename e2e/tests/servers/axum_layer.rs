@@ -10,7 +10,7 @@ use palisade_e2e::wire;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::place::{BROWSER, Place, SCANNER};
+use crate::place::{BROWSER, BROWSER_SENDS, Place, SCANNER};
 
 /// The application, on a port of the system's choice. Whoever calls says who it is, as behind a proxy.
 async fn running(settings: Settings) -> SocketAddr {
@@ -41,7 +41,7 @@ async fn asked(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> (u1
 async fn programs_are_kept_out_and_people_are_not() {
     let place = Place::start().await;
     let app = running(settings(&place)).await;
-    let (status, said) = asked(app, "/read?q=1", &[("User-Agent", BROWSER)]).await;
+    let (status, said) = asked(app, "/read?q=1", &BROWSER_SENDS).await;
     assert_eq!((status, &said["page"]), (200, &json!(true)), "{said}");
     assert!(said["action"].is_string(), "{said}");
     let refused = asked(app, "/read", &[("User-Agent", SCANNER)]).await;
@@ -53,7 +53,7 @@ async fn who_is_challenged_comes_back_with_a_token() {
     let place = Place::start().await;
     let app = running(settings(&place)).await;
     let ask = async |token: Option<&str>| {
-        let mut headers = vec![("User-Agent", BROWSER)];
+        let mut headers = BROWSER_SENDS.to_vec();
         headers.extend(token.map(|token| ("X-Captcha-Token", token)));
         asked(app, "/members/1", &headers).await
     };

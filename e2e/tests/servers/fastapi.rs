@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use tokio::process::Command;
 
 use crate::app::App;
-use crate::place::{BROWSER, Place, SCANNER};
+use crate::place::{BROWSER_SENDS, Place, SCANNER};
 
 async fn running(environment: &[(String, String)]) -> App {
     let mut command = Command::new(python().unwrap());
@@ -26,7 +26,7 @@ async fn programs_are_kept_out_and_people_are_not() {
     let app = running(&place.environment()).await;
     for page in 0..3 {
         let path = format!("/read/{page}?q=%20x");
-        let (status, said) = app.asked("GET", &path, "203.0.113.40", &[("User-Agent", BROWSER)], "").await;
+        let (status, said) = app.asked("GET", &path, "203.0.113.40", &BROWSER_SENDS, "").await;
         assert_eq!((status, &said["path"]), (200, &json!(format!("read/{page}"))), "{said}");
         assert!(said["action"].is_string(), "{said}");
     }
@@ -38,7 +38,7 @@ async fn who_is_challenged_comes_back_with_a_token() {
     let place = Place::start().await;
     let app = running(&place.environment()).await;
     let ask = async |token: Option<&str>| {
-        let mut headers = vec![("User-Agent", BROWSER)];
+        let mut headers = BROWSER_SENDS.to_vec();
         headers.extend(token.map(|token| ("X-Captcha-Token", token)));
         app.asked("GET", "/members/1", "203.0.113.50", &headers, "").await
     };

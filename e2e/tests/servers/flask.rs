@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tokio::process::Command;
 
 use crate::app::App;
-use crate::place::{BROWSER, Place, SCANNER};
+use crate::place::{BROWSER_SENDS, Place, SCANNER};
 
 async fn running(environment: &[(String, String)]) -> App {
     let mut command = Command::new(python().unwrap());
@@ -24,18 +24,25 @@ fn detected(message: &str) -> Value {
 async fn programs_are_kept_out_and_people_are_not() {
     let place = Place::start().await;
     let app = running(&place.environment()).await;
-    let assess = async |agent: &str, body: &Value| {
-        let headers = [("User-Agent", agent), ("Accept", "*/*"), JSON];
+    let assess = async |sends: &[(&str, &str)], body: &Value| {
+        let mut headers = sends.to_vec();
+        headers.push(JSON);
         app.asked("POST", "/assess", "203.0.113.70", &headers, &body.to_string()).await
     };
-    let (status, said) = assess(BROWSER, &json!({"requirement": "Test"})).await;
+    let (status, said) = assess(&BROWSER_SENDS, &json!({"requirement": "Test"})).await;
     assert_eq!((status, &said["risk"]), (200, &json!("low")), "{said}");
     assert!(said["action"].is_string(), "{said}");
     let expect = (403, detected("Automated requests are not allowed"));
-    assert_eq!(assess(SCANNER, &json!({"requirement": "Test"})).await, expect);
+    assert_eq!(
+        assess(&[("User-Agent", SCANNER), ("Accept", "*/*")], &json!({"requirement": "Test"})).await,
+        expect
+    );
     let expect = (403, detected("Invalid form submission"));
-    assert_eq!(assess(BROWSER, &json!({"requirement": "Test", "website": "http://a.example"})).await, expect);
-    assert_eq!(assess(BROWSER, &json!({"requirement": "Test", "website": ""})).await.0, 200);
+    assert_eq!(
+        assess(&BROWSER_SENDS, &json!({"requirement": "Test", "website": "http://a.example"})).await,
+        expect
+    );
+    assert_eq!(assess(&BROWSER_SENDS, &json!({"requirement": "Test", "website": ""})).await.0, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -43,7 +50,7 @@ async fn forms_hold_a_token_under_any_of_five_names() {
     let place = Place::start().await;
     let app = running(&place.environment()).await;
     let submit = async |headers: &[(&str, &str)], body: &str| {
-        let mut all = vec![("User-Agent", BROWSER)];
+        let mut all = BROWSER_SENDS.to_vec();
         all.extend_from_slice(headers);
         app.asked("POST", "/assess_batch", "203.0.113.71", &all, body).await
     };

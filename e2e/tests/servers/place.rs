@@ -8,6 +8,18 @@ use serde_json::{Value, json};
 
 /// A browser's.
 pub(crate) const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0";
+/// What it sends with a call of a page.
+pub(crate) const BROWSER_SENDS: [(&str, &str); 9] = [
+    ("User-Agent", BROWSER),
+    ("Accept", "*/*"),
+    ("Accept-Language", "en-US,en;q=0.9"),
+    ("Accept-Encoding", "gzip, deflate"),
+    ("Referer", "http://127.0.0.1/"),
+    ("Connection", "keep-alive"),
+    ("Sec-Fetch-Dest", "empty"),
+    ("Sec-Fetch-Mode", "cors"),
+    ("Sec-Fetch-Site", "same-origin"),
+];
 /// A scanner's.
 pub(crate) const SCANNER: &str = "sqlmap/1.7.2#stable (https://sqlmap.org)";
 
@@ -39,10 +51,11 @@ impl Place {
         let palisade =
             Palisade::serve(&Setup::default().with(CONFIG)).await.unwrap_or_else(|error| panic!("{error:#}"));
         let api_key = palisade.key("check").await.unwrap();
-        let made = ["keys", "create", "--name", "form", "--site", "127.0.0.1,localhost", "--json"];
-        let made: Value = serde_json::from_str(&palisade.command(&made).await.unwrap()).unwrap();
-        let text = |name: &str| made[name].as_str().unwrap_or_else(|| panic!("{name}: {made}")).to_owned();
-        let (site_key, secret) = (text("site_key"), text("secret"));
+        // That of its own, which takes pages of this machine.
+        let site: Value =
+            serde_json::from_str(&palisade.command(&["keys", "site", "--json"]).await.unwrap()).unwrap();
+        let text = |name: &str| site[name].as_str().unwrap_or_else(|| panic!("{name}: {site}")).to_owned();
+        let (site_key, secret) = (text("key"), text("secret"));
         palisade.public_key().await;
         Place { palisade, api_key, site_key, secret }
     }
