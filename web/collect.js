@@ -9,7 +9,8 @@
   const SCROLL_MS = 50;
   const FIELDS = "input,select,textarea";
   const NO_FIELD = /^(hidden|submit|button|reset|image)$/;
-  const HONEYPOT = "palisade_leave_empty";
+  const HONEYPOT = "additional_comments_2";
+  const TRAPS = `[name=${HONEYPOT}],[data-palisade-honeypot]`;
 
   /** @type {(number: number) => number} */
   const tenth = (number) => Math.round(number * 10) / 10;
@@ -56,15 +57,15 @@
    * @param {HTMLFormElement} form
    */
   const setTrap = (form) => {
-    const query = `[name=${HONEYPOT}],[data-palisade-honeypot]`;
-    if (Element.prototype.querySelector.call(form, query)) return;
+    if (Element.prototype.querySelector.call(form, TRAPS)) return;
     const box = document.createElement("div");
     box.setAttribute("aria-hidden", "true");
     // Through the CSSOM, which a strict Content-Security-Policy allows.
     box.style.cssText = "position:absolute!important;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap";
-    const field = document.createElement("input");
+    // No `input`: a second one would keep Enter from sending a form that has no button.
+    const field = document.createElement("textarea");
     const attributes = {
-      type: "text", name: HONEYPOT, tabindex: "-1", autocomplete: "off", "data-1p-ignore": "", "data-bwignore": "",
+      name: HONEYPOT, tabindex: "-1", autocomplete: "off", "data-1p-ignore": "", "data-bwignore": "",
       "data-lpignore": "true", "data-form-type": "other", "data-protonpass-ignore": "true",
     };
     for (const [name, value] of Object.entries(attributes)) field.setAttribute(name, value);
@@ -74,11 +75,11 @@
       /** @type {FormDataEvent} */ (event).formData.delete(HONEYPOT));
   };
 
-  /** @param {ParentNode} root */
-  const trapFilled = (root) =>
-    Array.from(root.querySelectorAll(`[name=${HONEYPOT}],[data-palisade-honeypot]`)).some(
-      (field) => /** @type {HTMLInputElement} */ (field).value !== "",
-    );
+  /** @param {HTMLFormElement | null} form */
+  const trapFilled = (form) => {
+    const fields = form ? Element.prototype.querySelectorAll.call(form, TRAPS) : document.querySelectorAll(TRAPS);
+    return Array.from(fields).some((field) => /** @type {HTMLTextAreaElement} */ (field).value !== "");
+  };
 
   // Globals that drivers leave behind, by the mark they give.
   /** @type {[string, RegExp][]} */
@@ -249,7 +250,7 @@
           loadTimestamp,
           formLength: counted ? fieldsOf(counted).length : 0,
           marks: { ...marks(), scripted },
-          honeypot: trapFilled(form || document),
+          honeypot: trapFilled(form),
           hostname: location.hostname,
         };
       },
