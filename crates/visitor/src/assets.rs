@@ -207,3 +207,98 @@ fn takes_gzip(accepts: &str) -> bool {
         name.eq_ignore_ascii_case("gzip") && !refused
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+    use crate::testing::Request;
+
+    fn got(request: &Request<'_>, path: &str) -> Reply {
+        let asset = find(path).unwrap();
+        request.with(|visit| serve(asset, visit))
+    }
+
+    #[test]
+    fn what_travels_is_small() {
+        let check = |len: usize, bytes_max: usize, what: &str| {
+            assert!(len <= bytes_max, "{what} has {len} bytes packed, more than {bytes_max}");
+        };
+        for asset in all() {
+            check(asset.gzip_len(), 15 * 1024, asset.path);
+        }
+        check(widget("pal_site_abcdefghijklmnopqrstuv").gzip_len(), 12 * 1024, "the loader");
+    }
+
+    #[test]
+    fn packed_and_plain_are_the_same() {
+        let mut request = Request::new("GET", "/");
+        let plain = got(&request, "page.js");
+        assert_eq!((plain.status, plain.header("content-encoding")), (200, None));
+        request.headers.push(("accept-encoding", "br;q=1.0, gzip;q=0.8"));
+        let packed = got(&request, "page.js");
+        assert_eq!(packed.header("content-encoding"), Some("gzip"));
+        assert_ne!(packed.header("etag"), plain.header("etag"));
+        let mut text = Vec::new();
+        flate2::read::GzDecoder::new(&*packed.body).read_to_end(&mut text).unwrap();
+        assert_eq!(text, &*plain.body);
+        for refused in ["gzip;q=0", "identity", "x-gzip-not"] {
+            request.headers[0].1 = refused;
+            assert_eq!(got(&request, "page.js").header("content-encoding"), None, "{refused}");
+        }
+    }
+
+    #[test]
+    fn what_is_held_is_not_sent_again() {
+        let tag =
+            Request::new("GET", "/").with(|visit| serve(page(), visit).header("etag").unwrap().to_owned());
+        let mut request = Request::new("GET", "/");
+        let weak = format!("\"x\", W/{tag}");
+        request.headers.push(("if-none-match", &weak));
+        let reply = got(&request, "page.js");
+        assert_eq!((reply.status, reply.body.len()), (304, 0));
+        request.headers[0].1 = "\"other\"";
+        assert_eq!(got(&request, "page.js").status, 200);
+    }
+
+    #[test]
+    fn only_a_named_version_is_kept_for_ever() {
+        let mut request = Request::new("GET", "/");
+        let version = format!("v={}", page().version());
+        assert_eq!(got(&request, "page.js").header("cache-control"), Some("public, max-age=3600"));
+        request.query = &version;
+        assert!(got(&request, "page.js").header("cache-control").unwrap().contains("immutable"));
+        request.query = "v=0123456789abcdef";
+        assert!(!got(&request, "page.js").header("cache-control").unwrap().contains("immutable"));
+    }
+
+    #[test]
+    fn pages_written_for_others_find_their_script() {
+        let shims = find("captcha/shims.js").unwrap();
+        for path in [
+            "recaptcha/api.js",
+            "recaptcha/enterprise.js",
+            "1/api.js",
+            "hcaptcha/1/api.js",
+            "turnstile/v0/api.js",
+            "turnstile/v0/g/b0f1/api.js",
+        ] {
+            assert_eq!(find(path).unwrap().integrity(), shims.integrity(), "{path}");
+        }
+        for path in ["turnstile/v1/api.js", "turnstile/v0/", "recaptcha/api2.js", "api.js", ""] {
+            assert!(find(path).is_none(), "{path}");
+        }
+    }
+
+    #[test]
+    fn the_widget_carries_the_site_key_and_nothing_else() {
+        let text = |key: &str| String::from_utf8(widget(key).bytes().to_vec()).unwrap();
+        assert!(text("pal_site_a-b_c").contains("SITE_KEY = \"pal_site_a-b_c\""));
+        assert!(!text("pal_site_a-b_c").contains(SITE_KEY));
+        assert!(text("\";alert(1)//").contains(SITE_KEY));
+        let listed: serde_json::Value = serde_json::from_str(&integrity("pal_site_a")).unwrap();
+        assert_eq!(listed["captcha.js"].as_str(), Some(widget("pal_site_a").integrity()));
+        assert_eq!(listed.as_object().map(serde_json::Map::len), Some(all().len() + 1));
+    }
+}

@@ -8,14 +8,17 @@ use crate::theme::Theme;
 use crate::visit::{Base, Visit};
 use crate::wants::Wants;
 
+#[derive(Clone)]
 pub(crate) struct Request<'a> {
     pub(crate) method: &'a str,
     pub(crate) path: &'a str,
+    pub(crate) query: &'a str,
     pub(crate) headers: Vec<(&'a str, &'a str)>,
     pub(crate) body: Option<&'a [u8]>,
     pub(crate) base: Base<'a>,
     pub(crate) scheme: Scheme,
     pub(crate) now: Timestamp,
+    pub(crate) theme: &'a Theme,
 }
 
 impl<'a> Request<'a> {
@@ -23,11 +26,13 @@ impl<'a> Request<'a> {
         Request {
             method,
             path,
+            query: "",
             headers: Vec::new(),
             body: Some(b""),
             base: Base::Prefix("/.palisade/"),
             scheme: Scheme::Https,
             now: Timestamp::from_secs(1_800_000_000),
+            theme: Theme::neutral(),
         }
     }
 
@@ -35,12 +40,9 @@ impl<'a> Request<'a> {
     pub(crate) fn with<T>(&self, look: impl FnOnce(&mut Visit<'_>) -> T) -> T {
         let header =
             |name: &str| self.headers.iter().find(|(held, _)| *held == name).map(|(_, value)| *value);
-        let mut next = 0_u8;
+        let random = ring::rand::SystemRandom::new();
         let mut random = |bytes: &mut [u8]| {
-            for byte in bytes {
-                next = next.wrapping_add(17);
-                *byte = next;
-            }
+            ring::rand::SecureRandom::fill(&random, bytes).expect("the system has randomness");
         };
         let wants = Wants {
             accept: header("accept"),
@@ -50,7 +52,7 @@ impl<'a> Request<'a> {
         look(&mut Visit {
             method: self.method,
             path: self.path,
-            query: "",
+            query: self.query,
             header: &header,
             body: self.body,
             wants,
@@ -64,7 +66,7 @@ impl<'a> Request<'a> {
             base: self.base,
             prefix: "/.palisade/",
             occasion: Occasion::default(),
-            theme: Theme::neutral(),
+            theme: self.theme,
             local: false,
             now: self.now,
             random: &mut random,

@@ -1,6 +1,7 @@
 //! One visit to a path of ours, or to a page that is challenged: everything an answer needs to know, as an edge saw it.
 
 use palisade_challenge::Bindings;
+use palisade_challenge::outcome::Said;
 use palisade_challenge::challenges::{Occasion, Visitor};
 use palisade_challenge::pass;
 use palisade_domain::{ClientIp, RequestId, Scheme, SiteId, TenantId, Timestamp};
@@ -152,11 +153,13 @@ pub struct Served {
     pub reply: Reply,
     /// A recording to be stored, where the operator keeps a sample.
     pub kept: Option<Kept>,
+    /// What the outcome of a challenge says about the visitor.
+    pub said: Option<Said>,
 }
 
 impl From<Reply> for Served {
     fn from(reply: Reply) -> Self {
-        Served { reply, kept: None }
+        Served { reply, kept: None, said: None }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Answers of browsers: a ticket is asked for, solved, and brought back.
 
-use palisade_challenge::Code;
+use palisade_challenge::{Code, outcome};
 use palisade_challenge::behaviour::{Submission, Trace};
 use palisade_challenge::challenges::{Challenges, Issued, Occasion, Unmet};
 use palisade_challenge::ladder::{TRIES_EACH, Try};
@@ -47,7 +47,7 @@ pub(crate) fn answer(challenges: &Challenges, visit: &mut Visit<'_>) -> Served {
             tried::put(&mut reply, &tried.answered(visit.now), challenges, visit);
             let human = met.behaviour.as_ref().map(|behaviour| behaviour.human);
             let kept = kept(challenges, visit, submission.trace.as_ref(), human);
-            Served { reply, kept }
+            Served { reply, kept, said: outcome::said(human, None) }
         }
         Err(unmet) => {
             let tried = tried.failed(unmet.code, visit.now);
@@ -56,7 +56,7 @@ pub(crate) fn answer(challenges: &Challenges, visit: &mut Visit<'_>) -> Served {
             let body = json!({ "success": false, "error": code, "error-codes": [code], "next": next });
             let mut reply = reply_json(status(code), body.to_string());
             tried::put(&mut reply, &tried, challenges, visit);
-            reply.into()
+            Served { said: outcome::said(None, Some(code)), ..reply.into() }
         }
     }
 }

@@ -19,6 +19,9 @@ pub(crate) mod steps;
 pub(crate) mod token;
 mod tried;
 
+#[cfg(test)]
+mod tests;
+
 pub use resume::{Resumed, is_sealed_form, resume};
 
 pub use kind::{Kind, SEALED_BYTES_MAX};

@@ -87,7 +87,7 @@ fn made(challenges: &Challenges, visit: &mut Visit<'_>) -> Result<Served, Code> 
     };
     let keyring = challenges.tokens.keyring();
     let token = keyring.sign(&statement, &SystemRandom::new()).map_err(|fault| fault.code())?;
-    Ok(Served { reply: told(&token), kept })
+    Ok(Served { reply: told(&token), kept, said: None })
 }
 
 fn told(token: &str) -> crate::Reply {
