@@ -109,6 +109,27 @@ test("marks of automation", () => {
   assert.deepEqual(marks({ outerWidth: 0, outerHeight: 0 }), ["noWindow"]);
 });
 
+test("the trap neither sends itself nor keeps Enter from sending", () => {
+  const form = formOf("text");
+  const recording = recorded(page({ forms: [form] }), { form });
+  const box = form.children.at(-1);
+  const [trap] = box.children;
+  assert.equal(trap.tagName, "TEXTAREA", "a second input would block implicit submission");
+  assert.equal(box.attributes["aria-hidden"], "true");
+  assert.equal(trap.attributes.tabindex, "-1");
+  assert.equal(trap.attributes.autocomplete, "off");
+  const gone = [];
+  form.dispatchEvent(event("formdata", { formData: { delete: (name) => gone.push(name) } }));
+  assert.deepEqual(gone, [trap.attributes.name]);
+  assert.equal(recording.snapshot().honeypot, false);
+});
+
+test("fields named like methods hide nothing", () => {
+  const form = formOf("text", "email");
+  for (const name of ["querySelectorAll", "querySelector", "appendChild", "addEventListener"]) form[name] = form.children[0];
+  assert.equal(recorded(page({ forms: [form] }), { form }).snapshot().formLength, 2);
+});
+
 test("nothing is heard after the end", () => {
   const stage = page();
   const recording = recorded(stage);

@@ -57,7 +57,7 @@ export const page = ({ script = null, forms = [], more = {} } = {}) => {
     scrollingElement: { scrollTop: 0 },
     visibilityState: "visible",
     readyState: "complete",
-    createElement: () => new Element(),
+    createElement: (tag) => Object.assign(new Element(), { tagName: tag.toUpperCase() }),
     getElementsByTagName: () => [],
     querySelectorAll: () => [],
     contains: () => true,
