@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use palisade_domain::{TenantId, Timestamp};
-use palisade_store::{Changes, Escalations, Events, Lists, Rollups, Store};
+use palisade_store::{Changes, Escalations, Events, Interactions, Lists, Rollups, Store};
 use palisade_telemetry::{Degraded, RecordsLost, Recovered};
 use tokio::time::{Instant, MissedTickBehavior};
 
@@ -92,9 +92,9 @@ impl Default for WorkerSettings {
 }
 
 /// What of a store the worker needs.
-pub trait Shelf: Lists + Events + Rollups + Escalations + Changes {}
+pub trait Shelf: Lists + Events + Interactions + Rollups + Escalations + Changes {}
 
-impl<S: Lists + Events + Rollups + Escalations + Changes + ?Sized> Shelf for S {}
+impl<S: Lists + Events + Interactions + Rollups + Escalations + Changes + ?Sized> Shelf for S {}
 
 /// Works until `stop` ends, then stores what is left and returns. Questions are not answered here: take them out before,
 /// see [`Backlog::take_questions`].

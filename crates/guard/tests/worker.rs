@@ -17,8 +17,9 @@ use palisade_guard::worker::{WorkerSettings, run_on};
 use palisade_policy::{EntryWish, ListEffect};
 use palisade_store::{
     AfterFailure, Changes, Client, Effect, EffectKind, EntrySource, Escalation, EscalationId, Escalations,
-    Event, EventId, EventQuery, Events, EventsSize, Fault, ListEntry, Lists, MemoryStore, NewEntry, Page,
-    ReadError, Reputation, Rollup, RollupQuery, RollupSum, Rollups, StoreLimits, StoredEvent, Watched,
+    Event, EventId, EventQuery, Events, EventsSize, Fault, InteractionId, Interactions, InteractionsSize,
+    LabelVerdict, ListEntry, Lists, MemoryStore, NewEntry, NewInteraction, Page, ReadError, Reputation,
+    Rollup, RollupQuery, RollupSum, Rollups, StoreLimits, StoredEvent, StoredInteraction, Watched,
     WriteError,
 };
 use tokio::sync::oneshot;
@@ -118,6 +119,41 @@ impl Lists for Shaky {
     }
     async fn purge_expired(&self, tenant: TenantId, now: Timestamp) -> Result<u64, WriteError> {
         self.works()?.purge_expired(tenant, now).await
+    }
+}
+
+#[async_trait]
+impl Interactions for Shaky {
+    async fn add_interaction(&self, tenant: TenantId, new: &NewInteraction) -> Result<bool, WriteError> {
+        self.works()?.add_interaction(tenant, new).await
+    }
+    async fn label_interaction(
+        &self,
+        tenant: TenantId,
+        id: InteractionId,
+        label: LabelVerdict,
+    ) -> Result<bool, WriteError> {
+        self.works()?.label_interaction(tenant, id, label).await
+    }
+    async fn interaction(
+        &self,
+        tenant: TenantId,
+        id: InteractionId,
+    ) -> Result<Option<StoredInteraction>, ReadError> {
+        self.works()?.interaction(tenant, id).await
+    }
+    async fn interactions(&self, tenant: TenantId, page: Page) -> Result<Vec<StoredInteraction>, ReadError> {
+        self.works()?.interactions(tenant, page).await
+    }
+    async fn delete_interactions_before(
+        &self,
+        tenant: TenantId,
+        before: Timestamp,
+    ) -> Result<u64, WriteError> {
+        self.works()?.delete_interactions_before(tenant, before).await
+    }
+    async fn interactions_size(&self, tenant: TenantId) -> Result<InteractionsSize, ReadError> {
+        self.works()?.interactions_size(tenant).await
     }
 }
 

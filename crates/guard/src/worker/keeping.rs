@@ -88,6 +88,7 @@ impl<S: Shelf + ?Sized> Worker<S> {
 
     async fn keep_of(&self, tenant: TenantId, now: Timestamp) -> Result<(), palisade_store::WriteError> {
         self.store.delete_before(tenant, before(now, self.settings.retain_events)).await?;
+        self.store.delete_interactions_before(tenant, before(now, self.settings.retain_events)).await?;
         self.store.shorten_addresses(tenant, before(now, self.settings.retain_addresses)).await?;
         // What is asked about bears addresses too, and nobody waits for an answer that long.
         self.store.delete_escalations_before(tenant, before(now, self.settings.retain_addresses)).await?;

@@ -47,7 +47,7 @@ struct Export {
 
 #[derive(Debug, clap::Args)]
 struct Purge {
-    /// Throw away events and roll-ups older than this: 24h, 7d [default: privacy.retain_events_days]
+    /// Throw away events, interactions and roll-ups older than this: 24h, 7d [default: privacy.retain_events_days]
     #[arg(long, value_name = "TIME")]
     older_than: Option<Span>,
     /// Shorten addresses in events older than this [default: privacy.retain_addresses_days]
@@ -153,6 +153,7 @@ async fn write_lines(
 
 async fn stats(folder: &DataDir, store: &dyn Store, as_json: bool) -> anyhow::Result<()> {
     let events = store.events_size(TENANT).await?;
+    let interactions = store.interactions_size(TENANT).await?;
     let sums = store.rollup_sums(TENANT, RollupQuery::ALL).await?;
     let (requests, bots) =
         sums.iter().fold((0_u64, 0_u64), |(requests, bots), sum| (requests + sum.requests, bots + sum.bots));
@@ -164,6 +165,8 @@ async fn stats(folder: &DataDir, store: &dyn Store, as_json: bool) -> anyhow::Re
         ("bots_counted", bots),
         ("list_entries", store.count_entries(TENANT).await?),
         ("labels", store.count_labels(TENANT).await?),
+        ("interactions", interactions.interactions),
+        ("interactions_bytes", interactions.bytes),
         ("keys", store.keys(TENANT).await?.len() as u64),
         ("audit_lines", store.audit_head(TENANT).await?.line.0.unsigned_abs()),
         ("escalations", store.count_escalations(TENANT).await?),
@@ -173,7 +176,7 @@ async fn stats(folder: &DataDir, store: &dyn Store, as_json: bool) -> anyhow::Re
         let object = counts.iter().map(|(name, count)| ((*name).to_owned(), json!(count)));
         serde_json::Value::Object(object.collect()).to_string()
     } else {
-        counts.iter().map(|(name, count)| format!("{name:<17} {count}\n")).collect()
+        counts.iter().map(|(name, count)| format!("{name:<19} {count}\n")).collect()
     };
     Ok(shell::say(&text)?)
 }
@@ -186,15 +189,22 @@ async fn purge(store: &dyn Store, args: &Purge, global: &Global) -> anyhow::Resu
     };
     let old = before(args.older_than, privacy.retain_events_days);
     let events = store.delete_before(TENANT, old).await?;
+    let interactions = store.delete_interactions_before(TENANT, old).await?;
     let rollups = store.delete_rollups_before(TENANT, old).await?;
     let shortened =
         store.shorten_addresses(TENANT, before(args.shorten_after, privacy.retain_addresses_days)).await?;
     let entries = store.purge_expired(TENANT, now).await?;
-    let detail =
-        format!("{events} events, {rollups} roll-ups, {entries} list entries; {shortened} events shortened");
+    let detail = format!(
+        "{events} events, {interactions} interactions, {rollups} roll-ups, {entries} list entries; {shortened} events shortened"
+    );
     ledger::record(store, "store.purge", "store".into(), detail.clone(), None, now).await?;
-    let counts =
-        json!({"events": events, "rollups": rollups, "list_entries": entries, "shortened": shortened});
+    let counts = json!({
+        "events": events,
+        "interactions": interactions,
+        "rollups": rollups,
+        "list_entries": entries,
+        "shortened": shortened,
+    });
     let text = if global.json { counts.to_string() } else { format!("thrown away: {detail}") };
     Ok(shell::say(&text)?)
 }

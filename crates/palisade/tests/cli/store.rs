@@ -89,7 +89,10 @@ fn a_purge_forgets_and_shortens() {
     let stats = desk.run("store stats --json --data d").json();
     assert_eq!((&stats["events"], &stats["list_entries"]), (&json!(3), &json!(1)));
     let purged = desk.run("store purge --json --data d").json();
-    assert_eq!(purged, json!({"events": 1, "rollups": 0, "list_entries": 0, "shortened": 1}));
+    assert_eq!(
+        purged,
+        json!({"events": 1, "interactions": 0, "rollups": 0, "list_entries": 0, "shortened": 1})
+    );
     let clients: Vec<_> = lines(&desk.run("store export --data d").fine())
         .iter()
         .map(|line| line["client"].as_str().unwrap().to_owned())
