@@ -197,3 +197,108 @@ fn about(wants: &Wants<'_>) -> Reply {
     let body = if wants.head_only { Cow::Borrowed(&b""[..]) } else { Cow::Owned(body.into_bytes()) };
     Reply { status: 200, headers, body, pace: None }
 }
+
+#[cfg(test)]
+mod tests {
+    use palisade_challenge::challenges::Settings;
+    use palisade_challenge::claims::Claims;
+    use palisade_domain::Timestamp;
+
+    use super::*;
+    use crate::testing::Request;
+
+    fn answered(request: &Request<'_>, challenges: Option<&Challenges>) -> Option<Reply> {
+        request.with(|visit| route(challenges, visit)).map(|served| served.reply)
+    }
+
+    fn challenges() -> Challenges {
+        Challenges::new(&[5; 32], Claims::since(Timestamp(0)), Settings::default())
+    }
+
+    #[test]
+    fn only_our_own_paths_are_answered() {
+        let challenges = challenges();
+        let check = |method: &str, path: &str, status: Option<u16>| {
+            let request = Request::new(method, path);
+            let found = answered(&request, Some(&challenges)).map(|reply| reply.status);
+            assert_eq!(found, status, "{method} {path}");
+        };
+        check("GET", "/", None);
+        check("GET", "/.palisad", None);
+        check("GET", "/.palisade/about", Some(200));
+        check("POST", "/.palisade/about", Some(404));
+        check("GET", "/.palisade/../etc", Some(404));
+        check("GET", "/.palisade/", Some(404));
+        check("GET", "/.palisade/refused/block/0000000000009", Some(403));
+        check("POST", "/.palisade/refused/throttle/0000000000009", Some(429));
+        check("GET", "/.palisade/refused/charge/x", Some(402));
+        check("GET", "/.palisade/refused/else/0000000000009", Some(404));
+        check("GET", "/.palisade/refused/block/0000000000009/more", Some(404));
+        check("GET", "/.palisade/refused/challenge/0000000000009", Some(403));
+        check("GET", "/.palisade/captcha.js", Some(200));
+        check("HEAD", "/.palisade/captcha/work.wasm", Some(200));
+        check("POST", "/.palisade/page.js", Some(404));
+        check("OPTIONS", "/.palisade/page.js", Some(204));
+        check("GET", "/.palisade/captcha/integrity.json", Some(200));
+        check("GET", "/.palisade/jwks.json", Some(200));
+        check("GET", "/.palisade/.well-known/jwks.json", Some(200));
+        // Generated in the background; until then everybody is told to come again.
+        check("GET", "/.palisade/api/public_key", Some(503));
+        check("GET", "/.palisade/answer", Some(404));
+        check("OPTIONS", "/.palisade/answer", Some(204));
+        check("POST", "/.palisade/answer", Some(400));
+        check("POST", "/.palisade/challenge", Some(200));
+        check("GET", "/.palisade/step/a/b", Some(403));
+        check("POST", "/.palisade/step", Some(403));
+    }
+
+    #[test]
+    fn each_base_serves_its_own_paths() {
+        let challenges = challenges();
+        let check = |base, path: &str, expect| {
+            let request = Request { base, ..Request::new("GET", path) };
+            assert_eq!(answered(&request, Some(&challenges)).is_some(), expect, "{base:?} {path}");
+        };
+        check(Base::Root, "/captcha.js", true);
+        check(Base::Root, "/.well-known/jwks.json", true);
+        check(Base::Root, "/turnstile/v0/api.js", true);
+        check(Base::Root, "/health", false);
+        check(Base::Root, "/about", false);
+        check(Base::Seed, "/captcha.js", true);
+        check(Base::Seed, "/captcha/work.js", true);
+        check(Base::Seed, "/api/public_key", true);
+        check(Base::Seed, "/api/users", false);
+        check(Base::Seed, "/page.js", false);
+        check(Base::Seed, "/about", false);
+    }
+
+    #[test]
+    fn bodies_are_read_where_one_is_taken() {
+        let check = |base, method: &str, path: &str, expect| {
+            assert_eq!(body_bytes_max(base, method, path), expect, "{method} {path}");
+        };
+        check(Base::Prefix(PREFIX), "POST", "/.palisade/answer", Some(BODY_BYTES_MAX));
+        check(Base::Prefix(PREFIX), "GET", "/.palisade/answer", None);
+        check(Base::Prefix(PREFIX), "POST", "/.palisade/about", None);
+        check(Base::Prefix(PREFIX), "POST", "/answer", None);
+        check(Base::Seed, "POST", "/api/challenge", Some(BODY_BYTES_MAX));
+        check(Base::Seed, "POST", "/answer", None);
+    }
+
+    #[test]
+    fn a_refusal_keeps_its_number() {
+        let mut request = Request::new("GET", "/.palisade/refused/block/000000000001Z");
+        request.headers.push(("accept", "text/html"));
+        let reply = answered(&request, None).unwrap();
+        assert!(String::from_utf8_lossy(&reply.body).contains("000000000001Z"));
+    }
+
+    #[test]
+    fn without_challenges_nothing_is_answered_and_scripts_are_there() {
+        let status = |method, path| answered(&Request::new(method, path), None).map(|reply| reply.status);
+        assert_eq!(status("POST", "/.palisade/answer"), Some(404));
+        assert_eq!(status("GET", "/.palisade/captcha.js"), Some(404));
+        assert_eq!(status("GET", "/.palisade/retry.js"), Some(200));
+        assert_eq!(status("GET", "/.palisade/refused/challenge/0000000000009"), Some(403));
+    }
+}

@@ -1,8 +1,8 @@
 //! One visit to a path of ours, or to a page that is challenged: everything an answer needs to know, as an edge saw it.
 
 use palisade_challenge::Bindings;
-use palisade_challenge::outcome::Said;
 use palisade_challenge::challenges::{Occasion, Visitor};
+use palisade_challenge::outcome::Said;
 use palisade_challenge::pass;
 use palisade_domain::{ClientIp, RequestId, Scheme, SiteId, TenantId, Timestamp};
 
@@ -172,4 +172,56 @@ pub struct Kept {
     pub data: String,
     /// Its score, 0.0 a program to 1.0 a person; none where it was not judged.
     pub human: Option<f64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Request;
+
+    #[test]
+    fn a_host_has_a_name_and_perhaps_a_port() {
+        let check = |host, expect| assert_eq!(hostname(host), expect, "{host}");
+        check("a.example", "a.example");
+        check("a.example:8080", "a.example");
+        check("[::1]:8080", "[::1]");
+        check("[::1]", "[::1]");
+        check("", "");
+    }
+
+    #[test]
+    fn where_a_request_comes_from() {
+        let check = |headers: &[(&'static str, &'static str)], expect| {
+            let mut request = Request::new("POST", "/");
+            request.headers.extend(headers);
+            assert_eq!(request.with(|visit| visit.from_elsewhere()), expect, "{headers:?}");
+        };
+        check(&[], false);
+        check(&[("sec-fetch-site", "none")], false);
+        check(&[("sec-fetch-site", "Cross-Site"), ("origin", "https://site.example")], true);
+        check(&[("origin", "https://site.example:444")], false);
+        check(&[("origin", "https://SITE.example")], false);
+        check(&[("origin", "https://site.example.evil.example")], true);
+        check(&[("origin", "null"), ("referer", "https://site.example/")], true);
+        check(&[("referer", "https://other.example/https://site.example")], true);
+    }
+
+    #[test]
+    fn an_origin_is_written_back_only_where_it_is_plain() {
+        let check = |origin: &str, expect: Option<&str>| {
+            let mut request = Request::new("GET", "/");
+            request.headers.push(("origin", origin));
+            assert_eq!(
+                request.with(|visit| visit.origin().map(str::to_owned)).as_deref(),
+                expect,
+                "{origin}"
+            );
+        };
+        check("https://a.example:1", Some("https://a.example:1"));
+        check("null", Some("null"));
+        check("", None);
+        check("a b", None);
+        check("a\r\nb", None);
+        check(&"a".repeat(281), None);
+    }
 }

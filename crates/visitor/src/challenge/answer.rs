@@ -1,10 +1,10 @@
 //! Answers of browsers: a ticket is asked for, solved, and brought back.
 
-use palisade_challenge::{Code, outcome};
 use palisade_challenge::behaviour::{Submission, Trace};
 use palisade_challenge::challenges::{Challenges, Issued, Occasion, Unmet};
 use palisade_challenge::ladder::{TRIES_EACH, Try};
 use palisade_challenge::ticket::{Purpose, Ticket};
+use palisade_challenge::{Code, outcome};
 use palisade_domain::PassKind;
 use serde_json::{Value, json};
 

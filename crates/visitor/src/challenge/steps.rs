@@ -70,7 +70,7 @@ fn end(challenges: &Challenges, visit: &mut Visit<'_>, step: &str, ticket: &str,
     match finish(challenges, visit, step, ticket, to) {
         Ok(granted) => {
             let cookie = granted.map(|pass| challenges.pass_cookie(&pass, visit.scheme));
-            let mut reply = gone(to);
+            let mut reply = gone(to, visit);
             reply.headers.extend(cookie.map(|cookie| ("set-cookie", cookie)));
             reply
         }
@@ -155,13 +155,18 @@ pub(crate) fn has_pass(challenges: &Challenges, visit: &Visit<'_>) -> bool {
 }
 
 /// Back to where the visitor was.
-fn gone(to: &str) -> Reply {
+fn gone(to: &str, visit: &Visit<'_>) -> Reply {
+    // After a 303 Dillo shows the page that it holds for the address, this challenge; after a 302 it asks anew. Lynx asks its
+    // user what to do with a 302.
+    let is_dillo = visit.header("user-agent").is_some_and(|agent| agent.starts_with("Dillo/"));
+
     let headers = vec![
         ("location", local(to)),
         ("cache-control", "private, no-store".to_owned()),
         ("referrer-policy", "same-origin".to_owned()),
     ];
-    Reply { status: 303, headers, body: Cow::Borrowed(b""), pace: None }
+    let status = if is_dillo { 302 } else { 303 };
+    Reply { status, headers, body: Cow::Borrowed(b""), pace: None }
 }
 
 /// `to` as an address of this host, whatever it says: `//host` would be another one's, and so would `/\host` to browsers.

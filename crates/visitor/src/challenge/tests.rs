@@ -267,6 +267,8 @@ fn the_button_is_worth_a_pass_after_its_time() {
     let both = format!("{held}; {}", cookies(&done));
     request.headers[0].1 = &both;
     assert_eq!(visited(&challenges, &request).status, 303);
+    request.headers.push(("user-agent", "Dillo/3.0.5"));
+    assert_eq!(visited(&challenges, &request).status, 302);
 }
 
 #[test]

@@ -81,7 +81,7 @@ fn made(challenges: &Challenges, visit: &mut Visit<'_>) -> Result<Served, Code> 
         action: submission.action.clone().unwrap_or_default(),
         hostname,
         score: human,
-        interaction_id: kept.as_ref().map(|kept| format!("{:032x}", kept.id)).unwrap_or_default(),
+        interaction_id: format!("{:032x}", kept.as_ref().map_or_else(|| visit.random_id(), |kept| kept.id)),
         kind,
         cdata: String::new(),
     };
