@@ -29,7 +29,7 @@ class Element extends EventTarget {
     return child;
   }
   querySelectorAll() {
-    return this.children.filter((child) => child.type);
+    return this.children.flatMap((child) => [child, ...child.children]).filter((child) => child.type || child.tagName === "TEXTAREA");
   }
   querySelector() {
     return null;
@@ -57,7 +57,7 @@ export const page = ({ script = null, forms = [], more = {} } = {}) => {
     scrollingElement: { scrollTop: 0 },
     visibilityState: "visible",
     readyState: "complete",
-    createElement: (tag) => Object.assign(new Element(), { tagName: tag.toUpperCase() }),
+    createElement: (tag) => Object.assign(new Element(), { tagName: tag.toUpperCase(), value: "" }),
     getElementsByTagName: () => [],
     querySelectorAll: () => [],
     contains: () => true,
