@@ -35,6 +35,8 @@ pub struct Habits {
     pub no_script: bool,
     /// Cookies are off.
     pub no_cookies: bool,
+    /// Pages may see that it is moved by a driver, as they do where nobody hides it; people's browsers are moved by none.
+    pub shows_driver: bool,
     /// Animations are unwelcome.
     pub less_motion: bool,
     /// Languages in order, as `Accept-Language` says them; the browser's own where empty.
@@ -154,6 +156,9 @@ fn capabilities(kind: Kind, profile: &Path, habits: Habits) -> anyhow::Result<Va
                 "--password-store=basic",
                 &profile,
             ];
+            if !habits.shows_driver {
+                args.push("--disable-blink-features=AutomationControlled");
+            }
             if habits.less_motion {
                 args.push("--force-prefers-reduced-motion");
             }
@@ -185,6 +190,9 @@ fn capabilities(kind: Kind, profile: &Path, habits: Habits) -> anyhow::Result<Va
                 "extensions.update.enabled": false,
                 "services.settings.server": "data:,#remote-settings-dummy/v1"
             });
+            if !habits.shows_driver {
+                prefs["dom.webdriver.enabled"] = json!(false);
+            }
             if habits.no_cookies {
                 prefs["network.cookie.cookieBehavior"] = json!(2);
             }

@@ -60,13 +60,14 @@ async fn browsers_load_pages_and_talk() {
         browser.await_title("3 200 204 hello one").await.unwrap();
         let agent = browser.run("return navigator.userAgent").await.unwrap();
         assert!(!agent.as_str().unwrap().contains("Headless"), "{agent}");
+        assert_ne!(browser.run("return navigator.webdriver").await.unwrap(), true, "{kind:?}");
     }
 }
 
 #[tokio::test]
 async fn settings_of_browsers_hold() {
     let site = Site::start().await.unwrap();
-    let habits = Habits { no_script: true, no_cookies: true, less_motion: false, languages: "ar,en" };
+    let habits = Habits { no_script: true, no_cookies: true, languages: "ar,en", ..Habits::default() };
     for kind in [Kind::Chromium, Kind::Firefox] {
         let running = Running::with_habits(kind, habits).await.unwrap();
         let browser = &running.browser;

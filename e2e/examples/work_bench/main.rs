@@ -12,7 +12,10 @@
 
 mod native;
 mod page;
+mod processor;
 mod spread;
+
+use std::fmt;
 
 use anyhow::{Context as _, ensure};
 use palisade_challenge::Secrets;
@@ -20,6 +23,7 @@ use palisade_challenge::work::{WorkKind, WorkParams, check, issue};
 use palisade_e2e::browser::{Kind, Running};
 use serde_json::Value;
 
+use native::Rate;
 use page::{Page, Way};
 use spread::Spread;
 
@@ -45,6 +49,8 @@ struct Visitor<'a> {
 /// One solve as the browser reports it.
 struct Solve {
     ms: f64,
+    /// Of the browser's processor time.
+    processor_ms: f64,
     /// Candidates that were looked at.
     evaluations: f64,
     /// The longest time that nothing else could happen in the page.
@@ -55,7 +61,9 @@ impl Visitor<'_> {
     async fn solve(&self, way: Way, params: WorkParams) -> anyhow::Result<Solve> {
         let id = self.next.replace(self.next.get() + 1) << 64 | 0xBEEF;
         let puzzles = issue(params, id, self.secrets).to_json(id);
+        let ran = processor::children_ms()?;
         let answer = self.running.browser.run(&self.page.script(way, &puzzles)).await?;
+        let processor_ms = processor::children_ms()? - ran;
         let solutions: Vec<u32> = serde_json::from_value(answer["solutions"].clone())?;
         check(params, id, self.secrets, &solutions)
             .with_context(|| format!("{} found wrong solutions", self.name))?;
@@ -63,20 +71,10 @@ impl Visitor<'_> {
         let number = |value: &Value| value.as_f64().context("a number");
         Ok(Solve {
             ms: number(&answer["took"])?,
+            processor_ms,
             evaluations: solutions.iter().map(|solution| f64::from(*solution) + 1.0).sum(),
             longest_slice_ms: number(&answer["longest"])?,
         })
-    }
-
-    /// Evaluations a second of several solves, and the longest slice among them.
-    async fn rates(&self, way: Way, params: WorkParams, rounds: usize) -> anyhow::Result<(Spread, f64)> {
-        let (mut rates, mut longest) = (Vec::new(), 0.0_f64);
-        for _ in 0..rounds {
-            let solve = self.solve(way, params).await?;
-            rates.push(solve.evaluations / solve.ms * 1_000.0);
-            longest = longest.max(solve.longest_slice_ms);
-        }
-        Ok((Spread::of(rates), longest))
     }
 }
 
@@ -92,49 +90,77 @@ fn long(way: Way, kind: WorkKind) -> WorkParams {
     }
 }
 
+/// Rates of one solver: by the clock, and of processor time; each of hashes, then walks.
+#[derive(Default)]
+struct Table([Vec<f64>; 4]);
+
+impl Table {
+    fn add(&mut self, kind: WorkKind, rate: Rate) {
+        let at = usize::from(kind == WorkKind::Memory);
+        self.0[at].push(rate.wall / 1e3);
+        self.0[at + 2].push(rate.processor / 1e3);
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [hashes, walks, cpu_hashes, cpu_walks] = self.0.clone().map(Spread::of);
+        write!(f, "{hashes:.0} | {walks:.2} | {cpu_hashes:.0} | {cpu_walks:.2}")
+    }
+}
+
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let extent = if std::env::args().any(|arg| arg == "--quick") { QUICK } else { FULL };
     let secrets = Secrets::derive(&[42; 32]);
     let threads = std::thread::available_parallelism()?.get();
     let page = Page::serve().await?;
-    println!("{threads} threads; medians of {} rounds (lowest to highest)\n", extent.rounds);
+    println!("{threads} threads; medians of {} rounds (lowest to highest), in thousands\n", extent.rounds);
 
-    println!("| who | hashes/s | walks/s |\n|---|---|---|");
+    println!(
+        "| who | hashes/s | walks/s | hashes a CPU second | walks a CPU second |\n|---|---|---|---|---|"
+    );
     let chromium = Running::start(Kind::Chromium).await?;
     let firefox = Running::start(Kind::Firefox).await?;
-    let mut native = [Vec::new(), Vec::new()];
-    let mut wasm = [Vec::new(), Vec::new()];
+    let mut beside = Table::default();
     for (name, running) in [("Chromium", &chromium), ("Firefox", &firefox)] {
         running.browser.go(&page.url()).await?;
         let next = std::cell::Cell::new(1);
         let visitor = Visitor { name, running, page: &page, next, secrets: &secrets };
         for way in Way::ALL {
-            let (mut rates, mut longest) = ([const { Vec::new() }; 2], 0.0_f64);
+            let mut table = Table::default();
+            let mut longest = 0.0_f64;
             for _ in 0..extent.rounds {
-                for (at, kind) in [WorkKind::Hash, WorkKind::Memory].into_iter().enumerate() {
+                for kind in [WorkKind::Hash, WorkKind::Memory] {
                     // Beside each other, so that a busy machine is busy for both.
-                    let beside = native::rate(kind, threads);
-                    let (rate, slice) = visitor.rates(way, long(way, kind), 1).await?;
-                    rates[at].push(rate.median);
-                    longest = longest.max(slice);
+                    let native = native::rate(kind, threads)?;
+                    let solve = visitor.solve(way, long(way, kind)).await?;
+                    longest = longest.max(solve.longest_slice_ms);
+                    let rate = Rate {
+                        wall: solve.evaluations / solve.ms * 1e3,
+                        processor: solve.evaluations / solve.processor_ms * 1e3,
+                    };
+                    table.add(kind, rate);
+                    if way == Way::Wasm {
+                        beside.add(kind, native);
+                    }
                     if way == Way::Wasm && name == "Chromium" {
-                        native[at].push(beside);
-                        wasm[at].push(beside / rate.median);
+                        let ratio = native.processor / rate.processor;
+                        println!(
+                            "| {} native to Chromium: {ratio:.2} by CPU, {:.2} by the clock | | | | |",
+                            kind.name(),
+                            native.wall / rate.wall
+                        );
                     }
                 }
             }
-            let [hash, memory] = rates.map(Spread::of);
-            println!("| {name}, {} | {hash:.0} | {memory:.0} |", way.name());
+            println!("| {name}, {} | {table} |", way.name());
             if way == Way::Slices {
-                println!("| {name}: longest time without a turn for others | {longest:.1} ms | |");
+                println!("| {name}: longest time without a turn for others, {longest:.1} ms | | | | |");
             }
         }
     }
-    let [hash, memory] = native.map(Spread::of);
-    println!("| native, {threads} threads | {hash:.0} | {memory:.0} |");
-    let [hash, memory] = wasm.map(Spread::of);
-    println!("| native to Chromium's WASM, by round | {hash:.2} | {memory:.2} |\n");
+    println!("| native | {beside} |\n");
     firefox.browser.close().await?;
 
     server(&secrets)?;

@@ -3,8 +3,9 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
 use palisade_challenge::work::{Function, SEED_BYTES, WorkKind};
+
+use crate::processor::thread_micros;
 
 const FOR: Duration = Duration::from_millis(600);
 
@@ -12,9 +13,9 @@ const FOR: Duration = Duration::from_millis(600);
 const START: [u32; 8] =
     [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
 
-/// Evaluations a second of all threads together.
-pub(crate) fn rate(kind: WorkKind, threads: usize) -> f64 {
-    std::thread::scope(|scope| {
+/// Evaluations a second of all threads together, and a second of one processor.
+pub(crate) fn rate(kind: WorkKind, threads: usize) -> anyhow::Result<Rate> {
+    let rates: anyhow::Result<Vec<Rate>> = std::thread::scope(|scope| {
         let solver = |thread| {
             scope.spawn(move || match kind {
                 WorkKind::Hash => timed(4_096, hasher(thread)),
@@ -22,8 +23,20 @@ pub(crate) fn rate(kind: WorkKind, threads: usize) -> f64 {
             })
         };
         let solvers: Vec<_> = (0..threads).map(solver).collect();
-        solvers.into_iter().map(|solver| solver.join().expect("a solver does not panic")).sum()
-    })
+        solvers.into_iter().map(|solver| solver.join().expect("a solver does not panic")).collect()
+    });
+    let rates = rates?;
+    let wall = rates.iter().map(|rate| rate.wall).sum();
+    Ok(Rate { wall, processor: rates.iter().map(|rate| rate.processor).sum::<f64>() / threads as f64 })
+}
+
+/// Evaluations a second.
+#[derive(Clone, Copy)]
+pub(crate) struct Rate {
+    /// By the clock.
+    pub(crate) wall: f64,
+    /// Of one processor's time.
+    pub(crate) processor: f64,
 }
 
 /// One block after the other, nothing but the candidate changed in it.
@@ -54,27 +67,25 @@ pub(crate) fn evaluation_micros(kind: WorkKind, evaluations: u32) -> anyhow::Res
     }
 }
 
-/// Evaluations a second of this thread: `at_once` between looks at the clock.
-fn timed(at_once: u32, mut evaluate: impl FnMut(u32)) -> f64 {
-    let (start, mut count) = (Instant::now(), 0_u32);
+/// Those of this thread; `at_once` between looks at the clock.
+fn timed(at_once: u32, mut evaluate: impl FnMut(u32)) -> anyhow::Result<Rate> {
+    let (start, ran, mut count) = (Instant::now(), thread_micros()?, 0_u32);
     while start.elapsed() < FOR {
         for _ in 0..at_once {
             evaluate(count);
             count += 1;
         }
     }
-    f64::from(count) / start.elapsed().as_secs_f64()
+    let count = f64::from(count);
+    Ok(Rate {
+        wall: count / start.elapsed().as_secs_f64(),
+        processor: count / (thread_micros()? - ran) * 1e6,
+    })
 }
 
 /// Microseconds of this thread's time in one of `times` calls.
 pub(crate) fn micros<T>(times: u32, mut call: impl FnMut(u32) -> T) -> anyhow::Result<f64> {
-    let before = nanos_of_this_thread()?;
+    let before = thread_micros()?;
     (0..times).for_each(|time| drop(black_box(call(time))));
-    Ok((nanos_of_this_thread()? - before) / 1e3 / f64::from(times))
-}
-
-/// How long this thread has run, whatever else did.
-fn nanos_of_this_thread() -> anyhow::Result<f64> {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat")?;
-    Ok(text.split(' ').next().context("a figure")?.parse()?)
+    Ok((thread_micros()? - before) / f64::from(times))
 }

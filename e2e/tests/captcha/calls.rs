@@ -25,12 +25,12 @@ async fn the_helper_solves_and_asks_again() {
     for kind in KINDS {
         let place = Place::challenging(CALLS).await;
         let visitor = Visitor::new(kind, &place).await.unwrap();
-        visitor.goes("/calling/helped", "200 application/json 1,2,3 ").await.unwrap();
+        visitor.goes("/calling/helped", "200 application/json 1,2,3").await.unwrap();
         assert_eq!(place.arrived_at("/api/items").len(), 1, "{kind:?}: {:?}", visitor.lines());
         assert_eq!(place.site.arrived_from(HOME), place.site.arrived().len());
         // With a pass, at once.
         let before = visitor.asked("POST", "/.palisade/answer");
-        visitor.goes("/calling/helped", "200 application/json 1,2,3 ").await.unwrap();
+        visitor.goes("/calling/helped", "200 application/json 1,2,3").await.unwrap();
         assert_eq!(visitor.asked("POST", "/.palisade/answer"), before);
     }
 }

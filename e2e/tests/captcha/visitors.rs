@@ -1,6 +1,6 @@
 //! People with ordinary browsers, on a site that challenges everybody: they notice little and come where they wanted.
 
-use palisade_e2e::browser::Kind;
+use palisade_e2e::browser::{Habits, Kind};
 use serde_json::json;
 
 use crate::place::{EVERYTHING, HOME, KINDS, Place, TRAIN, Visitor};
@@ -142,4 +142,17 @@ async fn operators_see_what_became_of_challenges() {
     let events = place.palisade.events().await.unwrap();
     let told = events.iter().any(|event| event.to_string().contains("challenge"));
     assert!(told, "{events:?}");
+}
+
+/// Who is moved by a program and says so is asked for more, and is not sent round in circles.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_that_says_it_is_driven_works_harder_and_gets_in() {
+    for kind in KINDS {
+        let place = Place::challenging(EVERYTHING).await;
+        let habits = Habits { shows_driver: true, ..Habits::default() };
+        let visitor = Visitor::with(kind, habits, &place).await.unwrap();
+        visitor.goes("/page1", "Page 1").await.unwrap();
+        assert_eq!(visitor.asked("POST", "/.palisade/answer"), 2, "{kind:?}: {:?}", visitor.lines());
+        assert_eq!(visitor.asked("GET", "/page1"), 2, "{kind:?}: {:?}", visitor.lines());
+    }
 }
