@@ -28,11 +28,17 @@ class Element extends EventTarget {
     this.children.push(child);
     return child;
   }
-  querySelectorAll() {
-    return this.children.flatMap((child) => [child, ...child.children]).filter((child) => child.type || child.tagName === "TEXTAREA");
+  matches(selector) {
+    return selector.split(",").some((one) => {
+      const [, name, value] = /^\[([\w-]+)=?(.*)\]$/.exec(one) || [];
+      return name ? (value ? this.getAttribute(name) === value : this.hasAttribute(name)) : this.tagName === one.toUpperCase();
+    });
   }
-  querySelector() {
-    return null;
+  querySelectorAll(selector) {
+    return this.children.flatMap((child) => [child, ...child.children]).filter((child) => child.matches(selector));
+  }
+  querySelector(selector) {
+    return this.querySelectorAll(selector)[0] || null;
   }
 }
 
@@ -44,7 +50,7 @@ class HTMLFormElement extends Element {
 /** A form with fields of these types. */
 export const formOf = (...types) => {
   const form = new HTMLFormElement({ method: "post" });
-  form.children = types.map((type) => Object.assign(new Element({ name: `name-of-${type}` }), { type, form, value: "value-of-field" }));
+  form.children = types.map((type) => Object.assign(new Element({ name: `name-of-${type}` }), { tagName: "INPUT", type, form, value: "value-of-field" }));
   return form;
 };
 
