@@ -38,7 +38,7 @@ class Element extends EventTarget {
     return this.children.flatMap((child) => [child, ...child.children]).filter((child) => child.matches(selector));
   }
   querySelector(selector) {
-    return this.querySelectorAll(selector)[0] || null;
+    return Element.prototype.querySelectorAll.call(this, selector)[0] || null;
   }
 }
 
