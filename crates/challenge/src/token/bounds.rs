@@ -20,7 +20,7 @@ pub const SITEVERIFY_BYTES_MAX: usize = 16 << 10;
 pub const REPLAYS_MAX: usize = 50_000;
 
 /// The named bounds of tokens.
-pub const BOUNDS: [Bound; 5] = [
+pub const BOUNDS: &[Bound] = &[
     Bound {
         name: "challenge.token_bytes_max",
         value: TOKEN_BYTES_MAX as u64,

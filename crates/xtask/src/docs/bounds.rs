@@ -20,6 +20,7 @@ const REGISTRY: &[(&str, &[Bound])] = &[
     ("detect", palisade_detect::BOUNDS),
     ("policy", palisade_policy::BOUNDS),
     ("challenge", palisade_challenge::bounds::BOUNDS),
+    ("challenge: tokens", palisade_challenge::token::bounds::BOUNDS),
     ("replay", palisade_replay::tally::BOUNDS),
     ("config", palisade_config::BOUNDS),
     ("store", palisade_store::BOUNDS),
