@@ -9,6 +9,29 @@ use crate::code::Code;
 /// Upper bounds of the buckets of solving times, in ms; what took longer is in the last one.
 pub const SOLVE_MS: [u64; 12] = [50, 100, 200, 300, 500, 750, 1_000, 1_500, 2_000, 3_000, 5_000, 10_000];
 
+/// What an outcome says about the visitor, for training: a label that our own decision caused, so it counts little (DESIGN
+/// section 10), and next to nothing where work alone was done, for programs do that too.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Said {
+    /// A person; else a program.
+    pub human: bool,
+    /// 0.0..=0.1.
+    pub weight: f64,
+}
+
+/// A hand that was seen, and what it did was a person's, from this score on.
+const HAND_MIN: f64 = 0.7;
+
+/// What follows from an answer that was taken (`refused` is none) or not.
+pub fn said(behaviour: Option<f64>, refused: Option<Code>) -> Option<Said> {
+    match (refused, behaviour) {
+        (Some(Code::Honeypot | Code::RepeatedTrace), _) => Some(Said { human: false, weight: 0.1 }),
+        (Some(_), _) => None,
+        (None, Some(human)) if human >= HAND_MIN => Some(Said { human: true, weight: 0.1 }),
+        (None, _) => Some(Said { human: true, weight: 0.02 }),
+    }
+}
+
 /// Counts since the start. Nothing here can grow.
 #[derive(Debug, Default)]
 pub struct Outcomes {
@@ -118,6 +141,14 @@ fn median(buckets: &[u64]) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_we_caused_ourselves_says_little() {
+        assert_eq!(said(Some(0.1), Some(Code::Honeypot)), Some(Said { human: false, weight: 0.1 }));
+        assert_eq!(said(None, Some(Code::WrongWork)), None);
+        assert_eq!(said(Some(0.9), None), Some(Said { human: true, weight: 0.1 }));
+        assert_eq!(said(None, None), Some(Said { human: true, weight: 0.02 }));
+    }
 
     #[test]
     fn what_was_solved_has_a_median_and_what_was_left_is_the_rest() {

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use palisade_challenge::outcome::Said;
 use palisade_domain::{ClientIp, TenantId, Timestamp};
 use palisade_store::{
     Client, InteractionId, InteractionSource, LabelSource, LabelSubject, LabelVerdict, NewInteraction,
@@ -44,9 +45,7 @@ pub enum Kept {
         /// When.
         time: Timestamp,
         /// What.
-        verdict: LabelVerdict,
-        /// How much it counts; at most a tenth.
-        weight: f64,
+        said: Said,
     },
 }
 
@@ -96,8 +95,10 @@ async fn put(guard: &Guard, store: &dyn Store, kept: Kept) {
             };
             store.add_interaction(tenant, &new).await.is_ok()
         }
-        Kept::Label { tenant, client, time, verdict, weight } => {
-            let weight = Weight::new(weight.clamp(0.0, CAUSED_MAX)).unwrap_or(Weight::FULL);
+        Kept::Label { tenant, client, time, said } => {
+            // Whatever is not a number of the range counts nothing.
+            let weight = Weight::new(said.weight.min(CAUSED_MAX)).or(Weight::new(0.0)).expect("0.0 is a weight");
+            let verdict = if said.human { LabelVerdict::Human } else { LabelVerdict::Bot };
             let label = NewLabel {
                 subject: LabelSubject::Client { client: Client::Ip(client), time },
                 verdict,

@@ -198,7 +198,6 @@ impl Running {
         }
         let outbound = outside(&loaded.settings).filter(|_| plays(Role::Worker));
         let vouching = challenges::vouching(&loaded.settings.challenge, outbound.as_ref())?;
-        api.replace_provider(vouching.provider.clone());
         guard.replace_vouching(vouching);
         let answers = Answers::new(Arc::clone(&guard), &loaded.settings.intel, outbound.clone());
         tasks.push(tokio::spawn(answers.run(backlog.take_questions(), told(stopped.clone()))));
@@ -335,7 +334,6 @@ impl Running {
         let vouching = challenges::vouching(&loaded.settings.challenge, self.outbound.as_ref())?;
         self.guard.replace(judge, sites)?;
         self.guard.trust(trusted);
-        self.api.replace_provider(vouching.provider.clone());
         self.guard.replace_vouching(vouching);
         challenges::apply(&self.challenges, &self.data, &loaded.settings, convert::TENANT)?;
         self.api.replace_settings(settings);

@@ -114,12 +114,16 @@ async fn answer(mut call: Call, base: Base<'static>) -> Response {
     });
     match served {
         None => Problem::new(Code::NotFound, "there is no such route; /docs lists them").into_response(),
-        Some(Served { reply, kept }) => {
+        Some(Served { reply, kept, said }) => {
+            let (tenant, time) = (call.settings.tenant, call.api.clock.now());
+            if let (Some(said), false) = (said, call.origin.hidden) {
+                guard.keep(Kept::Label { tenant, client: call.origin.client, time, said });
+            }
             if let Some(kept) = kept {
                 guard.keep(Kept::Interaction {
-                    tenant: call.settings.tenant,
+                    tenant,
                     id: kept.id,
-                    time: call.api.clock.now(),
+                    time,
                     data: kept.data,
                     human: kept.human,
                 });

@@ -71,7 +71,7 @@ impl Exchange {
         let served = self.with_visit(base, place, ruled, held.as_deref(), |visit| {
             route::route(guard.challenges().map(|challenges| &**challenges), visit)
         });
-        let Served { reply, kept } = served?;
+        let Served { reply, kept, said } = served?;
         if let Some(kept) = kept {
             guard.keep(Kept::Interaction {
                 tenant: place.tenant(),
@@ -80,6 +80,9 @@ impl Exchange {
                 data: kept.data,
                 human: kept.human,
             });
+        }
+        if let (Some(said), Some(client)) = (said, place.client()) {
+            guard.keep(Kept::Label { tenant: place.tenant(), client, time: self.time, said });
         }
         Some(reply)
     }
