@@ -93,7 +93,7 @@
   class Repeating extends Plain {
     constructor() {
       super();
-      /** @type {{open: any[], headers: [string, string][], type: string} | null} */
+      /** @type {{ open: any[], headers: [string, string][], body?: any } | null} */
       this.palisade = null;
       this.palisadeHeld = false;
       for (const name of ['readystatechange', 'load', 'loadend', 'progress']) {
@@ -104,14 +104,12 @@
 
     /** @param {Event} event */
     palisadeLook(event) {
-      if (!this.palisade || this.readyState < 2) return;
       if (!this.palisadeHeld) {
-        if (this.status !== 403 || !this.palisade.open) return;
-        const url = this.responseURL || String(this.palisade.open[1]);
-        const base = challenger(this.getResponseHeader(SIGN), url);
+        const call = this.palisade;
+        if (!call || this.readyState < 2 || this.status !== 403) return;
+        const base = challenger(this.getResponseHeader(SIGN), this.responseURL || String(call.open[1]));
         if (!base) return;
         this.palisadeHeld = true;
-        const call = this.palisade;
         this.palisade = null;
         passed(base).then((yes) => this.palisadeAgain(yes, call));
       }
@@ -123,13 +121,14 @@
      * @param {any} call
      */
     palisadeAgain(yes, call) {
-      this.palisadeHeld = false;
       if (!yes) {
+        this.palisadeHeld = false;
         for (const name of ['readystatechange', 'load', 'loadend']) this.dispatchEvent(new ProgressEvent(name));
         return;
       }
       const { timeout, withCredentials, responseType } = this;
-      super.open(/** @type {any} */ (call.open)[0], call.open[1], true, call.open[3], call.open[4]);
+      super.open(call.open[0], call.open[1], true, call.open[3], call.open[4]);
+      this.palisadeHeld = false;
       Object.assign(this, { timeout, withCredentials, responseType });
       for (const [name, value] of call.headers) super.setRequestHeader(name, value);
       super.send(call.body);
@@ -144,7 +143,7 @@
      */
     open(method, url, async = true, user = null, password = null) {
       // A synchronous call cannot wait.
-      this.palisade = async ? { open: [method, url, true, user, password], headers: [], type: '' } : null;
+      this.palisade = async ? { open: [method, url, true, user, password], headers: [] } : null;
       super.open(method, url, async, user, password);
     }
 
@@ -159,7 +158,7 @@
 
     /** @param {any} [body] */
     send(body) {
-      if (this.palisade) Object.assign(this.palisade, { body });
+      if (this.palisade) this.palisade.body = body;
       super.send(body);
     }
   }
