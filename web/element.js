@@ -270,16 +270,18 @@
       if (this._captcha === captcha && this.state !== "working") await this.execute().catch(() => {});
     }
 
-    /** A new token, for the form and for whoever asked.
-     * @param {{ action?: string }} [options]
+    /** A new token, for the form and for whoever asked; quietly, for whoever asked alone.
+     * @param {{ action?: string, quietly?: boolean }} [options]
      * @returns {Promise<string>} */
     async execute(options = {}) {
       const captcha = this._captcha;
       if (!captcha) throw new Error("captcha: the element is in no document");
+      const asked = { action: options.action, ...(this._form && { form: this._form }) };
+      if (options.quietly) return captcha.executeAsync(asked);
       this._hear("working", {});
       captcha.prepare((share) => this._progress(share));
       try {
-        const token = await captcha.executeAsync({ action: options.action, ...(this._form && { form: this._form }) });
+        const token = await captcha.executeAsync(asked);
         if (this._captcha === captcha) this._hear("verified", { token });
         return token;
       } catch (error) {

@@ -4,9 +4,9 @@
   /** @typedef {"recaptcha" | "hcaptcha" | "turnstile"} Vendor */
   /** @typedef {Record<string, any>} Params */
   /**
-   * @typedef {HTMLElement & { execute(options?: { action?: string }): Promise<string>, reset(): void }} Box
+   * @typedef {HTMLElement & { execute(options?: { action?: string, quietly?: boolean }): Promise<string>, reset(): void, state: string }} Box
    * @typedef {{ vendor: Vendor, id: number | string, container: HTMLElement, params: Params, box: Box,
-   *   fields: (HTMLTextAreaElement | HTMLInputElement)[], token: string, expired: boolean, tries: number }} Widget
+   *   fields: (HTMLTextAreaElement | HTMLInputElement)[], token: string, expired: boolean, armed: boolean, tries: number }} Widget
    */
 
   // The vendors' own paths, for pages in which only the host was changed.
@@ -132,7 +132,7 @@
     box.hidden = hidden;
     const fields = fieldsFor(vendor, params, id, at);
     /** @type {Widget} */
-    const widget = { vendor, id, container, params, box, fields, token: "", expired: false, tries: 0 };
+    const widget = { vendor, id, container, params, box, fields, token: "", expired: false, armed: false, tries: 0 };
     box.addEventListener("palisade:verified", (event) => {
       event.stopPropagation();
       widget.expired = false;
@@ -147,6 +147,7 @@
       widget.expired = true;
       fill(widget, "");
       call(params["expired-callback"], token);
+      beforehand(widget);
     });
     box.addEventListener("palisade:failed", (event) => {
       event.stopPropagation();
@@ -164,9 +165,45 @@
         run(widget).catch(() => {});
       });
     }
+    beforehand(widget);
     loaded.catch(() => fail(widget, "unreachable"));
     widgets.push(widget);
     return widget;
+  };
+
+  // So long after the first touch there is something to judge by.
+  const TOUCHED_MS = 1000;
+
+  /** Nobody has to tick a box: the token comes soon after its form was touched. Where a page acts on the tick it comes into the
+   * field alone, and its function is called by the tick; it may send the form.
+   * @param {Widget} widget */
+  const beforehand = (widget) => {
+    const { box } = widget;
+    if (widget.armed || box.getAttribute("mode") !== "click") return;
+    widget.armed = true;
+    const form = box.closest("form");
+    const names = ["focusin", "pointerdown", "keydown"];
+    /** @param {Event} event */
+    const touched = (event) => {
+      if (form && !Node.prototype.contains.call(form, /** @type {Node} */ (event.target))) return;
+      for (const name of names) document.removeEventListener(name, touched, true);
+      widget.armed = false;
+      setTimeout(() => fetchToken().catch(() => {}), TOUCHED_MS);
+    };
+    const fetchToken = async () => {
+      await loaded;
+      if (widget.token || box.state === "working" || !widgets.includes(widget)) return;
+      if (!widget.params.callback) return void (await box.execute());
+      const token = await box.execute({ quietly: true });
+      if (widget.token || !widgets.includes(widget)) return;
+      fill(widget, token);
+      setTimeout(() => {
+        if (widget.token !== token) return;
+        fill(widget, "");
+        beforehand(widget);
+      }, AICaptcha.lifetime(token) - 2000);
+    };
+    for (const name of names) document.addEventListener(name, touched, true);
   };
 
   /** @type {(widget: Widget, code: string) => void} */
@@ -231,6 +268,7 @@
     fill(widget, "");
     widget.expired = false;
     loaded.then(() => widget.box.reset(), () => {});
+    beforehand(widget);
   };
 
   /** @type {(widget: Widget | undefined) => void} */
