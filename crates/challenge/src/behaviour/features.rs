@@ -115,7 +115,7 @@ impl Features {
             trace.duration_ms.unwrap_or_else(|| trace.span().map_or(0.0, |(first, last)| last - first));
         let pressed = trace.touches.iter().chain(&trace.pens).filter(|at| at.phase != Phase::End);
         let fields = trace.form_length.map_or_else(|| fields_used(trace), f64::from);
-        let touch_steps = Touched::of(&trace.touches).chain(Touched::of(&trace.pens));
+        let touch_steps = Touched::of(&trace.touches).and(&Touched::of(&trace.pens));
         Features {
             mouse_speed: ratio(mouse.length, mouse.time),
             key_press_interval_ms: mean(forward_gaps(&trace.keys)),
@@ -232,7 +232,7 @@ impl Touched {
         sums
     }
 
-    fn chain(self, other: Touched) -> Touched {
+    fn and(&self, other: &Touched) -> Touched {
         Touched {
             steps: self.steps + other.steps,
             distance: self.distance + other.distance,

@@ -307,7 +307,7 @@ impl Trace {
         put("formLength", self.form_length.map(|length| json!(length)));
         let marks = || self.marks.iter().map(|(name, value)| (name.clone(), n(*value)));
         put("marks", (!self.marks.is_empty()).then(|| Value::Object(marks().collect())));
-        put("honeypot", self.honeypot.then(|| json!(true)));
+        put("honeypot", self.honeypot.then_some(Value::Bool(true)));
         data
     }
 

@@ -17,6 +17,9 @@ impl Dice {
     }
 }
 
+/// Makes one trace.
+type Make = fn(&mut Dice) -> Trace;
+
 /// One move of a pointer from one place to another.
 struct Way {
     bend: f64,
@@ -29,7 +32,7 @@ const LINE: Way = Way { bend: 0.0, jitter: 0.0, eased: false, whole_pixels: true
 
 /// `count` of every kind.
 pub(super) fn all(count: u64) -> Vec<(&'static str, Vec<Trace>)> {
-    let kinds: [(&str, fn(&mut Dice) -> Trace); 13] = [
+    let kinds: [(&str, Make); 13] = [
         ("no event at all", |_| Trace::default()),
         ("straight, constant speed", |dice| mouse(dice, &LINE)),
         ("straight, constant speed, parts of pixels", |dice| {
