@@ -449,7 +449,7 @@ proptest! {
     fn lengths_and_times_do_not_depend_on_place_direction_and_moment(
         moves in prop::collection::vec((0.0..1_000.0_f64, 0.0..1_000.0_f64, 1.0..50.0_f64), 2..40),
         shift in (-1e4..1e4_f64, -1e4..1e4_f64),
-        angle in 0.0..6.28_f64,
+        angle in 0.0..std::f64::consts::TAU,
         later in 0.0..1e6_f64,
     ) {
         let mut time = 0.0;
