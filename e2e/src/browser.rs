@@ -35,7 +35,8 @@ pub struct Habits {
     pub no_script: bool,
     /// Cookies are off.
     pub no_cookies: bool,
-    /// Pages may see that it is moved by a driver, as they do where nobody hides it; people's browsers are moved by none.
+    /// Pages see that Chromium is moved by a driver, as where nobody hides it; people's browsers are moved by none. Firefox
+    /// always says it.
     pub shows_driver: bool,
     /// Animations are unwelcome.
     pub less_motion: bool,
@@ -73,7 +74,10 @@ impl Running {
             Kind::Firefox => (None, None),
         };
         let (driver, address) = driver(kind, profile.path(), display.as_deref()).await?;
-        let browser = Browser::open(address, &capabilities(kind, profile.path(), habits)?).await?;
+        let mut browser = Browser::open(address, &capabilities(kind, profile.path(), habits)?).await?;
+        if kind == Kind::Chromium && !habits.shows_driver {
+            browser.go_unseen().await?;
+        }
         Ok(Running { browser, _driver: driver, _screen: screen, _profile: profile })
     }
 }
@@ -190,9 +194,6 @@ fn capabilities(kind: Kind, profile: &Path, habits: Habits) -> anyhow::Result<Va
                 "extensions.update.enabled": false,
                 "services.settings.server": "data:,#remote-settings-dummy/v1"
             });
-            if !habits.shows_driver {
-                prefs["dom.webdriver.enabled"] = json!(false);
-            }
             if habits.no_cookies {
                 prefs["network.cookie.cookieBehavior"] = json!(2);
             }

@@ -19,7 +19,13 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 pub struct Browser {
     driver: SocketAddr,
     session: String,
+    /// Scripts go through Chromium's own protocol, which leaves nothing in the page.
+    unseen: bool,
 }
+
+/// Takes out of every page what chromedriver puts there, as no page of a person has it.
+const UNSEEN: &str =
+    "for (const name of Object.getOwnPropertyNames(window)) if (/^\\$?cdc_/.test(name)) delete window[name]";
 
 impl Browser {
     /// Asks the driver at `driver` for a browser with these capabilities.
@@ -30,7 +36,17 @@ impl Browser {
         let body = json!({"capabilities": {"alwaysMatch": capabilities}});
         let value = call(driver, "POST", "/session", &body).await?;
         let session = value["sessionId"].as_str().context("a session")?.to_owned();
-        Ok(Browser { driver, session })
+        Ok(Browser { driver, session, unseen: false })
+    }
+
+    /// From now on pages do not see that Chromium is moved by a driver, as long as nothing is clicked or typed in them.
+    ///
+    /// # Errors
+    /// In every other browser.
+    pub async fn go_unseen(&mut self) -> anyhow::Result<()> {
+        self.chromium("Page.addScriptToEvaluateOnNewDocument", &json!({"source": UNSEEN})).await?;
+        self.unseen = true;
+        Ok(())
     }
 
     /// Types `url` into the address line; returns when the page has loaded.
@@ -46,6 +62,13 @@ impl Browser {
     /// # Errors
     /// Where it throws.
     pub async fn run(&self, script: &str) -> anyhow::Result<Value> {
+        if self.unseen {
+            let params = json!({"expression": format!("(() => {{ {script} }})()"), "returnByValue": true});
+            let mut ran = self.chromium("Runtime.evaluate", &params).await?;
+            let fault = &ran["exceptionDetails"];
+            anyhow::ensure!(fault.is_null(), "{script}: {fault}");
+            return Ok(ran["result"]["value"].take());
+        }
         self.post("/execute/sync", &json!({"script": script, "args": []})).await
     }
 

@@ -60,7 +60,8 @@ async fn browsers_load_pages_and_talk() {
         browser.await_title("3 200 204 hello one").await.unwrap();
         let agent = browser.run("return navigator.userAgent").await.unwrap();
         assert!(!agent.as_str().unwrap().contains("Headless"), "{agent}");
-        assert_ne!(browser.run("return navigator.webdriver").await.unwrap(), true, "{kind:?}");
+        let driven = browser.run("return navigator.webdriver === true").await.unwrap();
+        assert_eq!(driven, kind == Kind::Firefox, "{kind:?}");
     }
 }
 

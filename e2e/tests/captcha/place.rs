@@ -130,6 +130,19 @@ impl Visitor {
         self.front.passed().iter().map(shown).collect()
     }
 
+    /// How often it answered a challenge.
+    pub(crate) fn answers(&self) -> usize {
+        self.asked("POST", "/.palisade/answer")
+    }
+
+    /// How often it has to, for one pass. Firefox tells its pages that it is driven, which asks for more work.
+    pub(crate) fn answers_for_a_pass(&self) -> usize {
+        match self.kind {
+            Kind::Chromium => 1,
+            Kind::Firefox => 2,
+        }
+    }
+
     /// How often it asked for `target`.
     pub(crate) fn asked(&self, method: &str, target: &str) -> usize {
         self.front.passed().iter().filter(|passed| passed.line() == (method, target)).count()

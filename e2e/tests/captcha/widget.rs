@@ -26,15 +26,21 @@ pub(crate) async fn seeded(lines: &str) -> Place {
     Place { site, palisade, setup }
 }
 
-/// A key for forms on this machine.
+/// The key that the script carries by itself, with its secret.
+pub(crate) async fn own_key(palisade: &Palisade) -> SiteKey {
+    key_of(palisade, &["keys", "site", "--json"]).await
+}
+
+/// A key that an operator makes for pages of this machine.
 pub(crate) async fn site_key(palisade: &Palisade) -> SiteKey {
-    let printed = palisade
-        .command(&["keys", "create", "--name", "form", "--site", "127.0.0.1,localhost", "--json"])
-        .await
-        .unwrap_or_else(|error| panic!("{error:#}"));
+    key_of(palisade, &["keys", "create", "--name", "form", "--site", "127.0.0.1,localhost", "--json"]).await
+}
+
+async fn key_of(palisade: &Palisade, args: &[&str]) -> SiteKey {
+    let printed = palisade.command(args).await.unwrap_or_else(|error| panic!("{error:#}"));
     let said: Value = serde_json::from_str(&printed).unwrap();
     let text = |name: &str| said[name].as_str().unwrap_or_else(|| panic!("{name} in {said}")).to_owned();
-    SiteKey { key: text("site_key"), secret: text("secret") }
+    SiteKey { key: text("key"), secret: text("secret") }
 }
 
 /// What `/siteverify` says about `token`.
@@ -58,7 +64,7 @@ pub(crate) fn field(body: &[u8], name: &str) -> String {
 async fn the_seeds_page_works_word_for_word() {
     for kind in KINDS {
         let place = seeded("").await;
-        let key = site_key(&place.palisade).await;
+        let key = own_key(&place.palisade).await;
         let visitor = Visitor::new(kind, &place).await.unwrap();
         visitor.goes("/seed", "AI CAPTCHA Example").await.unwrap();
         visitor.browser().type_into("input[name=name]", "Anna").await.unwrap();
@@ -93,7 +99,6 @@ async fn the_seeds_page_works_word_for_word() {
 async fn a_token_is_asked_for_and_reset_by_hand() {
     for kind in KINDS {
         let place = seeded("").await;
-        site_key(&place.palisade).await;
         let visitor = Visitor::new(kind, &place).await.unwrap();
         visitor.goes("/seed", "AI CAPTCHA Example").await.unwrap();
         let script = "const done = arguments[arguments.length - 1];
