@@ -7,6 +7,7 @@
 //! told which signal gave them away: that stands, under the same number, in the log, the API and the report.
 
 pub mod assets;
+pub mod bounds;
 pub mod challenge;
 pub mod cors;
 mod form;
@@ -21,6 +22,7 @@ pub mod words;
 #[cfg(test)]
 mod testing;
 
+pub use bounds::BOUNDS;
 pub use reply::{Notice, Reply};
 pub use theme::Theme;
 pub use visit::{Base, Kept, Served, Visit};

@@ -24,6 +24,7 @@ const REGISTRY: &[(&str, &[Bound])] = &[
     ("replay", palisade_replay::tally::BOUNDS),
     ("config", palisade_config::BOUNDS),
     ("store", palisade_store::BOUNDS),
+    ("visitor", palisade_visitor::BOUNDS),
     ("intel", palisade_intel::outbound::BOUNDS),
     ("intel: names", palisade_intel::names::BOUNDS),
     ("intel: providers", palisade_intel::providers::BOUNDS),
