@@ -49,7 +49,7 @@
       try {
         const reply = await fetch(`${base}answer`, {
           method: 'POST',
-          headers: { 'content-type': 'application/json', accept: 'application/json' },
+          headers: { 'Content-Type': 'application/json' },
           body: JSON.stringify(body),
           credentials: 'same-origin',
           cache: 'no-store',

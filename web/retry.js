@@ -21,7 +21,7 @@
   const post = async (url, body) => {
     const answer = await plainFetch(url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', accept: 'application/json' },
+      headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify(body),
       credentials: 'include',
       cache: 'no-store',
