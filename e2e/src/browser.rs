@@ -19,6 +19,9 @@ use crate::palisade::Log;
 use crate::tools::program;
 use crate::webdriver::Browser;
 
+/// So often chromedriver is started again because its port was taken.
+const PORTS_TRIED: usize = 2;
+
 /// Which browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -73,7 +76,15 @@ impl Running {
             Kind::Chromium => screen().await.map(|(child, display)| (Some(child), Some(display)))?,
             Kind::Firefox => (None, None),
         };
-        let (driver, address) = driver(kind, profile.path(), display.as_deref()).await?;
+        let mut started = driver(kind, profile.path(), display.as_deref()).await;
+        // chromedriver takes the port that the system gave it for one address family for the other one too, and ends where
+        // somebody else has it.
+        for _ in 0..PORTS_TRIED {
+            if started.is_err() && kind == Kind::Chromium {
+                started = driver(kind, profile.path(), display.as_deref()).await;
+            }
+        }
+        let (driver, address) = started?;
         let mut browser = Browser::open(address, &capabilities(kind, profile.path(), habits)?).await?;
         if kind == Kind::Chromium && !habits.shows_driver {
             browser.go_unseen().await?;

@@ -158,9 +158,11 @@ async fn the_widget_keeps_to_a_strict_policy() {
             .await
             .unwrap();
         assert_eq!(token.as_str().unwrap().split('.').count(), 3, "{kind:?}: {token}");
-        for name in ["refused", "faults"] {
-            let found = visitor.browser().run(&format!("return window.{name}")).await.unwrap();
-            assert_eq!(found, json!([]), "{kind:?}: {name}");
+        // The page's own policy allows no icon, which Firefox counts.
+        let refused = "return window.refused.filter(what => !what.includes('/favicon.ico'))";
+        for script in [refused, "return window.faults"] {
+            let found = visitor.browser().run(script).await.unwrap();
+            assert_eq!(found, json!([]), "{kind:?}: {script}");
         }
         visitor.browser().click("#send").await.unwrap();
         visitor.arrives("Submitted").await.unwrap();
