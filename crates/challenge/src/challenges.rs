@@ -282,11 +282,20 @@ impl Challenges {
             Claim::Spent => return Err(failed(Code::SpentTicket)),
             Claim::Unknown => return Err(failed(Code::TicketBeforeRestart)),
         }
+        self.met(&ticket, kind, now);
+        Ok(Met { ticket, kind, behaviour })
+    }
+
+    /// `ticket`, claimed by the caller, was met by `kind`: what it asked for, or what stood beside it.
+    pub fn met(&self, ticket: &Ticket, kind: PassKind, now: Timestamp) {
+        let asked = kind_of(ticket.work);
+        if asked != kind {
+            self.outcomes.moved(asked, kind);
+        }
         self.outcomes.solved(kind, now.millis_since(ticket.issued));
         if let Some(network) = ticket.bindings.network {
             self.pressure.met(ticket.tenant, network, now);
         }
-        Ok(Met { ticket, kind, behaviour })
     }
 
     /// What the recorded behaviour says; a recording that was sent before says little.

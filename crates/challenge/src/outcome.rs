@@ -75,6 +75,13 @@ impl Outcomes {
         self.of(kind).issued.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// One that was issued as `from` was answered as `to`, which stood beside it.
+    pub fn moved(&self, from: PassKind, to: PassKind) {
+        let take = |count: u64| Some(count.saturating_sub(1));
+        let _ = self.of(from).issued.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);
+        self.issued(to);
+    }
+
     /// One was met, `ms` after it was issued.
     pub fn solved(&self, kind: PassKind, ms: u64) {
         let at = SOLVE_MS.partition_point(|bound| *bound < ms);

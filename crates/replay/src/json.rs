@@ -1,8 +1,11 @@
 //! The summary as JSON, for programs: what `palisade replay --json` prints.
 
+use palisade_domain::PassKind;
 use serde_json::{Value, json};
 
-use crate::summary::{ClassCount, ClientSummary, HinderedProgram, PresetOutcome, SkipNote, Summary};
+use crate::summary::{
+    Challenges, ClassCount, ClientSummary, HinderedProgram, PresetOutcome, SkipNote, Summary,
+};
 use crate::words::date_time;
 
 /// `{requests, clients, skipped, by_action, signals, clients_top, elapsed_ms, …}`: the keys before the dots are a
@@ -46,6 +49,7 @@ fn whole(summary: &Summary) -> Value {
         "hindered": summary.hindered.iter().map(hindered).collect::<Vec<_>>(),
         "welcome_programs": summary.welcome_programs,
         "page_loaders": { "clients": summary.page_loaders.clients, "hindered": summary.page_loaders.hindered },
+        "challenges": challenges(&summary.challenges),
         "skips": summary.skips.iter().map(skip).collect::<Vec<_>>(),
         "late": summary.late,
         "notes": summary.notes,
@@ -95,6 +99,18 @@ fn hindered(program: &HinderedProgram) -> Value {
         "requests": program.requests,
         "action": program.action,
         "rule": program.rule,
+    })
+}
+
+fn challenges(challenges: &Challenges) -> Value {
+    let passes = PassKind::ALL.into_iter().zip(challenges.passes).filter(|(_, clients)| *clients > 0);
+    let passes: serde_json::Map<String, Value> =
+        passes.map(|(kind, clients)| (kind.name().to_owned(), clients.into())).collect();
+    json!({
+        "requests": challenges.requests,
+        "clients": challenges.clients,
+        "without_pass": challenges.without_pass,
+        "passes": passes,
     })
 }
 

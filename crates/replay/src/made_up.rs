@@ -8,8 +8,8 @@ use palisade_domain::{
 };
 
 use crate::summary::{
-    ByAction, ClassCount, ClientSummary, ExplanationLine, FamilyCount, HinderedProgram, PageLoaders,
-    PresetOutcome, SampleRequest, SkipNote, Summary, Timeline,
+    ByAction, Challenges, ClassCount, ClientSummary, ExplanationLine, FamilyCount, HinderedProgram,
+    PageLoaders, PresetOutcome, SampleRequest, SkipNote, Summary, Timeline,
 };
 use crate::tally::Told;
 
@@ -64,6 +64,7 @@ pub(crate) fn empty() -> Summary {
         hindered: Vec::new(),
         welcome_programs: 0,
         page_loaders: PageLoaders::default(),
+        challenges: Challenges::default(),
         notes: Vec::new(),
         agreement: Default::default(),
         coverage: 0.0,
@@ -120,6 +121,7 @@ pub(crate) fn small() -> Summary {
         ],
         welcome_programs: 2,
         page_loaders: PageLoaders { clients: 19, hindered: 0 },
+        challenges: Challenges { requests: 31, clients: 12, without_pass: 4, passes: [0, 7, 1, 1, 0, 0] },
         notes: vec!["No line names a host: the log mixes all sites of the server.".to_owned()],
         agreement: Default::default(),
         coverage: 0.58,

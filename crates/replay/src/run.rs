@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
-use palisade_domain::{Action, ClaimStatus, Enforcement, IdentityClass, Timestamp};
+use palisade_domain::{Action, ClaimStatus, Enforcement, IdentityClass, PassKind, Timestamp};
 use palisade_fingerprint::user_agent;
 use palisade_policy::{Judge, Policy, Preset};
 
@@ -15,7 +15,8 @@ use crate::merge::{Feed, FeedOptions, FeedStats, Progress};
 use crate::sequence::{End, Flow, Sequencer, Step};
 use crate::source::SourceError;
 use crate::summary::{
-    ByAction, ClassCount, FamilyCount, HinderedProgram, PageLoaders, PresetOutcome, SkipNote, Summary,
+    ByAction, Challenges, ClassCount, FamilyCount, HinderedProgram, PageLoaders, PresetOutcome, SkipNote,
+    Summary,
 };
 use crate::tally::{Badness, CLIENTS_MAX, ClientName, Stories, Tally, Told};
 use crate::timeline::TimelineBuilder;
@@ -252,6 +253,8 @@ impl<'a> Run<'a> {
             worst: Badness::default(),
             called_bot: false,
             presets_beyond: 0,
+            challenged: 0,
+            passes: 0,
             assets: 0,
         });
         tally.by_action.add(verdict.decision.action);
@@ -260,6 +263,10 @@ impl<'a> Run<'a> {
         tally.worst = tally.worst.max(Badness::of(verdict));
         tally.called_bot |= verdict.is_bot(self.judge.policy().bands.challenge());
         tally.presets_beyond |= presets_beyond;
+        tally.challenged += u32::from(verdict.decision.enforced == Action::Challenge);
+        if let Some(kind) = facts.pass.known() {
+            tally.passes |= 1 << kind.number();
+        }
         let path = facts.path().known().unwrap_or("");
         tally.assets += u32::from(palisade_detect::route::is_asset_path(path));
         families.count(tally.family);
@@ -334,6 +341,7 @@ impl<'a> Run<'a> {
             welcome_programs: self.programs.len() as u64,
             hindered: hindered(&self.programs),
             page_loaders: page_loaders(&tallies),
+            challenges: challenges(&tallies),
             notes,
             agreement: self.agreement,
             coverage: if requests == 0 { 0.0 } else { (self.coverage / requests as f64) as f32 },
@@ -426,6 +434,18 @@ fn page_loaders(tallies: &[(String, &Tally)]) -> PageLoaders {
     let loaders = || tallies.iter().filter(|(_, tally)| tally.loads_pages());
     let hindered = loaders().filter(|(_, tally)| tally.by_action.beyond_monitor() > 0).count();
     PageLoaders { clients: loaders().count() as u64, hindered: hindered as u64 }
+}
+
+fn challenges(tallies: &[(String, &Tally)]) -> Challenges {
+    let challenged = || tallies.iter().filter(|(_, tally)| tally.challenged > 0);
+    let met =
+        |kind: PassKind| tallies.iter().filter(move |(_, tally)| tally.passes & 1 << kind.number() != 0);
+    Challenges {
+        requests: challenged().map(|(_, tally)| u64::from(tally.challenged)).sum(),
+        clients: challenged().count() as u64,
+        without_pass: challenged().filter(|(_, tally)| tally.passes == 0).count() as u64,
+        passes: PassKind::ALL.map(|kind| met(kind).count() as u64),
+    }
 }
 
 fn hindered(programs: &BTreeMap<(&'static str, ClaimStatus), Program>) -> Vec<HinderedProgram> {

@@ -81,6 +81,8 @@ pub struct Summary {
     pub welcome_programs: u64,
     /// Clients that load pages as a person's browser does.
     pub page_loaders: PageLoaders,
+    /// What became of challenges, as far as the requests show.
+    pub challenges: Challenges,
     /// Things the operator should know about the log itself.
     pub notes: Vec<String>,
     /// How far the verdicts are those of the live run, where the lines are our own.
@@ -100,6 +102,27 @@ impl Summary {
         let mild = self.clients_top.iter().position(|client| client.action.rank() == 0);
         let end = mild.unwrap_or(self.clients_top.len()).min(Summary::CLIENTS_SHOWN);
         &self.clients_top[..end]
+    }
+}
+
+/// Challenges, as the requests show them: who was challenged, and who came back with a pass. In a log without passes nobody
+/// does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Challenges {
+    /// Requests that were challenged.
+    pub requests: u64,
+    /// Clients with such a request.
+    pub clients: u64,
+    /// Of them, those that never showed a pass: they left, or could not.
+    pub without_pass: u64,
+    /// Clients that showed a pass, by what it was given for, in the order of `PassKind::ALL`.
+    pub passes: [u64; palisade_domain::PassKind::ALL.len()],
+}
+
+impl Challenges {
+    /// True where there is nothing to tell.
+    pub fn is_empty(&self) -> bool {
+        self.clients == 0 && self.passes.iter().all(|clients| *clients == 0)
     }
 }
 

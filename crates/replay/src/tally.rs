@@ -109,6 +109,10 @@ pub struct Tally {
     pub called_bot: bool,
     /// Bit per preset: had a request beyond monitor.
     pub presets_beyond: u8,
+    /// Requests that were challenged.
+    pub challenged: u32,
+    /// Bit per [`palisade_domain::PassKind`]: showed a pass of it.
+    pub passes: u8,
     /// Parts of pages it asked for.
     pub assets: u32,
 }

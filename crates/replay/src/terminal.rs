@@ -33,6 +33,7 @@ pub fn text(summary: &Summary, width: usize, colour: bool) -> String {
         ("The clients to look at", clients(summary, width, paint)),
         ("Presets: requests slowed, challenged or refused", presets(summary, width)),
         ("Welcome programs in the way", welcome(summary, width)),
+        ("Challenges", challenges(summary, width)),
         ("Skipped lines", skips(summary, width)),
         ("Notes", notes(summary, width)),
         ("Next", next(summary, width)),
@@ -170,6 +171,13 @@ fn presets(summary: &Summary, width: usize) -> String {
         ]
     }));
     lines(table(&rows, &[Align::Left, Align::Right, Align::Right, Align::Right], width))
+}
+
+fn challenges(summary: &Summary, width: usize) -> String {
+    if summary.challenges.is_empty() {
+        return String::new();
+    }
+    wrapped(&words::challenges(summary), width, "  ")
 }
 
 fn welcome(summary: &Summary, width: usize) -> String {

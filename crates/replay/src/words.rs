@@ -7,7 +7,7 @@ use crate::summary::ClientSummary;
 mod lead;
 mod shown;
 
-pub(crate) use lead::{coverage, lead, welcome};
+pub(crate) use lead::{challenges, coverage, lead, welcome};
 pub(crate) use shown::shown;
 
 /// What the action of each rank means, as in "12 requests *refused*".

@@ -2,7 +2,7 @@
 //! pages that name it in their script tag.
 
 use axum::body::Body;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use palisade_challenge::Bindings;
 use palisade_challenge::challenges::Occasion;
@@ -177,8 +177,11 @@ pub(crate) fn with_visit<R>(
     f: impl FnOnce(&mut Visit<'_>) -> R,
 ) -> R {
     let headers = &call.parts.headers;
-    let header =
-        |name: &str| headers.get(HeaderName::from_bytes(name.as_bytes()).ok()?)?.to_str().ok();
+    let cookies = cookies(headers);
+    let header = |name: &str| match name {
+        "cookie" => cookies.as_deref(),
+        name => headers.get(HeaderName::from_bytes(name.as_bytes()).ok()?)?.to_str().ok(),
+    };
     let now = call.api.clock.now();
     let (path, query) = seen.target.split_once('?').unwrap_or((seen.target, ""));
     let found = call.api.guard.site_of(seen.host).filter(|(tenant, _)| *tenant == call.settings.tenant);
@@ -213,6 +216,13 @@ pub(crate) fn with_visit<R>(
         random: &mut random,
     };
     f(&mut visit)
+}
+
+/// All cookies as one text: HTTP/2 sends them in pieces (RFC 9113, section 8.2.3).
+fn cookies(headers: &HeaderMap) -> Option<String> {
+    let all: Vec<&str> =
+        headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).collect();
+    (!all.is_empty()).then(|| all.join("; "))
 }
 
 /// What a pass would be bound to: behind a proxy the order of headers is the proxy's.

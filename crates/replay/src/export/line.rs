@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use palisade_detect::Observe;
 use palisade_detect::detectors::payload::Screen;
 use palisade_domain::{
-    BodyPrefix, ClientKey, Fact, HeaderCase, HeaderList, HeaderOrder, PassKind, RequestFacts, RequestId, ResponseFacts,
-    Signature, Timestamp, Verdict,
+    BodyPrefix, ClientKey, Fact, HeaderCase, HeaderList, HeaderOrder, PassKind, RequestFacts, RequestId,
+    ResponseFacts, Signature, Timestamp, Verdict,
 };
 use palisade_policy::{Around, Level};
 

@@ -3,8 +3,8 @@
 use palisade_detect::{Engine, EngineSettings, HashSeed, Observe, SiteProfile};
 use palisade_domain::{
     BodyKind, BodyPrefix, ClientKey, Fact, HeadFault, HeaderCase, HeaderList, HeaderOrder, HttpVersion,
-    RequestFacts, PassKind, RequestId, Resolution, ResponseFacts, Scheme, SessionId, Signature, SiteId, TenantId,
-    Timestamp, Vantage, Verdict,
+    PassKind, RequestFacts, RequestId, Resolution, ResponseFacts, Scheme, SessionId, Signature, SiteId,
+    TenantId, Timestamp, Vantage, Verdict,
 };
 use palisade_policy::{Around, Judge, Policy};
 use palisade_testkit::Mix;

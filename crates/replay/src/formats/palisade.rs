@@ -5,8 +5,8 @@
 use std::borrow::Cow;
 
 use palisade_domain::{
-    BodyKind, Fact, HeadFault, HeaderCase, HeaderOrder, HttpVersion, PassKind, Resolution, Scheme, SessionId, SiteId,
-    TenantId, Timestamp, Vantage,
+    BodyKind, Fact, HeadFault, HeaderCase, HeaderOrder, HttpVersion, PassKind, Resolution, Scheme, SessionId,
+    SiteId, TenantId, Timestamp, Vantage,
 };
 use serde::Deserialize;
 

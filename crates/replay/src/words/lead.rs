@@ -1,5 +1,7 @@
 //! The summary in plain language.
 
+use palisade_domain::PassKind;
+
 use super::{DONE, counted, duration, percent};
 use crate::summary::Summary;
 
@@ -122,6 +124,39 @@ pub(crate) fn welcome(summary: &Summary) -> String {
         (2, 0) => "None. Both welcome programs in this log pass.".to_owned(),
         (n, 0) => format!("None. All {} in this log pass.", counted(n, "welcome program")),
         (all, n) => format!("{} of {}.", super::count(n), counted(all, "welcome program")),
+    }
+}
+
+/// What became of challenges, in words. Where no pass is seen, nobody could show one: most logs hold no cookies.
+pub(crate) fn challenges(summary: &Summary) -> String {
+    let found = &summary.challenges;
+    let passes: Vec<String> = PassKind::ALL
+        .into_iter()
+        .zip(found.passes)
+        .filter(|(_, clients)| *clients > 0)
+        .map(|(kind, clients)| format!("{} by {}", super::count(clients), name_of(kind)))
+        .collect();
+    let asked =
+        format!("{} of {} challenged.", counted(found.requests, "request"), counted(found.clients, "client"));
+    match passes.is_empty() {
+        true => format!("{asked} No pass is seen: a log without cookies shows none."),
+        false => format!(
+            "{asked} Passes were shown by clients that earned them: {}. {} of those challenged never showed one: they \
+             left, or could not.",
+            passes.join(", "),
+            super::count(found.without_pass)
+        ),
+    }
+}
+
+fn name_of(kind: PassKind) -> &'static str {
+    match kind {
+        PassKind::Behaviour => "behaviour",
+        PassKind::Work => "work",
+        PassKind::HardWork => "harder work",
+        PassKind::NoScript => "steps without script",
+        PassKind::Text => "reading a text",
+        PassKind::Provider => "a provider’s word",
     }
 }
 

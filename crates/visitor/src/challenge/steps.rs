@@ -111,7 +111,7 @@ pub(crate) fn finish(
     );
     let code = match claim {
         Claim::Won => {
-            challenges.outcomes.solved(kind, visit.now.millis_since(ticket.issued));
+            challenges.met(&ticket, kind, visit.now);
             let id = visit.random_id();
             return Ok(Some(challenges.pass(&visit.visitor(), kind, id, visit.now)));
         }
