@@ -42,13 +42,12 @@ enum Verb {
 }
 
 #[derive(Debug, clap::Args)]
-#[group(id = "what", required = true, multiple = false, args = ["scopes", "site"])]
 struct Create {
     /// What it is for, to tell keys apart
     #[arg(long)]
     name: String,
     /// An API key: what it may do, with commas between
-    #[arg(long = "scope", value_name = "SCOPES")]
+    #[arg(long = "scope", value_name = "SCOPES", required_unless_present = "site", conflicts_with = "site")]
     scopes: Option<Scopes>,
     /// A site key: the hosts whose pages may use it, with commas between (`shop.example`, `*.shop.example`)
     #[arg(long, value_name = "HOSTS", value_delimiter = ',', value_parser = sites::host)]
