@@ -74,9 +74,7 @@
   const fail = (code) => {
     /** @type {Record<string, string>} */
     const reasons = { 'cookies-off': say.cookies, 'ticket-from-the-future': say.clock, unreachable: say.unreachable };
-    const main = part('main');
-    main.removeAttribute('aria-busy');
-    main.className = 'failed';
+    part('main').className = 'failed';
     bar.hidden = part('text').hidden = true;
     document.title = part('title').textContent = say.failed;
     part('say').textContent = reasons[code] || say.sorry;

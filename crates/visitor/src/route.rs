@@ -163,8 +163,11 @@ fn read_only(visit: &Visit<'_>, answer: impl FnOnce(&Visit<'_>) -> Reply) -> Ser
 /// Whoever types such an address reads the same page and learns nothing.
 fn refused(challenges: Option<&Challenges>, action: &str, visit: &mut Visit<'_>) -> Reply {
     if let ("challenge", Some(challenges)) = (action, challenges) {
-        // nginx asks with the visitor's own method, without the body.
+        // nginx asks with the visitor's own method, without the body, for the page of another address. Where that is not told, the
+        // steps without script lead to the front page: never back to this one, which asks whoever comes.
         visit.body = None;
+        let told = visit.header("x-original-uri").or_else(|| visit.header("x-forwarded-uri")).unwrap_or("/");
+        (visit.path, visit.query) = told.split_once('?').unwrap_or((told, ""));
         if let Some(reply) = challenge::reply(challenges, visit) {
             return reply;
         }
@@ -291,6 +294,19 @@ mod tests {
         request.headers.push(("accept", "text/html"));
         let reply = answered(&request, None).unwrap();
         assert!(String::from_utf8_lossy(&reply.body).contains("000000000001Z"));
+    }
+
+    #[test]
+    fn a_page_for_nginx_leads_back_to_where_the_visitor_was() {
+        let challenges = challenges();
+        let mut request = Request::new("GET", "/.palisade/refused/challenge/0000000000009");
+        request.headers.extend([("accept", "text/html"), ("x-original-uri", "/shop?a=1")]);
+        let page = answered(&request, Some(&challenges)).unwrap();
+        let page = String::from_utf8_lossy(&page.body).into_owned();
+        assert!(page.contains("name=\"to\" value=\"/shop?a=1\""), "{page}");
+        request.headers.pop();
+        let page = answered(&request, Some(&challenges)).unwrap();
+        assert!(String::from_utf8_lossy(&page.body).contains("name=\"to\" value=\"/\""));
     }
 
     #[test]
