@@ -16,7 +16,7 @@ use crate::api::Api;
 #[serde(deny_unknown_fields)]
 pub struct Degraded {
     /// A short name, for programs: `store`, `lists`, `queue`, `trusted_proxies`, `proxy_names_nobody`, `proxy_names_two`,
-    /// `no_keys`, `testing`.
+    /// `no_keys`, `testing`, `provider`.
     #[schema(example = "trusted_proxies")]
     pub what: String,
     /// What it means and what to do, for people.
@@ -52,6 +52,15 @@ impl Api {
             let message =
                 "the store does not answer: verdicts go on, nothing is recorded or changed. The log says why";
             all.push(Degraded::new(STORE, message));
+        }
+        let provider = self.guard.vouching().provider.clone().filter(|provider| provider.is_resting());
+        if let Some(provider) = provider {
+            let name = provider.provider().name;
+            let message = format!(
+                "{name} failed too often and is left alone for a while: forms pass or not as their on_failure says; check \
+                 challenge.secret and that {name} can be reached"
+            );
+            all.push(Degraded::new("provider", message));
         }
         if self.keys.len() == 0 {
             let message = "there is no API key: `palisade keys create --name N --scope check` makes one";

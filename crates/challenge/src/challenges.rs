@@ -282,6 +282,9 @@ impl Challenges {
             Claim::Spent => return Err(failed(Code::SpentTicket)),
             Claim::Unknown => return Err(failed(Code::TicketBeforeRestart)),
         }
+        // Only who won is asked whether the recording is new: those who bring the same ticket at once bring the same one.
+        let behaviour = behaviour.map(|behaviour| self.compared(behaviour, visitor, now));
+        self.settle(&ticket, behaviour.as_ref()).map_err(failed)?;
         self.met(&ticket, kind, now);
         Ok(Met { ticket, kind, behaviour })
     }
@@ -307,8 +310,21 @@ impl Challenges {
         user_agent: Option<&str>,
         now: Timestamp,
     ) -> Behaviour {
+        self.compared(self.seen(trace, ticket, user_agent, now), visitor, now)
+    }
+
+    fn seen(
+        &self,
+        trace: &Trace,
+        ticket: Option<&Ticket>,
+        user_agent: Option<&str>,
+        now: Timestamp,
+    ) -> Behaviour {
         let ticket = ticket.map(|ticket| Lifetime { issued: ticket.issued, expires: ticket.expires });
-        let behaviour = behaviour::judge(trace, &Around { now, ticket, user_agent, key: self.secrets.table });
+        behaviour::judge(trace, &Around { now, ticket, user_agent, key: self.secrets.table })
+    }
+
+    fn compared(&self, behaviour: Behaviour, visitor: &Visitor, now: Timestamp) -> Behaviour {
         match behaviour.shape {
             Some(shape) if self.novelty.seen(visitor.tenant, shape, key_of(&visitor.bindings), now) => {
                 behaviour.repeated()

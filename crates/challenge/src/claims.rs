@@ -204,7 +204,11 @@ impl Shard {
 
     /// Forgets what was over before `now`, seconds.
     fn forget(&mut self, now: i64) {
-        while self.by_expiry.first_key_value().is_some_and(|(second, _)| second.saturating_add(KEPT_SECS) <= now) {
+        while self
+            .by_expiry
+            .first_key_value()
+            .is_some_and(|(second, _)| second.saturating_add(KEPT_SECS) <= now)
+        {
             self.drop_oldest();
         }
     }

@@ -97,7 +97,8 @@ async fn put(guard: &Guard, store: &dyn Store, kept: Kept) {
         }
         Kept::Label { tenant, client, time, said } => {
             // Whatever is not a number of the range counts nothing.
-            let weight = Weight::new(said.weight.min(CAUSED_MAX)).or(Weight::new(0.0)).expect("0.0 is a weight");
+            let weight =
+                Weight::new(said.weight.min(CAUSED_MAX)).or(Weight::new(0.0)).expect("0.0 is a weight");
             let verdict = if said.human { LabelVerdict::Human } else { LabelVerdict::Bot };
             let label = NewLabel {
                 subject: LabelSubject::Client { client: Client::Ip(client), time },

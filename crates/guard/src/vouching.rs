@@ -10,6 +10,9 @@ use palisade_intel::providers::{Ask, OnFailure, Verifier};
 
 use crate::Guard;
 
+/// The lowest score of our own tokens where a rule names none.
+const OWN_SCORE_MIN: f64 = 0.5;
+
 /// One rule: what is posted below a path needs a token.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RequireToken {
@@ -17,8 +20,8 @@ pub struct RequireToken {
     pub path: String,
     /// What happens where a provider cannot be asked.
     pub on_failure: OnFailure,
-    /// Lowest score, 0.0..=1.0 human.
-    pub score_min: f64,
+    /// Lowest score, 0.0..=1.0 human; `None` for the provider's own threshold, or a half.
+    pub score_min: Option<f64>,
     /// What it must have been made for; `None` for anything.
     pub action: Option<String>,
 }
@@ -48,6 +51,10 @@ pub struct Posted<'a> {
 impl Vouching {
     /// The rule for posts to `path`.
     pub fn rule(&self, path: &str) -> Option<&RequireToken> {
+        if self.rules.is_empty() {
+            return None;
+        }
+        let path = palisade_policy::plainly(path);
         self.rules.iter().find(|rule| {
             path.strip_prefix(&*rule.path)
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || rule.path.ends_with('/'))
@@ -88,7 +95,7 @@ impl Guard {
             remote_ip: posted.client.map(ClientIp::addr),
             hosts: &[posted.host],
             action: rule.action.as_deref(),
-            min_score: Some(rule.score_min),
+            min_score: rule.score_min,
             ..Ask::new(response)
         };
         let outcome = provider.verify(&ask, posted.now.millis().max(0).unsigned_abs()).await;
@@ -112,7 +119,7 @@ impl Guard {
         if rule.action.as_ref().is_some_and(|action| *action != said.action) {
             return Err(vec!["invalid-input-response", "wrong-action"]);
         }
-        if said.score < rule.score_min {
+        if said.score < rule.score_min.unwrap_or(OWN_SCORE_MIN) {
             return Err(vec!["invalid-input-response", "low-score"]);
         }
         Ok(())
@@ -128,7 +135,7 @@ mod tests {
         let rule = |path: &str| RequireToken {
             path: path.to_owned(),
             on_failure: OnFailure::Closed,
-            score_min: 0.5,
+            score_min: None,
             action: None,
         };
         let vouching = Vouching { rules: vec![rule("/contact"), rule("/forms/")], provider: None };
@@ -139,6 +146,10 @@ mod tests {
             ("/forms/a", true),
             ("/forms", false),
             ("/", false),
+            ("/%63ontact", true),
+            ("//contact", true),
+            ("/x/../contact", true),
+            ("/contact/.", true),
         ] {
             assert_eq!(vouching.rule(path).is_some(), covered, "{path}");
         }

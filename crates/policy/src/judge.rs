@@ -337,6 +337,15 @@ impl Judge {
     }
 }
 
+/// `path` in the spelling that rules are held against: two spellings of one path are one path.
+pub fn plainly(path: &str) -> std::borrow::Cow<'_, str> {
+    let mut out = vec![0; if path::is_spelled(path) { path.len() } else { 0 }];
+    match path::plain(path, &mut out) {
+        Some(plain) if path::is_spelled(path) => plain.to_owned().into(),
+        _ => path.into(),
+    }
+}
+
 /// The path in the spelling that rules are held against, where it was sent in another.
 fn plain_path<'o>(facts: &RequestFacts<'_>, stack: &'o mut [u8], heap: &'o mut Vec<u8>) -> Option<&'o str> {
     let (path, _) = split_target(facts.target.known()?);

@@ -20,7 +20,7 @@ pub mod weigh;
 
 pub use bands::{Bands, BandsOutOfOrder};
 pub use bounds::BOUNDS;
-pub use judge::{Around, EntryWish, Judge, Judged, Level};
+pub use judge::{Around, EntryWish, Judge, Judged, Level, plainly};
 pub use limits::{LimitSettings, PathLimit};
 pub use lists::{ListEffect, ListEntry, ListMirror};
 pub use memory::TroubleError;

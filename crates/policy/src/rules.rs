@@ -192,7 +192,9 @@ impl Policy {
     fn enforced(&self, action: Action, own: bool, case: &Case<'_>) -> Action {
         let action = if self.enforcement == Enforcement::All || own { action } else { self.hard(action) };
         match (action, case.memory, case.conduct) {
-            (Action::Challenge, Some(memory), Some(conduct)) if !self.challenges || is_never_challenged(case) => {
+            (Action::Challenge, Some(memory), Some(conduct))
+                if !self.challenges || is_never_challenged(case) =>
+            {
                 self.instead_of_challenge(memory, conduct, case)
             }
             _ => action,

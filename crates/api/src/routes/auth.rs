@@ -122,7 +122,9 @@ pub async fn judge(call: Call) -> Result<Response, Problem> {
                 },
             };
             // The proxy holds the body: a form cannot be sealed from here.
-            with_visit(&call, Base::Prefix(route::PREFIX), None, &seen, |visit| challenge::reply(challenges, visit))
+            with_visit(&call, Base::Prefix(route::PREFIX), None, &seen, |visit| {
+                challenge::reply(challenges, visit)
+            })
         }
         None => Reply::to_decision(&decision, &wants, ruling.id),
     };

@@ -241,15 +241,11 @@ fn captcha_token(call: &Call, facts: &RequestFacts<'_>, ruling: &Ruling) -> Opti
         bindings: Bindings::of(facts),
         scheme: facts.scheme.known().unwrap_or(Scheme::Http),
     };
-    let occasion = Occasion {
-        score: verdict.assessment.score.value(),
-        load: ruling.load,
-        ..Occasion::default()
-    };
+    let occasion =
+        Occasion { score: verdict.assessment.score.value(), load: ruling.load, ..Occasion::default() };
     let mut id = [0; 16];
     getrandom::fill(&mut id).ok()?;
-    let issued =
-        challenges.issue(&visitor, Purpose::Check, &occasion, facts.time, u128::from_be_bytes(id));
+    let issued = challenges.issue(&visitor, Purpose::Check, &occasion, facts.time, u128::from_be_bytes(id));
     Some(issued.text)
 }
 

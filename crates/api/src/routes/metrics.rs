@@ -148,7 +148,12 @@ fn challenges(page: &mut Page, challenges: &Challenges) {
     }
     let claims = &challenges.claims;
     page.one("palisade_claims", "gauge", "Tickets and tokens used up and not expired", claims.len());
-    page.one("palisade_claims_dropped_total", "counter", "Of them, forgotten for want of room", claims.dropped());
+    page.one(
+        "palisade_claims_dropped_total",
+        "counter",
+        "Of them, forgotten for want of room",
+        claims.dropped(),
+    );
     let testing = u8::from(challenges.settings().testing);
     page.one("palisade_challenge_testing", "gauge", "1 where test keys pass every challenge", testing);
 }

@@ -44,8 +44,8 @@ pub struct RequireTokenSettings {
     pub path: String,
     /// Whether a request passes when the provider cannot be asked: `open` or `closed`.
     pub fails_open: bool,
-    /// Lowest human score of a token, 0.0..=1.0.
-    pub score_min: f64,
+    /// Lowest human score of a token, 0.0..=1.0; without it the provider's threshold, or 0.5.
+    pub score_min: Option<f64>,
     /// The action that the token must have been made for; none asks for none.
     pub action: Option<String>,
 }
@@ -101,7 +101,7 @@ impl RequireTokenSettings {
         RequireTokenSettings {
             path: section.text("path", "/".to_owned(), parse_path),
             fails_open: section.word("on_failure", "closed", &["open", "closed"]) == "open",
-            score_min: section.number("score_min", 0.5, &(0.0..=1.0)),
+            score_min: section.is_set("score_min").then(|| section.number("score_min", 0.5, &(0.0..=1.0))),
             action: section.text_option("action", |text| Ok(text.to_owned())),
         }
     }
