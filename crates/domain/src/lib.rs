@@ -25,8 +25,8 @@ pub use fact::Fact;
 pub use identity::{ClaimStatus, Identity, IdentityClass};
 pub use nearest::nearest;
 pub use request::{
-    BodyKind, BodyPrefix, ClientKey, HeadFault, HeaderCase, HeaderList, HeaderOrder, HttpVersion, PassKind, Phase,
-    RequestFacts, ResponseFacts, Scheme, SessionId, Signature,
+    BodyKind, BodyPrefix, ClientKey, HeadFault, HeaderCase, HeaderList, HeaderOrder, HttpVersion, PassKind,
+    Phase, RequestFacts, ResponseFacts, Scheme, SessionId, Signature,
 };
 pub use request_id::RequestId;
 pub use signal::{Detail, DetailText, LogOdds, Signal, SignalId, Signals, Value};

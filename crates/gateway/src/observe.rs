@@ -110,7 +110,9 @@ impl<'a> Seen<'a> {
 
     /// Has header `name` (lower case) say `value`, in its place; without one it was not sent.
     pub(crate) fn set(&mut self, name: &'static str, value: Option<&'a str>) {
-        let Some(value) = value else { return self.headers.retain(|(held, _)| !held.eq_ignore_ascii_case(name)) };
+        let Some(value) = value else {
+            return self.headers.retain(|(held, _)| !held.eq_ignore_ascii_case(name));
+        };
         match self.headers.iter_mut().find(|(held, _)| held.eq_ignore_ascii_case(name)) {
             Some((_, held)) => *held = Cow::Borrowed(value),
             None => self.headers.push((name, Cow::Borrowed(value))),

@@ -86,7 +86,10 @@ pub(crate) fn keep(challenges: &Challenges, data: &DataDir) -> anyhow::Result<()
 ///
 /// # Errors
 /// Where the provider cannot be asked as configured.
-pub(crate) fn vouching(settings: &ChallengeSettings, outbound: Option<&Outbound>) -> anyhow::Result<Vouching> {
+pub(crate) fn vouching(
+    settings: &ChallengeSettings,
+    outbound: Option<&Outbound>,
+) -> anyhow::Result<Vouching> {
     let rule = |rule: &RequireTokenSettings| RequireToken {
         path: rule.path.clone(),
         on_failure: if rule.fails_open { OnFailure::Open } else { OnFailure::Closed },

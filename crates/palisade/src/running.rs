@@ -411,7 +411,8 @@ impl Running {
 
     /// Lets running requests finish, then stops everything in the order of the traffic and saves what is known.
     async fn stop(self) -> anyhow::Result<ExitCode> {
-        let Running { data, store, guard, challenges, gateway, tasks, worker, stop, drain_timeout, .. } = self;
+        let Running { data, store, guard, challenges, gateway, tasks, worker, stop, drain_timeout, .. } =
+            self;
         if let Some(gateway) = gateway {
             let cut = tokio::task::spawn_blocking(move || gateway.drain(drain_timeout)).await?;
             if cut > 0 {

@@ -19,7 +19,8 @@ pub(crate) fn check(settings: &Settings, knows: bool) -> anyhow::Result<()> {
     if !settings.challenge.testing || knows {
         return Ok(());
     }
-    let open = settings.server.listen.iter().find(|listen| !listen.host.is_some_and(|host| host.is_loopback()));
+    let open =
+        settings.server.listen.iter().find(|listen| !listen.host.is_some_and(|host| host.is_loopback()));
     if let Some(listen) = open {
         return Err(refused(&format!("visitors can reach {listen}; listen on 127.0.0.1")));
     }
@@ -49,7 +50,10 @@ pub(crate) fn tell(settings: &Settings) -> Vec<Degraded> {
         return Vec::new();
     }
     shell::complain(BANNER);
-    vec![Degraded::new("testing", "challenge.testing is on: test keys pass every challenge; switch it off on a live site")]
+    vec![Degraded::new(
+        "testing",
+        "challenge.testing is on: test keys pass every challenge; switch it off on a live site",
+    )]
 }
 
 #[cfg(test)]

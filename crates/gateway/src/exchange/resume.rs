@@ -49,9 +49,8 @@ impl Exchange {
         let Some(challenges) = self.worker().guard.challenges() else { return Ok(()) };
         let (place, by) = self.whom(head);
         let base = Base::Prefix(&self.worker().settings.visitor_prefix);
-        let resumed = self.with_visit_by(base, &place, &by, Some(&held), |visit| {
-            challenge::resume(challenges, visit)
-        })?;
+        let resumed =
+            self.with_visit_by(base, &place, &by, Some(&held), |visit| challenge::resume(challenges, visit))?;
         let Resumed { request, granted } = resumed;
         let scheme = place.path.scheme;
         let cookies = granted.iter().map(|pass| challenges.pass_cookie(pass, scheme)).collect();
@@ -63,7 +62,8 @@ impl Exchange {
             ("content-length", Some(length.to_string())),
             ("transfer-encoding", None),
         ];
-        for (name, value) in [CONTENT_TYPE, ORIGIN, SEC_FETCH_SITE, CONTENT_LENGTH].into_iter().zip(&headers) {
+        for (name, value) in [CONTENT_TYPE, ORIGIN, SEC_FETCH_SITE, CONTENT_LENGTH].into_iter().zip(&headers)
+        {
             match value.1.as_deref().and_then(|value| HeaderValue::from_str(value).ok()) {
                 Some(value) => drop(self.parts.headers.insert(name, value)),
                 None => drop(self.parts.headers.remove(name)),

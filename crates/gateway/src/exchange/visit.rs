@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, COOKIE};
 use http::{HeaderName, Method};
-use palisade_challenge::challenges::Occasion;
 use palisade_challenge::Bindings;
+use palisade_challenge::challenges::Occasion;
 use palisade_domain::{Action, RequestId, SiteId};
 use palisade_guard::kept::Kept;
 use palisade_visitor::challenge::{self, Kind};
@@ -98,7 +98,9 @@ impl Exchange {
         let base = Base::Prefix(&self.worker().settings.visitor_prefix);
         let seals = self.with_visit(base, place, Some(ruled), None, |visit| Kind::seals(visit));
         let held = if seals { self.whole(body, challenge::SEALED_BYTES_MAX).await } else { None };
-        self.with_visit(base, place, Some(ruled), held.as_deref(), |visit| challenge::reply(challenges, visit))
+        self.with_visit(base, place, Some(ruled), held.as_deref(), |visit| {
+            challenge::reply(challenges, visit)
+        })
     }
 
     /// The whole body; `None` where it is longer than `bytes_max`, too slow, or broke off. One that says it is longer is not

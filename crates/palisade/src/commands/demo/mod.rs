@@ -57,8 +57,13 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<ExitCode> {
         };
         let mut overrides = args.overrides.clone();
         overrides.enforce.get_or_insert(Enforcement::All);
-        let plan =
-            Plan { global: global.clone(), flags, overrides, environment: SETTINGS.to_vec(), ..Plan::default() };
+        let plan = Plan {
+            global: global.clone(),
+            flags,
+            overrides,
+            environment: SETTINGS.to_vec(),
+            ..Plan::default()
+        };
         let loaded = plan.load()?;
         let data = DataDir::open(global.data.as_deref().unwrap_or(serve::DATA.as_ref()))?;
         let _hold = Hold::of(&data)?;
