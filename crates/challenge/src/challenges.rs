@@ -9,7 +9,7 @@ use crate::behaviour::{self, Around, Behaviour, Lifetime, Submission, Trace};
 use crate::bindings::Bindings;
 use crate::claims::{self, Claim, Claims};
 use crate::code::Code;
-use crate::ladder::{Asked, Kind, Ladder, Load, Plan, Pressure};
+use crate::ladder::{Asked, Kind, Ladder, Load, Plan, Pressure, TRIES_EACH};
 use crate::novelty::Novelty;
 use crate::outcome::Outcomes;
 use crate::pass::{self, Pass, PassFault, Shown};
@@ -219,6 +219,10 @@ impl Challenges {
             code: occasion.code,
         };
         let mut plan = settings.ladder.plan(&asked);
+        if plan.kind == Some(PassKind::HardWork) && pressure >= HARD_PRESSURE_MAX {
+            // The hard kind costs us a millisecond to ask for: a network that answers nothing is asked for the next one.
+            plan = settings.ladder.plan(&Asked { tries: asked.tries.saturating_add(TRIES_EACH), ..asked });
+        }
         plan.work = plan.work.filter(|_| own);
         let ticket = Ticket {
             tenant: visitor.tenant,
@@ -378,6 +382,8 @@ impl Challenges {
     }
 }
 
+/// Challenges a network may leave unanswered until it is not asked for the hard kind any more.
+const HARD_PRESSURE_MAX: u32 = 64;
 /// From which score on behaviour alone is enough.
 const HUMAN_MIN: f64 = 0.5;
 /// Below which score the cheap work is not enough: a browser that says it is driven, or a hand like a machine's.

@@ -133,8 +133,11 @@ pub fn redeem(
     use_up(claims, expect.tenant, statement, now)
 }
 
-/// Everything but the claim.
-fn check(tokens: &Tokens, text: &str, expect: &Expect<'_>, now: Timestamp) -> Result<Statement, Fault> {
+/// Checks `text` and leaves it as it is: everything but the claim.
+///
+/// # Errors
+/// With what speaks against it.
+pub fn check(tokens: &Tokens, text: &str, expect: &Expect<'_>, now: Timestamp) -> Result<Statement, Fault> {
     let statement = tokens.keyring().verify(text, now)?;
     let site_keys = tokens.site_keys();
     let site: &SiteKey = site_keys.find(&statement.site_key).ok_or(Fault::UnknownSiteKey)?;

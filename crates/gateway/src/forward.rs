@@ -91,6 +91,7 @@ pub(crate) fn to_upstream(parts: &mut request::Parts, route: &Route<'_>, has_bod
     if multiplexed {
         join_cookies(headers);
     }
+    keep_our_cookies(headers);
     if chunked {
         headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
     }
@@ -250,6 +251,33 @@ fn join_cookies(headers: &mut HeaderMap) {
     }
 }
 
+/// Removes our own cookies: who finds a pass in a site's log could show it.
+fn keep_our_cookies(headers: &mut HeaderMap) {
+    let is_ours = |pair: &[u8]| {
+        let name = pair.trim_ascii_start();
+        name.starts_with(b"palisade_") || name.starts_with(b"__Host-palisade_")
+    };
+    let names_ours = |value: &HeaderValue| value.as_bytes().split(|byte| *byte == b';').any(is_ours);
+    if !headers.get_all(COOKIE).iter().any(names_ours) {
+        return;
+    }
+    let kept: Vec<Vec<u8>> = headers
+        .get_all(COOKIE)
+        .iter()
+        .map(|value| {
+            let pairs = value.as_bytes().split(|byte| *byte == b';').filter(|pair| !is_ours(pair));
+            pairs.collect::<Vec<_>>().join(&b';').trim_ascii_start().to_vec()
+        })
+        .filter(|kept| !kept.is_empty())
+        .collect();
+    headers.remove(COOKIE);
+    for value in kept {
+        if let Ok(value) = HeaderValue::from_bytes(&value) {
+            headers.append(COOKIE, value);
+        }
+    }
+}
+
 fn add_path(headers: &mut HeaderMap, path: Path, peer: &str) {
     let mut hops = String::with_capacity(48);
     if path.trusted {
@@ -354,6 +382,19 @@ mod tests {
         ];
         let parts = passed(Version::HTTP_11, "/", &headers, false);
         assert_eq!(parts.headers.len(), 4, "{:?}", parts.headers);
+    }
+
+    #[test]
+    fn our_cookies_stay_with_us() {
+        let check = |cookies: &'static str, expect: &[&str]| {
+            let parts = passed(Version::HTTP_11, "/", &[("host", "a"), ("cookie", cookies)], false);
+            assert_eq!(values(&parts, "cookie"), expect, "{cookies}");
+        };
+        check("a=1; b=2", &["a=1; b=2"]);
+        check("palisade_pass=x", &[]);
+        check("a=1; palisade_pass=x; b=2", &["a=1; b=2"]);
+        check("__Host-palisade_pass=x; palisade_try=y; a=1;c", &["a=1;c"]);
+        check("my_palisade_pass=x", &["my_palisade_pass=x"]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use palisade_challenge::siteverify::{Expect, Flavour, redeem};
+use palisade_challenge::siteverify::{Expect, Fault, Flavour, check, redeem};
 use palisade_domain::{ClientIp, TenantId, Timestamp};
 use palisade_intel::providers::field::{FIELDS, Given};
 use palisade_intel::providers::{Ask, OnFailure, Verifier};
@@ -111,8 +111,8 @@ impl Guard {
         let text = given.first(&FIELDS).ok_or_else(|| vec!["missing-input-response"])?;
         let challenges = self.challenges().ok_or_else(|| vec!["internal-error"])?;
         let expect = Expect { tenant: posted.tenant, site_key: None };
-        let said = redeem(&challenges.tokens, &challenges.claims, text, &expect, posted.now)
-            .map_err(|fault| fault.codes(Flavour::Own))?;
+        let codes = |fault: Fault| fault.codes(Flavour::Own);
+        let said = check(&challenges.tokens, text, &expect, posted.now).map_err(codes)?;
         if !said.hostname.eq_ignore_ascii_case(posted.host) {
             return Err(vec!["invalid-input-response", "wrong-hostname"]);
         }
@@ -122,7 +122,8 @@ impl Guard {
         if said.score < rule.score_min.unwrap_or(OWN_SCORE_MIN) {
             return Err(vec!["invalid-input-response", "low-score"]);
         }
-        Ok(())
+        // Only what is good in every way is used up.
+        redeem(&challenges.tokens, &challenges.claims, text, &expect, posted.now).map(drop).map_err(codes)
     }
 }
 

@@ -77,6 +77,7 @@ impl Plan {
 /// With what is not built yet, or cannot be.
 pub(crate) fn check(settings: &Settings) -> anyhow::Result<()> {
     convert::sites(&Numbered::of(settings))?;
+    convert::theme(&settings.challenge.theme)?;
     convert::trusted(&settings.server).map(drop)
 }
 
@@ -165,11 +166,13 @@ impl Running {
         let challenges = challenges::start(&data, &loaded.settings, convert::TENANT)?;
         guard.plug_challenges(Arc::clone(&challenges));
 
+        let theme = convert::theme(&loaded.settings.challenge.theme)?;
         let plays = |role| loaded.settings.server.roles.contains(&role);
         let gateway = match loaded.has_upstream() && plays(Role::Gateway) {
-            true => {
-                Some(Gateway::start(Arc::clone(&guard), convert::gateway(&loaded.settings, !plan.plain))?)
-            }
+            true => Some(Gateway::start(
+                Arc::clone(&guard),
+                convert::gateway(&loaded.settings, !plan.plain, theme),
+            )?),
             false => None,
         };
         let first_run = first_run(&data, &store).await?;

@@ -35,7 +35,7 @@ pub struct CaptchaVerifyResponse {
     #[serde(rename = "error-codes")]
     #[schema(rename = "error-codes")]
     pub error_codes: Vec<String>,
-    /// What the visitor may show from now on, as a cookie `palisade_pass` (`__Host-palisade_pass` on https).
+    /// What the visitor may show from now on, as a cookie `palisade_pass` (`__Host-palisade_pass` over TLS).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pass: Option<String>,
 }

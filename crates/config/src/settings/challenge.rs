@@ -31,10 +31,25 @@ pub struct ChallengeSettings {
     pub provider_url: Option<String>,
     /// Lowest reCAPTCHA score taken for a person, 0.0..=1.0: higher is stricter.
     pub recaptcha_threshold: f64,
+    /// How the page looks.
+    pub theme: ThemeSettings,
     /// Paths on which a POST needs a token.
     pub require_token: Vec<RequireTokenSettings>,
     /// Whether every challenge can be passed by test keys. Never on a live site.
     pub testing: bool,
+}
+
+/// `[challenge.theme]`
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ThemeSettings {
+    /// The site's name, above the heading.
+    pub name: Option<String>,
+    /// Accent colour, `#rgb` or `#rrggbb`.
+    pub accent: Option<String>,
+    /// The same in dark mode.
+    pub accent_dark: Option<String>,
+    /// Appended to the page's style.
+    pub css: Option<String>,
 }
 
 /// One of `[challenge] require_token`
@@ -62,6 +77,7 @@ impl Default for ChallengeSettings {
             secret: None,
             provider_url: None,
             recaptcha_threshold: 0.5,
+            theme: ThemeSettings::default(),
             require_token: Vec::new(),
             testing: false,
         }
@@ -83,6 +99,7 @@ impl ChallengeSettings {
             recaptcha_threshold: section.table("recaptcha", |section| {
                 section.number("threshold", default.recaptcha_threshold, &(0.0..=1.0))
             }),
+            theme: section.table("theme", ThemeSettings::read),
             require_token: section.tables("require_token", LIST_ITEMS_MAX, RequireTokenSettings::read),
             testing: section.boolean("testing", default.testing),
         };
@@ -90,6 +107,18 @@ impl ChallengeSettings {
             section.conflict("secret", format!("needs challenge.provider: {}", PROVIDERS[1..].join(", ")));
         }
         settings
+    }
+}
+
+impl ThemeSettings {
+    fn read(section: &mut Section<'_>) -> Self {
+        let mut text = |key| section.text_option(key, |text| Ok(text.to_owned()));
+        ThemeSettings {
+            name: text("name"),
+            accent: text("accent"),
+            accent_dark: text("accent_dark"),
+            css: text("css"),
+        }
     }
 }
 

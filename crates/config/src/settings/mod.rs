@@ -21,7 +21,7 @@ mod upstream;
 
 pub use api::{ApiSettings, RequireKey};
 pub use audit::AuditSettings;
-pub use challenge::{ChallengeSettings, RequireTokenSettings};
+pub use challenge::{ChallengeSettings, RequireTokenSettings, ThemeSettings};
 pub use crawl::{CrawlSettings, TrustedAgent};
 pub use detection::{DetectionSettings, DetectorSettings};
 pub use entries::EntrySettings;

@@ -9,6 +9,7 @@ use palisade_gateway::{GatewaySettings, Limits};
 use palisade_guard::worker::WorkerSettings;
 use palisade_guard::{Site, Sites, TrustedProxies};
 use palisade_store::WebhookSecret;
+use palisade_visitor::theme::{self, Theme};
 
 use crate::exit::UsageError;
 use crate::setup::Numbered;
@@ -51,14 +52,25 @@ pub(super) fn trusted(server: &ServerSettings) -> anyhow::Result<TrustedProxies>
         .map_err(|problem| UsageError(format!("server.trusted_proxies: {problem}")).into())
 }
 
+/// How challenge pages look.
+///
+/// # Errors
+/// Where a colour is none, or a text is too long.
+pub(super) fn theme(settings: &settings::ThemeSettings) -> anyhow::Result<Theme> {
+    let settings::ThemeSettings { name, accent, accent_dark, css } = settings.clone();
+    Theme::new(&theme::ThemeSettings { name, accent, accent_dark, css })
+        .map_err(|fault| UsageError(format!("challenge.theme: {fault}")).into())
+}
+
 /// The data plane; it asks the guard about everybody where `judge` says so.
-pub(super) fn gateway(settings: &Settings, judge: bool) -> GatewaySettings {
+pub(super) fn gateway(settings: &Settings, judge: bool, theme: Theme) -> GatewaySettings {
     let limits = &settings.limits;
     let ms = Duration::from_millis;
     GatewaySettings {
         listeners: addresses(&settings.server.listen),
         workers: settings.server.workers,
         judge,
+        theme,
         limits: Limits {
             connections_max: limits.connections_max,
             head_timeout: ms(limits.head_timeout_ms),

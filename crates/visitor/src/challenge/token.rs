@@ -60,6 +60,11 @@ fn made(challenges: &Challenges, visit: &mut Visit<'_>) -> Result<Served, Code> 
     }
     let key = site_key(&keys, shown, visit)?;
     let hostname = named_host(key, submission.hostname.as_deref(), visit)?;
+    let keyring = challenges.tokens.keyring();
+    if !keyring.is_ready() {
+        // Nothing is used up for a token that cannot be signed yet.
+        return Err(Code::TryAgain);
+    }
     let visitor = Visitor { tenant: key.tenant, ..visit.visitor() };
     let agent = visit.header("user-agent");
     let (kind, behaviour) = if submission.ticket.is_some() {
@@ -85,7 +90,6 @@ fn made(challenges: &Challenges, visit: &mut Visit<'_>) -> Result<Served, Code> 
         kind,
         cdata: String::new(),
     };
-    let keyring = challenges.tokens.keyring();
     let token = keyring.sign(&statement, &SystemRandom::new()).map_err(|fault| fault.code())?;
     Ok(Served { reply: told(&token), kept, said: None })
 }
