@@ -10,6 +10,11 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use anyhow::Context as _;
+use axum::Router;
+use axum::response::Html;
+use axum::routing::get;
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use palisade_e2e::browser::screen;
 use palisade_e2e::front::Front;
 use palisade_e2e::palisade::{Palisade, Setup};
@@ -65,7 +70,7 @@ const POLICIES: [(&str, &str); 2] = [
 async fn main() -> anyhow::Result<()> {
     let place = installed().await?;
     println!(
-        "| driver | version | says | policy | score | decisions on its requests | got |\n|---|---|---|---|---|---|---|"
+        "| driver | version | says | policy | score | decisions on its requests | got | widget |\n|---|---|---|---|---|---|---|---|"
     );
     for driver in &DRIVERS {
         for (policy, config) in POLICIES {
@@ -73,9 +78,11 @@ async fn main() -> anyhow::Result<()> {
             let (version, said) =
                 (version(&place, driver.package)?, row.as_ref().map(said).unwrap_or_default());
             let cells = match &row {
-                Ok(row) => format!("{} | {} | {}", row.scores(), row.decisions(), row.got()),
+                Ok(row) => {
+                    format!("{} | {} | {} | {}", row.scores(), row.decisions(), row.got(), row.widget())
+                }
                 Err(error) => {
-                    format!("| | did not run: {}", format!("{error:#}").lines().last().unwrap_or_default())
+                    format!("| | did not run: {} |", format!("{error:#}").lines().last().unwrap_or_default())
                 }
             };
             println!("| {}, {} | {version} | {said} | {policy} | {cells} |", driver.name, driver.mode);
@@ -118,6 +125,17 @@ impl Row {
         told.join(", ")
     }
 
+    /// What the token of the widget on a form says, 0 a program, 1 a person.
+    fn widget(&self) -> String {
+        let Some(token) = self.visit["token"].as_str() else { return "none".to_owned() };
+        let claims = token.split('.').nth(1).and_then(|part| BASE64_URL_SAFE_NO_PAD.decode(part).ok());
+        let claims: Option<Value> = claims.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        claims.map_or_else(
+            || token.to_owned(),
+            |claims| format!("{} ({})", claims["score"], claims["kind"].as_str().unwrap_or_default()),
+        )
+    }
+
     fn got(&self) -> String {
         let pages = self.visit["pages"].as_array().map(Vec::as_slice).unwrap_or_default();
         let in_time = pages.iter().filter(|page| page["arrived"] == true).count();
@@ -143,7 +161,10 @@ fn said(row: &Row) -> String {
 }
 
 async fn measured(driver: &Driver, place: &Path, config: &str) -> anyhow::Result<Row> {
-    let site = Site::start().await?;
+    let guarded = || async {
+        Html("<!doctype html><script src=\"/.palisade/captcha.js\"></script><form><input name=name></form>")
+    };
+    let site = Site::with_pages(Router::new().route("/guarded", get(guarded))).await?;
     let palisade = Palisade::serve(&Setup::before(site.address).with(QUIET).with(config)).await?;
     let front = Front::start(palisade.gateway, IpAddr::from([203, 0, 113, 90])).await?;
     let profile = tempfile::tempdir()?;
