@@ -68,6 +68,7 @@ pub async fn key_set(call: Call) -> Response {
     post, path = "/captcha/start", tag = "captcha", security(()), request_body = serde_json::Value,
     responses(
         (status = 200, description = "`{ticket, expires_ms, work}`", body = serde_json::Value),
+        (status = 400, description = "Not JSON", body = serde_json::Value),
         (status = 401, description = "No site key, or an unknown one", body = serde_json::Value),
         (status = 403, description = "The site key is not for that host", body = serde_json::Value),
         (status = 429, description = "Too many calls", body = ErrorBody),

@@ -132,12 +132,6 @@ async fn routes_that_are_not_there_and_wrong_methods_are_answered_in_json() {
 async fn what_is_not_built_yet_is_named() {
     let bench = Bench::new().await;
     for (method, path, feature) in [
-        ("GET", "/captcha.js", "captcha widget"),
-        ("GET", "/api/public_key", "captcha widget"),
-        ("GET", "/.well-known/jwks.json", "captcha widget"),
-        ("POST", "/api/challenge", "captcha widget"),
-        ("POST", "/api/store", "captcha widget"),
-        ("POST", "/api/update", "captcha widget"),
         ("POST", "/train?epochs=10&batch_size=32", "training"),
         ("GET", "/jobs/7", "training"),
         ("GET", "/recommendations", "recommendations"),

@@ -60,6 +60,9 @@ fn made(challenges: &Challenges, visit: &mut Visit<'_>) -> Result<Served, Code> 
     }
     let key = site_key(&keys, shown, visit)?;
     let hostname = named_host(key, submission.hostname.as_deref(), visit)?;
+    if submission.ticket.is_none() && submission.trace.is_none() {
+        return Err(Code::BadRequest);
+    }
     let keyring = challenges.tokens.keyring();
     if !keyring.is_ready() {
         // Nothing is used up for a token that cannot be signed yet.
