@@ -3,6 +3,7 @@
 //!
 //! `cargo build -p palisade && cargo run -p palisade-e2e --example drivers` (needs node, npm, python3 and both browsers; the
 //! packages of e2e/fixtures/drivers are installed into target/tools/drivers).
+#![expect(clippy::print_stdout, reason = "its table is what it is for")]
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;

@@ -1,6 +1,7 @@
 //! What the challenge without script costs a program: the table of docs/no-script.md.
 //!
 //! `cargo build -p palisade && cargo run -p palisade-e2e --example no_script_cost`
+#![expect(clippy::print_stdout, reason = "its table is what it is for")]
 
 use std::net::IpAddr;
 use std::time::Duration;

@@ -97,3 +97,24 @@ async fn a_pass_outlives_a_restart() {
     let answer = page(front.address, "/page2", &agent, &[("Cookie", &cookie)]).await;
     assert_eq!((answer.status, answer.is_from_site()), (200, true), "{}", answer.text());
 }
+
+/// Complaint: a program solves once and then takes everything. A pass is good for challenges, and for so many pages.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pass_is_no_licence_to_take_everything() {
+    let place = Place::challenging(EVERYTHING).await;
+    let visitor = Visitor::new(Kind::Firefox, &place).await.unwrap();
+    visitor.goes("/page1", "Page 1").await.unwrap();
+    let (pass, agent) = (visitor.pass().await.unwrap(), visitor.agent().await.unwrap());
+    let cookie = format!("palisade_pass={pass}");
+    let mut taken = 0;
+    let stopped = loop {
+        let target = format!("/page{}", taken % 99 + 1);
+        let answer = page(visitor.front.address, &target, &agent, &[("Cookie", &cookie)]).await;
+        match answer.is_from_site() {
+            true if taken < 2_000 => taken += 1,
+            _ => break answer,
+        }
+    };
+    assert!(is_challenge(&stopped) || stopped.status == 429, "after {taken} pages: {}", stopped.status);
+    assert!(taken >= 60, "a person reads {taken} pages and is stopped");
+}
