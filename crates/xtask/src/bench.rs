@@ -14,13 +14,17 @@ use crate::repo;
 /// What a bench may cost, in nanoseconds per element, by its name, or by its start where that ends in `/`. Shown, not enforced: figures of a busy
 /// machine fail nobody.
 const BUDGETS: &[(&str, f64)] = &[
+    ("EdDSA/check", 60_000.0),
     ("assessment/", 5_000.0),
+    ("pass/check", 2_000.0),
     ("rules/", 3_000.0),
     ("signature/verified, cold, first generation", 60_000.0),
     ("signature/verified, cold, second generation", 60_000.0),
     ("signature/verified, seen before", 1_000.0),
     ("user_agent/claim", 1_000.0),
     ("user_agent/parse", 1_000.0),
+    // 100,000 a second.
+    ("work/hash/issue and check, with the ticket", 10_000.0),
 ];
 
 /// Times per bench in seconds, for those that criterion runs: there are some two hundred, and all of them shall take
