@@ -1,4 +1,5 @@
-//! `application/x-www-form-urlencoded` (URL standard, section 5): what our own forms send.
+//! `application/x-www-form-urlencoded` (URL standard, section 5): what our own forms send. A reader of its own: such a form is
+//! small, whole and ours, so it is a text that is borrowed from; foreign forms are read in `intel`, calls of an API in `challenge`.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,5 @@
-//! A question, in each of the forms in which the vendors' libraries ask it.
+//! A question, in each of the forms in which the vendors' libraries ask it. A reader of its own: a call of an API is read in one
+//! way only or refused, where forms of pages are read leniently (`intel::providers::field`) and our own whole (`visitor`).
 
 use std::borrow::Cow;
 use std::fmt;

@@ -1,4 +1,5 @@
-//! `name=value&…`
+//! `name=value&…`. A reader of its own: of a foreign form only the start is known, so whatever it cannot read it leaves out and
+//! goes on, where `challenge::siteverify` refuses the call and `visitor` reads whole forms of our own.
 
 use std::borrow::Cow;
 
