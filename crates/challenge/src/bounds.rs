@@ -7,6 +7,7 @@ use crate::canonical::Signed;
 use crate::claims::CLAIMS_MAX;
 use crate::ladder::{HASHES_MAX, NETWORKS_MAX, TRIES_EACH};
 use crate::novelty::SHAPES_MAX;
+use crate::open::MINUTES_MAX;
 use crate::sealed::{BODY_BYTES_MAX, FIELDS_BYTES_MAX, TEXT_BYTES_MAX};
 
 /// The named bounds of this crate.
@@ -101,6 +102,13 @@ pub const BOUNDS: &[Bound] = &[
         "shapes of traces",
         "three a second for a day; about 16 MiB",
         "the oldest is forgotten, and a recording of it would count once more",
+    ),
+    bound(
+        "challenge.open_minutes_max",
+        MINUTES_MAX as u64,
+        "minutes",
+        "a ticket lives ten; open ones are counted by the minute of their end",
+        "a ticket that ends later is not counted when it is left",
     ),
 ];
 

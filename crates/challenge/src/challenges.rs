@@ -237,7 +237,7 @@ impl Challenges {
             bindings: visitor.bindings,
         };
         if let Some(kind) = plan.kind.filter(|_| own) {
-            self.outcomes.issued(kind);
+            self.outcomes.issued(kind, ticket.expires, now);
         }
         let puzzles = plan.work.map(|work| work::issue(work, id, &self.secrets));
         Issued { ticket, text: ticket.text(&self.secrets), puzzles, plan }
@@ -265,6 +265,10 @@ impl Challenges {
         let kind = kind_of(ticket.work);
         let failed = |code| {
             self.outcomes.failed(kind, code);
+            // Others were answered before, or are not among those that were counted.
+            if !matches!(code, Code::SpentTicket | Code::TicketBeforeRestart) {
+                self.answered(&ticket, now);
+            }
             Unmet { code, ticket: Some(ticket) }
         };
         if let Some(work) = ticket.work {
@@ -295,7 +299,8 @@ impl Challenges {
 
     /// `ticket`, claimed by the caller, was met by `kind`: what it asked for, or what stood beside it.
     pub fn met(&self, ticket: &Ticket, kind: PassKind, now: Timestamp) {
-        let asked = kind_of(ticket.work);
+        self.answered(ticket, now);
+        let asked = self.asked(ticket);
         if asked != kind {
             self.outcomes.moved(asked, kind);
         }
@@ -303,6 +308,33 @@ impl Challenges {
         if let Some(network) = ticket.bindings.network {
             self.pressure.met(ticket.tenant, network, now);
         }
+    }
+
+    /// `ticket` was not left. Those of applications are theirs to count.
+    fn answered(&self, ticket: &Ticket, now: Timestamp) {
+        if ticket.purpose != Purpose::Check {
+            self.outcomes.answered(self.asked(ticket), ticket.expires, now);
+        }
+    }
+
+    /// The kind that `ticket` asked for. Where that is no work it does not say which: the ladder does.
+    fn asked(&self, ticket: &Ticket) -> Kind {
+        let kind = kind_of(ticket.work);
+        if kind != PassKind::Behaviour {
+            return kind;
+        }
+        let settings = self.settings.load();
+        let planned = |tries| {
+            let (score, load, pressure) = (ticket.score, Load::Calm, 0);
+            settings
+                .ladder
+                .plan(&Asked { purpose: Purpose::Pass, score, load, pressure, tries, code: None })
+                .kind
+        };
+        let without_work = |kind: &Kind| !matches!(kind, PassKind::Work | PassKind::HardWork);
+        // One more: a network that leaves the hard kind is asked for the next.
+        let tries = [ticket.tries, ticket.tries.saturating_add(TRIES_EACH)];
+        tries.into_iter().filter_map(planned).find(without_work).unwrap_or(kind)
     }
 
     /// What the recorded behaviour says; a recording that was sent before says little.

@@ -18,6 +18,7 @@ pub mod code;
 pub mod ladder;
 pub mod noscript;
 pub mod novelty;
+mod open;
 pub mod outcome;
 pub mod pass;
 pub mod revoked;

@@ -10,7 +10,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use palisade_challenge::Challenges;
 use palisade_challenge::outcome::{Counted, SOLVE_MS};
-use palisade_domain::{Action, HeadFault, IdentityClass};
+use palisade_domain::{Action, HeadFault, IdentityClass, Timestamp};
 use palisade_guard::totals::{Passage, Snapshot};
 
 use crate::api::Api;
@@ -70,7 +70,7 @@ fn text(api: &Api) -> String {
     page.one("palisade_api_store_errors_total", "counter", "Times the store failed this API", errors);
     page.one("palisade_api_keys", "gauge", "API keys", api.keys.len());
     if let Some(held) = api.guard.challenges() {
-        challenges(&mut page, held);
+        challenges(&mut page, held, api.clock.now());
     }
     page.0
 }
@@ -123,8 +123,8 @@ fn passages(page: &mut Page, totals: &Snapshot) {
     }
 }
 
-fn challenges(page: &mut Page, challenges: &Challenges) {
-    let counted = challenges.outcomes.counted();
+fn challenges(page: &mut Page, challenges: &Challenges, now: Timestamp) {
+    let counted = challenges.outcomes.counted(now);
     let mut family = |name: &str, help: &str, count: fn(&Counted) -> u64| {
         page.family(name, "counter", help);
         for held in &counted {
@@ -134,6 +134,9 @@ fn challenges(page: &mut Page, challenges: &Challenges) {
     family("palisade_challenges_issued_total", "Challenges issued", |held| held.issued);
     family("palisade_challenges_solved_total", "Challenges met", |held| held.solved);
     family("palisade_challenges_failed_total", "Answers that were not taken", |held| held.failed);
+    family("palisade_challenges_abandoned_total", "Challenges whose time ended without an answer", |held| {
+        held.abandoned
+    });
     page.family("palisade_challenges_unanswered", "gauge", "Challenges without an answer: open, or left");
     for held in &counted {
         page.line("palisade_challenges_unanswered", &[("kind", held.kind.name())], held.unanswered);
@@ -141,6 +144,12 @@ fn challenges(page: &mut Page, challenges: &Challenges) {
     page.family("palisade_challenge_solve_seconds", "histogram", "From issue to answer");
     for held in &counted {
         solve_times(page, held);
+    }
+    page.family("palisade_challenge_solve_median_seconds", "gauge", "Half of them took no longer");
+    for held in &counted {
+        let Some(median_ms) = held.median_ms else { continue };
+        let labels = [("kind", held.kind.name())];
+        page.line("palisade_challenge_solve_median_seconds", &labels, median_ms as f64 / 1_000.0);
     }
     page.family("palisade_challenge_refusals_total", "counter", "Answers that were not taken, by reason");
     for (code, count) in challenges.outcomes.reasons() {
