@@ -122,6 +122,7 @@ impl Api {
         let mut outcome = self.keys.refresh(&*self.store, tenant).await;
         if let Some(challenges) = self.guard.challenges() {
             outcome = outcome.and(self.site_keys.refresh(&*self.store, tenant, challenges).await);
+            outcome = outcome.and(self.site_keys.refresh_revoked(&*self.store, tenant, challenges).await);
         }
         if outcome.is_err() {
             self.counts.store_errors.fetch_add(1, Ordering::Relaxed);

@@ -3,6 +3,7 @@
 use palisade_domain::TenantId;
 use palisade_guard::TrustedProxies;
 use palisade_limits::BucketRate;
+use palisade_visitor::Theme;
 
 use crate::secret::Secret;
 
@@ -31,6 +32,8 @@ pub struct ApiSettings {
     pub tenant: TenantId,
     /// Whose forwarding headers are believed.
     pub trusted_proxies: TrustedProxies,
+    /// `[challenge.theme]`: how challenge pages look that are shown in a proxy's place.
+    pub theme: Theme,
     /// How often each route may be called.
     pub limits: ApiLimits,
 }
@@ -44,6 +47,7 @@ impl Default for ApiSettings {
             metrics_token: None,
             tenant: TenantId::default(),
             trusted_proxies: TrustedProxies::default(),
+            theme: Theme::neutral().clone(),
             limits: ApiLimits::default(),
         }
     }

@@ -1,4 +1,4 @@
-//! Site keys from the store into memory: read again when they change, never per call.
+//! Site keys, and passes that were taken back, from the store into memory: read again when they change, never per call.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
@@ -17,13 +17,19 @@ const NEVER_READ: u64 = u64::MAX;
 pub(crate) struct SiteKeyBook {
     /// Number of changes they were read at.
     version: AtomicU64,
+    /// Number of changes the passes that were taken back were read at.
+    passes_version: AtomicU64,
     /// When an unknown secret last made us look, in ms.
     looked_ms: AtomicI64,
 }
 
 impl Default for SiteKeyBook {
     fn default() -> Self {
-        SiteKeyBook { version: AtomicU64::new(NEVER_READ), looked_ms: AtomicI64::new(i64::MIN) }
+        SiteKeyBook {
+            version: AtomicU64::new(NEVER_READ),
+            passes_version: AtomicU64::new(NEVER_READ),
+            looked_ms: AtomicI64::new(i64::MIN),
+        }
     }
 }
 
@@ -43,6 +49,24 @@ impl SiteKeyBook {
         let records = store.site_keys(tenant).await?;
         challenges.tokens.set_named(records.into_iter().map(held).collect());
         self.version.store(version, Ordering::Release);
+        Ok(())
+    }
+
+    /// Gives `challenges` the passes that were taken back, where there are others than before.
+    pub(crate) async fn refresh_revoked(
+        &self,
+        store: &dyn Store,
+        tenant: TenantId,
+        challenges: &Challenges,
+    ) -> Result<(), ReadError> {
+        let version = store.changes(tenant, Watched::Passes).await?;
+        if version == self.passes_version.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        for pass in store.revoked_passes(tenant).await? {
+            challenges.revoked.insert(tenant, pass.id, pass.until);
+        }
+        self.passes_version.store(version, Ordering::Release);
         Ok(())
     }
 

@@ -12,6 +12,20 @@ use crate::sealed::{BODY_BYTES_MAX, FIELDS_BYTES_MAX, TEXT_BYTES_MAX};
 
 /// The named bounds of this crate.
 pub const BOUNDS: &[Bound] = &[
+    Bound {
+        name: "challenge.asking_max",
+        value: crate::challenges::ASKING_MAX as u64,
+        unit: "networks",
+        reason: "buckets of 24 bytes; who is forgotten begins with a full one",
+        when_full: "the network that asked longest ago is forgotten",
+    },
+    Bound {
+        name: "challenge.revoked_max",
+        value: crate::revoked::REVOKED_MAX as u64,
+        unit: "passes",
+        reason: "as many as the store holds for one tenant",
+        when_full: "the one looked at longest ago is forgotten in memory",
+    },
     bound(
         "challenge.claims_max",
         CLAIMS_MAX as u64,

@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use palisade_domain::{Fact, PassKind, RequestFacts, Scheme, SessionId, SiteId, TenantId, Timestamp};
+use palisade_limits::{BoundedTable, BoundedTableSettings, BucketRate, Take, TokenBucket};
+
+use siphasher::sip::SipHasher13;
 
 use crate::behaviour::{self, Around, Behaviour, Lifetime, Submission, Trace};
 use crate::bindings::Bindings;
@@ -16,7 +19,7 @@ use crate::pass::{self, Pass, PassFault, Shown};
 use crate::revoked::Revoked;
 use crate::secrets::Secrets;
 use crate::ticket::{Purpose, Ticket};
-use crate::token::Tokens;
+use crate::token::{Statement, Tokens};
 use crate::work::{self, Puzzles, WorkKind};
 
 /// What the operator chose about challenges; swapped whole when the configuration is read again.
@@ -62,6 +65,8 @@ pub struct Challenges {
     pub revoked: Revoked,
     /// Challenges that networks left unanswered.
     pub pressure: Pressure,
+    /// How often each network asked for something that costs us work.
+    asks: BoundedTable<TokenBucket>,
     /// Recordings that were played before.
     pub novelty: Novelty,
     /// Keys of result tokens, site keys.
@@ -137,6 +142,7 @@ impl Challenges {
         Challenges {
             revoked: Revoked::new(secrets.table),
             pressure: Pressure::new(&secrets),
+            asks: BoundedTable::new(BoundedTableSettings { name: "challenge.asks", entries_max: ASKING_MAX }),
             novelty: Novelty::new(),
             tokens: Tokens::default(),
             secrets,
@@ -160,15 +166,17 @@ impl Challenges {
     /// where it shows none that holds.
     pub fn look(&self, facts: &RequestFacts<'_>) -> (Fact<PassKind>, Fact<SessionId>) {
         let Fact::Known(headers) = facts.headers else { return (Fact::Unseen, facts.session) };
-        let mut cookies = headers.entries.iter().filter(|(name, _)| name.eq_ignore_ascii_case("cookie"));
-        let Some(text) = cookies.find_map(|(_, cookies)| pass::in_cookies(cookies)) else {
-            return (Fact::Absent, facts.session);
-        };
-        let bindings = Bindings::of(facts);
-        match self.check(text, facts.tenant, facts.site, &bindings, facts.time) {
-            Ok(pass) => (Fact::Known(pass.kind), Fact::Known(SessionId(pass.id))),
-            Err(_) => (Fact::Absent, facts.session),
+        let cookies = headers.entries.iter().filter(|(name, _)| name.eq_ignore_ascii_case("cookie"));
+        // The first that holds: a neighbour's host may have set another of the same name.
+        let mut bindings = None;
+        for text in cookies.flat_map(|(_, cookies)| pass::shown(cookies, facts.scheme)).take(PASSES_SHOWN_MAX)
+        {
+            let bindings = bindings.get_or_insert_with(|| Bindings::of(facts));
+            if let Ok(pass) = self.check(text, facts.tenant, facts.site, bindings, facts.time) {
+                return (Fact::Known(pass.kind), Fact::Known(SessionId(pass.id)));
+            }
         }
+        (Fact::Absent, facts.session)
     }
 
     /// Reads and checks the text of a pass.
@@ -187,6 +195,16 @@ impl Challenges {
         let epoch = self.settings.load().epoch;
         pass.check(&Shown { tenant, site, bindings, now, epoch })?;
         if self.revoked.contains(tenant, pass.id) { Err(PassFault::Revoked) } else { Ok(pass) }
+    }
+
+    /// May this network ask for another ticket, answer or token now? Each costs us a signature or more.
+    pub fn may_ask(&self, tenant: TenantId, bindings: &Bindings, now: Timestamp) -> bool {
+        let now_ms = now.millis().max(0).unsigned_abs();
+        let network = bindings.network.unwrap_or(0) ^ u64::from(tenant.0).rotate_left(32);
+        let key = SipHasher13::new_with_keys(self.secrets.table[0], self.secrets.table[1])
+            .hash(&network.to_be_bytes());
+        let full = || TokenBucket::new(ASKS, now_ms);
+        self.asks.update(key, full, |bucket, _| bucket.try_take(now_ms, 1) == Take::Allowed)
     }
 
     /// A challenge for `visitor`; `id` is random. Nothing is kept.
@@ -276,8 +294,7 @@ impl Challenges {
             work::check(work, ticket.id, &self.secrets, &answer.solutions).map_err(failed)?;
         }
         let behaviour =
-            submission.trace.as_ref().map(|trace| self.judge(trace, visitor, Some(&ticket), user_agent, now));
-        self.settle(&ticket, behaviour.as_ref()).map_err(failed)?;
+            submission.trace.as_ref().map(|trace| self.seen(trace, Some(&ticket), user_agent, now));
         match self.claims.claim(
             ticket.tenant,
             claims::Kind::Ticket,
@@ -308,6 +325,13 @@ impl Challenges {
         if let Some(network) = ticket.bindings.network {
             self.pressure.met(ticket.tenant, network, now);
         }
+    }
+
+    /// Is a token good enough where nobody reads its score but us? A recording without a ticket cost its sender nothing, so it
+    /// is not, where the ladder asks for work at all.
+    pub fn is_good(&self, statement: &Statement, score_min: f64) -> bool {
+        let worked = statement.kind != PassKind::Behaviour || !self.settings.load().ladder.asks_work();
+        worked && statement.score >= score_min
     }
 
     /// `ticket` was not left. Those of applications are theirs to count.
@@ -416,8 +440,14 @@ impl Challenges {
 
 /// Challenges a network may leave unanswered until it is not asked for the hard kind any more.
 const HARD_PRESSURE_MAX: u32 = 64;
+/// What one network (/24, /48) may ask for: an office of two hundred people, all at once and again.
+const ASKS: BucketRate = BucketRate { per_minute: 240, burst: 480 };
+/// Networks whose asking is remembered.
+pub const ASKING_MAX: usize = 100_000;
+/// Passes of one request that are looked at.
+const PASSES_SHOWN_MAX: usize = 4;
 /// From which score on behaviour alone is enough.
-const HUMAN_MIN: f64 = 0.5;
+pub(crate) const HUMAN_MIN: f64 = 0.5;
 /// Below which score the cheap work is not enough: a browser that says it is driven, or a hand like a machine's.
 const DRIVEN_MAX: f64 = 0.2;
 

@@ -155,6 +155,11 @@ impl Ladder {
         Ladder { kinds, puzzles: puzzles.clamp(1, u64::from(PUZZLES_MAX)) as u8 }
     }
 
+    /// True where work is one of its steps.
+    pub fn asks_work(&self) -> bool {
+        self.kinds.contains(&Kind::Work)
+    }
+
     /// What is asked for next.
     pub fn plan(&self, asked: &Asked) -> Plan {
         let strain = strain_percent(asked);

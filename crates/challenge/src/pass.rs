@@ -3,7 +3,7 @@
 //! HMAC-SHA-256 over canonical fields that travel in clear (DESIGN section 6). Checking one reads a cookie, hashes once and
 //! allocates nothing.
 
-use palisade_domain::{PassKind, SiteId, TenantId, Timestamp};
+use palisade_domain::{Fact, PassKind, Scheme, SiteId, TenantId, Timestamp};
 
 use crate::bindings::Bindings;
 use crate::canonical::{Fields, Reader, Signed};
@@ -149,6 +149,20 @@ impl Pass {
 /// The pass in a `Cookie` header, by either name; the first that is there.
 pub fn in_cookies(cookies: &str) -> Option<&str> {
     cookie(cookies, COOKIE_SECURE).or_else(|| cookie(cookies, COOKIE))
+}
+
+/// Every pass in a `Cookie` header, in its order. On https only the name with the prefix counts, which no neighbour's host can
+/// set (RFC 6265bis, section 4.1.3.2); where the scheme is not known, both.
+pub fn shown(cookies: &str, scheme: Fact<Scheme>) -> impl Iterator<Item = &str> {
+    cookies.split(';').filter_map(move |pair| {
+        let (held, value) = pair.trim_ascii().split_once('=')?;
+        let counts = match scheme {
+            Fact::Known(Scheme::Https) => held == COOKIE_SECURE,
+            Fact::Known(Scheme::Http) => held == COOKIE,
+            _ => held == COOKIE_SECURE || held == COOKIE,
+        };
+        counts.then_some(value)
+    })
 }
 
 /// The value of the cookie called `name` (RFC 6265, section 4.2).

@@ -80,9 +80,21 @@ pub fn answer(
         Err(malformed) => Err(Fault::Malformed(*malformed)),
     };
     match verdict {
+        Ok(statement) if reads_success_only(flavour, &statement) && statement.score < PROGRAM_MAX => {
+            written::failure(flavour, Fault::LowScore)
+        }
         Ok(statement) => written::success(flavour, &statement),
         Err(fault) => written::failure(flavour, fault),
     }
+}
+
+/// Below which score a token is a program's beyond doubt: driven browsers that say so, filled honeypots, played recordings.
+const PROGRAM_MAX: f64 = 0.3;
+
+/// Callers of Turnstile, hCaptcha and reCAPTCHA's second version look at `success` and at nothing else; those of the third, which
+/// is the one with an action, look at the score.
+fn reads_success_only(flavour: Flavour, statement: &Statement) -> bool {
+    flavour != Flavour::Recaptcha || statement.action.is_empty()
 }
 
 fn judge(

@@ -37,7 +37,9 @@ pub(crate) const TOKEN_PREFIX_BYTES_MAX: usize = 64 << 10;
 /// How long such a body, or a form to be sealed, is waited for.
 pub(crate) const VISIT_BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Such bodies held at once, over all threads.
-pub(crate) const HELD_BODIES_MAX: usize = 256;
+pub(crate) const HELD_BODIES_MAX: usize = 1_024;
+/// Such bodies of one network.
+pub(crate) const HELD_BODIES_OF_NETWORK_MAX: usize = 16;
 /// Slow answers under way.
 pub(crate) const SLOW_ANSWERS_MAX: usize = 1_000;
 /// Time of one slow answer.
@@ -68,8 +70,15 @@ pub const BOUNDS: &[Bound] = &[
         name: "gateway.held_bodies_max",
         value: HELD_BODIES_MAX as u64,
         unit: "bodies",
-        reason: "answers to challenges and forms to be sealed, 256 KiB each at most: 64 MiB in all",
-        when_full: "a body is not read: the answer is 413, or a challenge without the form",
+        reason: "answers to challenges, forms to be sealed or asked for a token: 256 KiB at most, most have 2",
+        when_full: "503 with Retry-After, or a challenge without the form",
+    },
+    Bound {
+        name: "gateway.held_bodies_of_network_max",
+        value: HELD_BODIES_OF_NETWORK_MAX as u64,
+        unit: "bodies per address, or /64",
+        reason: "an office sends that many at one moment; nobody takes the seats of all others",
+        when_full: "as above",
     },
     Bound {
         name: "gateway.token_prefix_bytes_max",

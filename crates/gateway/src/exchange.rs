@@ -11,6 +11,7 @@ use palisade_challenge::Pass;
 use palisade_detect::Observe;
 use palisade_domain::{Action, HeadFault, RequestId, Timestamp};
 use palisade_fingerprint::live::body_kind;
+use palisade_visitor::visit::Base;
 use palisade_visitor::{Notice, Reply, Wants};
 
 use crate::body::{AnswerBody, Prefix, RequestBody};
@@ -22,6 +23,7 @@ use crate::wire::Captured;
 use crate::worker::Worker;
 
 mod ending;
+mod held;
 mod pass;
 mod resume;
 mod rule;
@@ -30,6 +32,7 @@ mod tunnel;
 mod visit;
 
 pub(crate) use ending::Ending;
+pub(crate) use held::HeldBodies;
 use resume::Reopened;
 use rule::{Place, Ruled};
 pub(crate) use tunnel::Tunnel;
@@ -147,7 +150,11 @@ impl Exchange {
         body: &mut RequestBody,
     ) -> Option<Reply> {
         if let Some(base) = self.base(place.site?) {
-            return self.visit(base, place, ruled, body).await;
+            let reply = self.visit(base, place, ruled, body).await;
+            // Below our prefix everything is ours; among the older paths only some are, the rest are the site's.
+            if reply.is_some() || base != Base::Seed {
+                return reply;
+            }
         }
         let ruled = ruled?;
         if ruled.decision.enforced == Action::Challenge && self.worker().guard.challenges().is_some() {

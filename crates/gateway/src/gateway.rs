@@ -10,6 +10,7 @@ use std::time::Duration;
 use palisade_guard::Guard;
 use tokio::sync::watch;
 
+use crate::exchange::HeldBodies;
 use crate::settings::GatewaySettings;
 use crate::{listener, worker};
 
@@ -62,7 +63,7 @@ pub(crate) struct Shared {
     /// Slow answers under way.
     pub slow_answers: AtomicUsize,
     /// Whole bodies held.
-    pub held_bodies: AtomicUsize,
+    pub held_bodies: HeldBodies,
 }
 
 impl Gateway {

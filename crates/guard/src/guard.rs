@@ -12,6 +12,7 @@ use palisade_domain::{ClientIp, Fact, RequestFacts, RequestId, ResponseFacts, Si
 use palisade_policy::{Around, Judge, Judged, Level, ListMirror};
 use tokio::sync::mpsc;
 
+use crate::answers::ProviderAnswers;
 use crate::health::{Degradation, Health, QUEUE};
 use crate::kept::{KEPT_MAX, Kept};
 use crate::keyed;
@@ -54,6 +55,8 @@ pub struct Guard {
     pub standings: Standings,
     /// What does not work as it should.
     pub health: Health,
+    /// What external CAPTCHA providers said.
+    pub answers: ProviderAnswers,
     challenges: OnceLock<Arc<Challenges>>,
     pub(crate) vouching: ArcSwap<Vouching>,
     sink: Arc<Sink>,
@@ -135,6 +138,7 @@ impl Guard {
             totals: Totals::default(),
             standings: Standings::new(settings.seed),
             health: Health::default(),
+            answers: ProviderAnswers::default(),
             challenges: OnceLock::new(),
             vouching: ArcSwap::default(),
             sink: Arc::new(Sink::new(&settings, events)),

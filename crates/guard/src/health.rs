@@ -22,6 +22,8 @@ pub const AMBIGUOUS_PROXY: &str = "proxy_names_two";
 pub const STORE: &str = "store";
 /// Code of lists that are full: what rules write does not fit any more, everything else is stored.
 pub const LISTS: &str = "lists";
+/// Code of an external CAPTCHA provider that does not take our secret.
+pub const PROVIDER: &str = "provider";
 /// Code of a queue that was full.
 pub const QUEUE: &str = "queue";
 

@@ -4,15 +4,16 @@
 use std::sync::Arc;
 
 use palisade_challenge::outcome::Said;
-use palisade_domain::{ClientIp, TenantId, Timestamp};
+use palisade_domain::{ClientIp, ClientKey, TenantId, Timestamp};
+use palisade_store::bounds::LABELS_MAX;
 use palisade_store::{
     Client, InteractionId, InteractionSource, LabelSource, LabelSubject, LabelVerdict, NewInteraction,
     NewLabel, Store, Weight,
 };
 use tokio::sync::mpsc;
 
-use crate::Guard;
 use crate::totals::Passage;
+use crate::{Guard, keyed};
 
 /// Interactions and labels that wait for the store.
 pub const KEPT_MAX: usize = 512;
@@ -50,6 +51,11 @@ pub enum Kept {
 }
 
 impl Guard {
+    /// A client under a hash of this installation's seed: the same client has the same one, and nobody else can make it.
+    fn masked(&self, client: ClientIp) -> String {
+        format!("client:{:016x}", keyed::of_client(self.settings.seed, ClientKey::Ip(client)))
+    }
+
     /// Keeps `kept`, as soon as the store takes it.
     pub fn keep(&self, kept: Kept) {
         if self.kept.try_send(kept).is_err() {
@@ -66,23 +72,48 @@ pub async fn run(
     stop: impl Future<Output = ()> + Send,
 ) {
     let mut stop = std::pin::pin!(stop);
+    let mut labels = Labels::default();
     loop {
         tokio::select! {
             biased;
             next = kept.recv() => match next {
-                Some(next) => put(&guard, &*store, next).await,
+                Some(next) => put(&guard, &*store, next, &mut labels).await,
                 None => return,
             },
             () = &mut stop => break,
         }
     }
     while let Ok(next) = kept.try_recv() {
-        put(&guard, &*store, next).await;
+        put(&guard, &*store, next, &mut labels).await;
+    }
+}
+
+/// Whether there is room for labels that nobody gave: the operator's own always find some.
+#[derive(Debug, Default)]
+struct Labels {
+    /// How many may still be put before the store is asked again.
+    free: usize,
+}
+
+/// Labels put between two counts.
+const COUNTED_EVERY: usize = 256;
+
+impl Labels {
+    async fn has_room(&mut self, store: &dyn Store, tenant: TenantId) -> bool {
+        if self.free == 0 {
+            let held = store.count_labels(tenant).await.map_or(usize::MAX, |count| count as usize);
+            if held >= LABELS_MAX / 2 {
+                return false;
+            }
+            self.free = COUNTED_EVERY;
+        }
+        self.free -= 1;
+        true
     }
 }
 
 /// What the store does not take is lost and counted: it is a sample.
-async fn put(guard: &Guard, store: &dyn Store, kept: Kept) {
+async fn put(guard: &Guard, store: &dyn Store, kept: Kept, labels: &mut Labels) {
     let taken = match kept {
         Kept::Interaction { tenant, id, time, data, human } => {
             let new = NewInteraction {
@@ -95,13 +126,15 @@ async fn put(guard: &Guard, store: &dyn Store, kept: Kept) {
             };
             store.add_interaction(tenant, &new).await.is_ok()
         }
+        Kept::Label { tenant, .. } if !labels.has_room(store, tenant).await => false,
         Kept::Label { tenant, client, time, said } => {
             // Whatever is not a number of the range counts nothing.
             let weight =
                 Weight::new(said.weight.min(CAUSED_MAX)).or(Weight::new(0.0)).expect("0.0 is a weight");
             let verdict = if said.human { LabelVerdict::Human } else { LabelVerdict::Bot };
             let label = NewLabel {
-                subject: LabelSubject::Client { client: Client::Ip(client), time },
+                // Under a keyed hash: a label has no end, an address has.
+                subject: LabelSubject::Client { client: Client::Opaque(guard.masked(client)), time },
                 verdict,
                 source: LabelSource::Challenge,
                 weight,

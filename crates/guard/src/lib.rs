@@ -8,6 +8,7 @@
 //!
 //! It opens no socket, and knows neither HTTP servers nor answers to visitors: those are the edges'.
 
+pub mod answers;
 pub mod bounds;
 pub mod guard;
 pub mod health;

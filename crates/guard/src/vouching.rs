@@ -9,6 +9,7 @@ use palisade_intel::providers::field::{FIELDS, Given};
 use palisade_intel::providers::{Ask, OnFailure, Verifier};
 
 use crate::Guard;
+use crate::health::PROVIDER;
 
 /// The lowest score of our own tokens where a rule names none.
 const OWN_SCORE_MIN: f64 = 0.5;
@@ -71,6 +72,8 @@ impl Guard {
     /// Other rules, whole.
     pub fn replace_vouching(&self, vouching: Vouching) {
         self.vouching.store(Arc::new(vouching));
+        // Said of the one before; whether it holds of this one shows with the next question.
+        self.health.recover(PROVIDER);
     }
 
     /// Is the token among `given` good enough for `rule`? A good one of ours is used up.
@@ -98,7 +101,7 @@ impl Guard {
             min_score: rule.score_min,
             ..Ask::new(response)
         };
-        let outcome = provider.verify(&ask, posted.now.millis().max(0).unsigned_abs()).await;
+        let outcome = self.ask_provider(provider, &ask, posted.now).await;
         if outcome.passes(rule.on_failure) { Ok(()) } else { Err(words(outcome.error_codes())) }
     }
 
@@ -119,7 +122,7 @@ impl Guard {
         if rule.action.as_ref().is_some_and(|action| *action != said.action) {
             return Err(vec!["invalid-input-response", "wrong-action"]);
         }
-        if said.score < rule.score_min.unwrap_or(OWN_SCORE_MIN) {
+        if !challenges.is_good(&said, rule.score_min.unwrap_or(OWN_SCORE_MIN)) {
             return Err(vec!["invalid-input-response", "low-score"]);
         }
         // Only what is good in every way is used up.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use anyhow::Context;
+
 use palisade_challenge::challenges::{Challenges, Settings};
 use palisade_challenge::claims::Claims;
 use palisade_challenge::ladder::{Ladder, Step, WORK_MS};
@@ -45,17 +47,25 @@ pub(crate) fn apply(
     settings: &All,
     tenant: TenantId,
 ) -> anyhow::Result<()> {
+    // First what may fail: nothing is in effect by halves.
+    read_keys(challenges, data, settings)?;
     challenges.replace_settings(settings_of(&settings.challenge));
     let hosts: Vec<String> = settings.sites.iter().flat_map(|site| site.hosts.iter().cloned()).collect();
     challenges.tokens.set_automatic(vec![SiteKey::automatic(&challenges.secrets, tenant, &hosts)]);
-    read_keys(challenges, data, settings)
+    Ok(())
 }
 
-/// Reads the keys of result tokens again.
+/// Reads the keys of result tokens again, to sign by the algorithm in office.
 ///
 /// # Errors
 /// Where they cannot be read.
-pub(crate) fn read_keys(challenges: &Challenges, data: &DataDir, settings: &All) -> anyhow::Result<()> {
+pub(crate) fn read_keys_again(challenges: &Challenges, data: &DataDir) -> anyhow::Result<()> {
+    let algorithm = challenges.tokens.keyring().algorithm();
+    challenges.tokens.replace_keyring(keyring::open(data, algorithm, shell::now())?);
+    Ok(())
+}
+
+fn read_keys(challenges: &Challenges, data: &DataDir, settings: &All) -> anyhow::Result<()> {
     let algorithm = Algorithm::named(settings.challenge.algorithm).unwrap_or(Algorithm::Rs256);
     challenges.tokens.replace_keyring(keyring::open(data, algorithm, shell::now())?);
     Ok(())
@@ -70,7 +80,14 @@ fn claims(data: &DataDir) -> anyhow::Result<Claims> {
         Err(_) => None,
     };
     // It holds for one start: after a kill nobody knows what was claimed since.
-    let _ = std::fs::remove_file(&path);
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(error).with_context(|| {
+                format!("{}: cannot be removed, and after a kill it would be wrong", path.display())
+            });
+        }
+        _ => {}
+    }
     Ok(loaded.unwrap_or_else(|| Claims::since(shell::now())))
 }
 
@@ -120,7 +137,10 @@ fn provider(settings: &ChallengeSettings, outbound: Option<&Outbound>) -> anyhow
 }
 
 fn settings_of(settings: &ChallengeSettings) -> Settings {
-    let steps: Vec<Step> = settings.ladder.iter().filter_map(|name| Step::named(name)).collect();
+    // Text images are not built yet, and say so at the start: a page with nothing to do would lock people out.
+    let built = |step: &Step| !matches!(step, Step::Text | Step::Provider);
+    let steps: Vec<Step> =
+        settings.ladder.iter().filter_map(|name| Step::named(name)).filter(built).collect();
     Settings {
         pass_ms: i64::from(settings.pass_hours) * HOUR_MS,
         no_script_pass_ms: i64::from(settings.pass_hours).min(1) * HOUR_MS,

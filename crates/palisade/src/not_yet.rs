@@ -8,11 +8,15 @@ const IDLE: [&str; 4] = ["model.", "policy.on_failure", "server.desk", "server.p
 /// A line for each such setting that somebody wrote, with its place as errors have it.
 pub(crate) fn warnings(loaded: &Loaded) -> Vec<String> {
     let is_idle = |key: &str| IDLE.iter().any(|idle| key.starts_with(idle));
+    let ladder = &loaded.settings.challenge.ladder;
+    let text = (ladder.contains(&"text"))
+        .then(|| "challenge.ladder: \"text\" is not built yet and is left out of the ladder".to_owned());
     loaded
         .effective
         .iter()
         .filter(|setting| setting.origin != Origin::Default && is_idle(&setting.key))
         .map(|setting| format!("{}: {}: has no effect yet", setting.origin, setting.key))
+        .chain(text)
         .collect()
 }
 

@@ -44,6 +44,9 @@ const CHORES_EVERY: Duration = Duration::from_secs(3_600);
 /// The first look: not while the first visitors wait.
 const CHORES_FIRST: Duration = Duration::from_secs(60);
 
+/// Between two tries to make a key that could not be made.
+const KEYS_AGAIN: Duration = Duration::from_secs(30);
+
 /// Threads of the control plane: API and worker. The data plane has its own.
 const CONTROL_THREADS: usize = 2;
 
@@ -171,7 +174,7 @@ impl Running {
         let gateway = match loaded.has_upstream() && plays(Role::Gateway) {
             true => Some(Gateway::start(
                 Arc::clone(&guard),
-                convert::gateway(&loaded.settings, !plan.plain, theme),
+                convert::gateway(&loaded.settings, !plan.plain, theme.clone()),
             )?),
             false => None,
         };
@@ -179,7 +182,7 @@ impl Running {
         let api = Api::new(
             Arc::clone(&guard),
             Arc::clone(&store) as Arc<dyn Store>,
-            convert::api(&loaded.settings, trusted, &first_run.webhook_secret),
+            convert::api(&loaded.settings, trusted, &first_run.webhook_secret, theme),
             palisade_api::Clock::system(),
         );
         api.set_degraded(testing::tell(&loaded.settings));
@@ -214,7 +217,7 @@ impl Running {
         let wanted = Arc::new(Notify::new());
         let notify = Arc::clone(&wanted);
         challenges.tokens.when_wanted(move || notify.notify_one());
-        let making = make_keys(wanted, Arc::clone(&challenges), data.clone(), loaded.clone());
+        let making = make_keys(wanted, Arc::clone(&challenges), data.clone());
         let until = stopped.clone();
         tasks.push(tokio::spawn(async move {
             tokio::select! { () = making => {}, () = told(until) => {} }
@@ -333,12 +336,13 @@ impl Running {
         let (loaded, numbered, judge) = read.await??;
         let sites = convert::sites(&numbered)?;
         let trusted = convert::trusted(&loaded.settings.server)?;
-        let settings = convert::api(&loaded.settings, trusted.clone(), &self.webhook_secret);
+        let theme = convert::theme(&loaded.settings.challenge.theme)?;
+        let settings = convert::api(&loaded.settings, trusted.clone(), &self.webhook_secret, theme);
         let vouching = challenges::vouching(&loaded.settings.challenge, self.outbound.as_ref())?;
+        challenges::apply(&self.challenges, &self.data, &loaded.settings, convert::TENANT)?;
         self.guard.replace(judge, sites)?;
         self.guard.trust(trusted);
         self.guard.replace_vouching(vouching);
-        challenges::apply(&self.challenges, &self.data, &loaded.settings, convert::TENANT)?;
         self.api.replace_settings(settings);
         self.api.set_degraded(testing::tell(&loaded.settings));
         (self.sites, self.loaded) = (numbered, loaded);
@@ -373,7 +377,7 @@ impl Running {
         let data = self.data.clone();
         let rotated = tokio::task::spawn_blocking(move || keyring::rotate_due(&data, shell::now())).await??;
         if rotated {
-            challenges::read_keys(&self.challenges, &self.data, &self.loaded.settings)?;
+            challenges::read_keys_again(&self.challenges, &self.data)?;
         }
         Ok(())
     }
@@ -435,16 +439,20 @@ impl Running {
 }
 
 /// Makes the RSA key when the first one wants it, behind everything else; until then tokens of that kind are asked for again.
-async fn make_keys(wanted: Arc<Notify>, challenges: Arc<Challenges>, data: DataDir, loaded: Loaded) {
+async fn make_keys(wanted: Arc<Notify>, challenges: Arc<Challenges>, data: DataDir) {
     loop {
         wanted.notified().await;
-        let (challenges, data, loaded) = (Arc::clone(&challenges), data.clone(), loaded.clone());
+        let (challenges, data) = (Arc::clone(&challenges), data.clone());
         let made = tokio::task::spawn_blocking(move || {
             keyring::ensure_rsa(&data)?;
-            challenges::read_keys(&challenges, &data, &loaded.settings)
+            challenges::read_keys_again(&challenges, &data)
         });
         match made.await {
-            Ok(Err(error)) => shell::complain(&format!("palisade: no key for result tokens: {error:#}")),
+            Ok(Err(error)) => {
+                shell::complain(&format!("palisade: no key for result tokens: {error:#}"));
+                // Whoever asks meanwhile is told to come back.
+                tokio::time::sleep(KEYS_AGAIN).await;
+            }
             _ => return,
         }
     }

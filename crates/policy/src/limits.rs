@@ -145,7 +145,9 @@ pub(crate) fn limit(case: &Case<'_>) -> Option<Say> {
 fn flood(case: &Case<'_>, conduct: &Conduct) -> Option<Say> {
     let adaptive = case.policy.limits.adaptive;
     let loaded = adaptive && case.around.level > Level::Calm && case.around.in_flood;
-    let anonymous = !case.assessment.identity.class.is_program() && conduct.keys.session.is_none();
+    // A pass is no exemption: it turns challenge into allow and nothing else.
+    let session = conduct.keys.session.is_some() && !case.facts.is_some_and(|facts| facts.pass.is_known());
+    let anonymous = !case.assessment.identity.class.is_program() && !session;
     if !loaded || !anonymous || conduct.loads_assets || case.hidden() {
         return None;
     }

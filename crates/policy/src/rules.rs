@@ -384,12 +384,15 @@ fn pass(case: &Case<'_>, say: Say) -> Say {
 /// they are held to a rate instead.
 fn is_never_challenged(case: &Case<'_>) -> bool {
     let Some(facts) = case.facts else { return false };
+    // A frame in another site's page gets no cookies of ours, so it could never show a pass.
+    let foreign_frame = facts.header("sec-fetch-site").known() == Some("cross-site")
+        && matches!(facts.header("sec-fetch-dest").known(), Some("iframe" | "frame" | "embed" | "object"));
     let cross_site = facts.method == Fact::Known("POST")
         && match facts.header("sec-fetch-site").known() {
             Some(site) => site == "cross-site",
             None => is_of_another_origin(facts),
         };
-    cross_site || case.conduct.is_some_and(|conduct| conduct.kind == Kind::Machine)
+    cross_site || foreign_frame || case.conduct.is_some_and(|conduct| conduct.kind == Kind::Machine)
 }
 
 /// Older browsers do not say `Sec-Fetch-Site`: their `Origin` names another host than the one they ask.

@@ -44,6 +44,8 @@ pub const EXPORT_PAGE_MAX: usize = 256;
 pub const REPUTATION_EVENTS_MAX: usize = 100_000;
 /// Most API keys one tenant may hold.
 pub const KEYS_MAX: usize = 1_000;
+/// Most passes that one tenant has taken back; those that are over go.
+pub const REVOKED_PASSES_MAX: usize = 100_000;
 /// Bytes kept of a key's name.
 pub const KEY_NAME_BYTES_MAX: usize = 128;
 /// Bytes of a site key's text and hosts together.
@@ -206,6 +208,13 @@ pub const BOUNDS: &[Bound] = &[
         "events",
         "a reputation is read in some 20 ms even of the busiest client",
         "the newest count",
+    ),
+    bound(
+        "store.revoked_passes_max",
+        REVOKED_PASSES_MAX as u64,
+        "passes per tenant",
+        "servers hold them all in memory; raising the epoch withdraws every pass at once",
+        REFUSED,
     ),
     bound("store.keys_max", KEYS_MAX as u64, "keys per tenant", "servers hold them all in memory", REFUSED),
     bound("store.key_name_bytes_max", KEY_NAME_BYTES_MAX as u64, "bytes", "a name is a few words", CUT),

@@ -14,13 +14,16 @@ pub enum Watched {
     Keys,
     /// Site keys.
     SiteKeys,
+    /// Passes that were taken back.
+    Passes,
     /// The queue of slow opinions: only what is put in counts.
     Escalations,
 }
 
 impl Watched {
     /// Everything that is watched.
-    pub const ALL: [Watched; 4] = [Watched::Lists, Watched::Keys, Watched::SiteKeys, Watched::Escalations];
+    pub const ALL: [Watched; 5] =
+        [Watched::Lists, Watched::Keys, Watched::SiteKeys, Watched::Passes, Watched::Escalations];
 
     /// The name of its counter.
     pub(crate) fn counter(self) -> &'static str {
@@ -28,6 +31,7 @@ impl Watched {
             Watched::Lists => "changes.list_entries",
             Watched::Keys => "changes.api_keys",
             Watched::SiteKeys => "changes.site_keys",
+            Watched::Passes => "changes.revoked_passes",
             Watched::Escalations => "changes.escalations",
         }
     }

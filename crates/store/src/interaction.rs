@@ -34,23 +34,26 @@ impl fmt::Display for InteractionId {
 /// Some text is no name of an interaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "an interaction's name is 32 hexadecimal digits in five groups, as 00000000-0000-4000-8000-000000000000"
+    "an interaction's name is 32 hexadecimal digits, as 00000000-0000-4000-8000-000000000000 or without its dashes"
 )]
 pub struct NoInteractionId;
 
 impl FromStr for InteractionId {
     type Err = NoInteractionId;
 
+    /// With its dashes, or without all four of them: libraries of UUIDs write both.
     fn from_str(text: &str) -> Result<Self, NoInteractionId> {
         let bytes = text.as_bytes();
-        if bytes.len() != 36 {
-            return Err(NoInteractionId);
-        }
+        let dashed = match bytes.len() {
+            36 => true,
+            32 => false,
+            _ => return Err(NoInteractionId),
+        };
         let mut id = 0_u128;
         for (at, byte) in bytes.iter().enumerate() {
             match (at, byte) {
-                (8 | 13 | 18 | 23, b'-') => {}
-                (8 | 13 | 18 | 23, _) => return Err(NoInteractionId),
+                (8 | 13 | 18 | 23, b'-') if dashed => {}
+                (8 | 13 | 18 | 23, _) if dashed => return Err(NoInteractionId),
                 _ => {
                     let digit = char::from(*byte).to_digit(16).ok_or(NoInteractionId)?;
                     id = id << 4 | u128::from(digit);
@@ -211,6 +214,8 @@ mod tests {
         for bad in [
             "",
             "5e6f7a8b000040008000000000000000000b",
+            "5e6f7a8b-0000-4000-8000-00000000",
+            "5e6f7a8b00004000800000000000000g",
             "../../../../etc/passwd-0000-4000-800",
             "5e6f7a8b-0000-4000-8000-00000000000g",
             "5e6f7a8b-0000-4000-8000-00000000000b0",
@@ -227,6 +232,7 @@ mod tests {
             let id = InteractionId(id);
             prop_assert_eq!(id.to_string().parse(), Ok(id));
             prop_assert_eq!(id.to_string().to_uppercase().parse(), Ok(id));
+            prop_assert_eq!(id.to_string().replace('-', "").parse(), Ok(id));
         }
     }
 }

@@ -29,6 +29,7 @@ mod interaction;
 mod label;
 mod list;
 mod memory;
+mod revoked;
 mod rollup;
 mod site_key;
 mod sqlite;
@@ -57,17 +58,39 @@ pub use interaction::{
 pub use label::{Label, LabelId, LabelSource, LabelSubject, LabelVerdict, Labels, NewLabel, Weight};
 pub use list::{Effect, EffectKind, EntryId, EntrySource, ListEntry, Lists, NewEntry, Page};
 pub use memory::MemoryStore;
+pub use revoked::{RevokedPass, RevokedPasses};
 pub use rollup::{ActionName, Rollup, RollupQuery, RollupSum, Rollups};
 pub use site_key::{NewSiteKey, SiteKeyRecord, SiteKeys};
 pub use sqlite::{SqliteSettings, SqliteStore};
 
 /// Everything one store keeps; what the rest of Palisade holds as `Arc<dyn Store>`.
 pub trait Store:
-    Lists + Events + Labels + Interactions + Rollups + Keys + SiteKeys + Audit + Escalations + Changes
+    Lists
+    + Events
+    + Labels
+    + Interactions
+    + Rollups
+    + Keys
+    + SiteKeys
+    + RevokedPasses
+    + Audit
+    + Escalations
+    + Changes
 {
 }
 
-impl<T: Lists + Events + Labels + Interactions + Rollups + Keys + SiteKeys + Audit + Escalations + Changes>
-    Store for T
+impl<
+    T: Lists
+        + Events
+        + Labels
+        + Interactions
+        + Rollups
+        + Keys
+        + SiteKeys
+        + RevokedPasses
+        + Audit
+        + Escalations
+        + Changes,
+> Store for T
 {
 }

@@ -20,12 +20,23 @@ struct Page<'a> {
     text: &'a str,
     style: &'a str,
     id: Option<RequestId>,
+    codes: &'a str,
 }
 
 /// The page that says `sentence` in the language of `words`, with the reference number where there is one.
 pub fn render(words: &Words, sentence: Sentence, id: Option<RequestId>) -> String {
-    let page = Page { words, title: sentence.title, text: sentence.text, style: STYLE, id };
-    page.render().expect("a page of constants and one number is written to memory")
+    render_with_codes(words, sentence, id, "")
+}
+
+/// As [`render`], with reasons below the reference number; none where `codes` is empty.
+pub(crate) fn render_with_codes(
+    words: &Words,
+    sentence: Sentence,
+    id: Option<RequestId>,
+    codes: &str,
+) -> String {
+    let page = Page { words, title: sentence.title, text: sentence.text, style: STYLE, id, codes };
+    page.render().expect("a page of bounded texts is written to memory")
 }
 
 #[cfg(test)]

@@ -120,6 +120,8 @@ impl Notice {
 struct Refusal<'a> {
     error: &'a str,
     message: &'a str,
+    #[serde(rename = "error-codes", skip_serializing_if = "<[String]>::is_empty")]
+    codes: &'a [String],
     request_id: String,
 }
 
@@ -140,6 +142,22 @@ impl Reply {
 
     /// The answer that says `notice`, as a page or as JSON by what the client wants.
     pub fn notice(notice: Notice, wants: &Wants<'_>, id: RequestId) -> Reply {
+        Reply::refusal(notice, notice.for_programs(), &[], wants, id)
+    }
+
+    /// 403 for a form that needs a token and has no good one, with the codes that say why.
+    pub fn token_required(codes: &[String], wants: &Wants<'_>, id: RequestId) -> Reply {
+        let told = ("CAPTCHA required", "This form needs a valid token; reload the page and send it again.");
+        Reply::refusal(Notice::Refused, told, codes, wants, id)
+    }
+
+    fn refusal(
+        notice: Notice,
+        (error, message): (&str, &str),
+        codes: &[String],
+        wants: &Wants<'_>,
+        id: RequestId,
+    ) -> Reply {
         let mut headers = Vec::with_capacity(8);
         let body = if wants.page() {
             let words = words::of(wants.language(&words::TAGS));
@@ -147,12 +165,11 @@ impl Reply {
             headers.push(("content-language", words.tag.to_owned()));
             headers.push(("content-security-policy", page::CONTENT_SECURITY_POLICY.to_owned()));
             headers.push(("referrer-policy", "no-referrer".to_owned()));
-            page::render(words, notice.for_people(words), Some(id))
+            page::render_with_codes(words, notice.for_people(words), Some(id), &codes.join(", "))
         } else {
-            let (error, message) = notice.for_programs();
             headers.push(("content-type", "application/json".to_owned()));
-            let refusal = Refusal { error, message, request_id: id.to_string() };
-            serde_json::to_string(&refusal).expect("three texts always serialise")
+            let refusal = Refusal { error, message, codes, request_id: id.to_string() };
+            serde_json::to_string(&refusal).expect("texts always serialise")
         };
         headers.push(("cache-control", "private, no-store".to_owned()));
         headers.push(("vary", "accept, accept-language".to_owned()));
@@ -216,6 +233,35 @@ mod tests {
         assert_eq!(reply.header("content-type"), Some("text/html; charset=utf-8"));
         assert_eq!(reply.header("cache-control"), Some("private, no-store"));
         assert_eq!(reply.header("etag"), None);
+    }
+
+    #[test]
+    fn a_form_without_a_token_is_told_why() {
+        let codes = ["missing-token".to_owned(), "<\"quoted\">".to_owned()];
+        let check = |wants: &Wants<'_>, kind: &str| {
+            let reply = Reply::token_required(&codes, wants, RequestId(9));
+            assert_eq!((reply.status, reply.header("cache-control")), (403, Some("private, no-store")));
+            assert_eq!((reply.header("content-type"), reply.header("etag")), (Some(kind), None));
+            assert_eq!(reply.header("x-request-id"), Some("0000000000009"));
+            String::from_utf8(reply.body.into_owned()).unwrap()
+        };
+        let german = check(&PERSON, "text/html; charset=utf-8");
+        let code = words::of(Some("de")).challenge.code;
+        assert!(
+            german.contains(&format!("<dt>{code}</dt>")) && german.contains("missing-token, "),
+            "{german}"
+        );
+        assert!(german.contains("0000000000009") && !german.contains("<\"quoted"), "{german}");
+        for accept in [None, Some("*/*"), Some("application/json")] {
+            let json = check(&Wants { accept, ..PROGRAM }, "application/json");
+            let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+            assert_eq!(json["error-codes"], serde_json::json!(codes));
+            assert_eq!(
+                (&json["error"], &json["request_id"]),
+                (&"CAPTCHA required".into(), &"0000000000009".into())
+            );
+            assert!(json["message"].is_string());
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use palisade_challenge::Code;
 use palisade_challenge::challenges::Challenges;
 use palisade_challenge::site_key;
 
@@ -47,6 +48,12 @@ impl Post {
                 .then_some(Readers::Named),
         }
     }
+}
+
+/// True for what gives or takes a challenge by a mere GET: who is refused or slowed does not get that either. `rest` is the path
+/// below the base.
+pub fn is_costly(rest: &str) -> bool {
+    rest.starts_with("step") || rest.starts_with("refused/challenge")
 }
 
 /// How many bytes of a body are worth reading before [`route`] is asked; `None` where none are.
@@ -122,6 +129,10 @@ fn posted(post: Post, challenges: Option<&Challenges>, visit: &mut Visit<'_>) ->
     let readers = post.readers(challenges, visit);
     let mut served = match (visit.method, challenges) {
         ("OPTIONS", _) => return Some(cors::preflight(readers, "POST", visit).into()),
+        ("POST", Some(challenges)) if !challenges.may_ask(visit.tenant, &visit.bindings, visit.now) => {
+            challenges.outcomes.refused(Code::TooManyTries);
+            challenge::refusal(429, Code::TooManyTries).into()
+        }
         ("POST", Some(challenges)) => match post {
             Post::Answer => challenge::answer::answer(challenges, visit),
             Post::Challenge => challenge::answer::challenge(challenges, visit),

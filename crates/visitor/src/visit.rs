@@ -92,6 +92,13 @@ impl<'a> Visit<'a> {
         u128::from_be_bytes(bytes)
     }
 
+    /// A random number with the bits of a UUID (RFC 9562, version 4), as recordings are named.
+    pub fn random_uuid(&mut self) -> u128 {
+        const VERSION: u128 = 0xf << 76;
+        const VARIANT: u128 = 0b11 << 62;
+        self.random_id() & !VERSION & !VARIANT | 4 << 76 | 0b10 << 62
+    }
+
     /// True for methods that only read.
     pub fn reads(&self) -> bool {
         matches!(self.method, "GET" | "HEAD")
@@ -146,6 +153,13 @@ pub fn hostname(host: &str) -> &str {
     }
 }
 
+/// `id` as a UUID in lower case (RFC 9562, section 4).
+pub fn uuid(id: u128) -> String {
+    let part = |shift: u32, bits: u32| id >> shift & ((1 << bits) - 1);
+    let (time, mid, high) = (part(96, 32), part(80, 16), part(64, 16));
+    format!("{time:08x}-{mid:04x}-{high:04x}-{:04x}-{:012x}", part(48, 16), part(0, 48))
+}
+
 /// An answer, and what the edge does beside sending it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Served {
@@ -166,7 +180,7 @@ impl From<Reply> for Served {
 /// A recording of a visitor's hand, as it may be stored: no key values, no texts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Kept {
-    /// 128 random bits.
+    /// A [`Visit::random_uuid`], as the result token says it with [`uuid`].
     pub id: u128,
     /// `Trace::to_json`.
     pub data: String,
@@ -187,6 +201,17 @@ mod tests {
         check("[::1]:8080", "[::1]");
         check("[::1]", "[::1]");
         check("", "");
+    }
+
+    #[test]
+    fn recordings_are_named_by_uuids() {
+        assert_eq!(uuid(0x5e6f_7a8b_0102_4304_8506_0708_090a_0b0c), "5e6f7a8b-0102-4304-8506-0708090a0b0c");
+        assert_eq!(uuid(0), "00000000-0000-0000-0000-000000000000");
+        for _ in 0..100 {
+            let name = uuid(Request::new("GET", "/").with(|visit| visit.random_uuid()));
+            let bytes = name.as_bytes();
+            assert!(bytes[14] == b'4' && b"89ab".contains(&bytes[19]), "{name}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use axum::response::Response;
 use palisade_challenge::Challenges;
+use palisade_challenge::site_key::Hostnames;
 use palisade_challenge::siteverify::{Expect, Fault, Flavour, redeem_check};
 use palisade_domain::{PassKind, SiteId};
 use palisade_intel::providers::{Ask, Verdict, Verifier};
@@ -83,7 +84,7 @@ async fn judge(
         return Ok(Err(codes(Fault::MissingResponse)));
     }
     let expect = Expect { tenant: call.settings.tenant, site_key: None };
-    let own = redeem_check::response(challenges, &asked.response, &expect, now);
+    let own = redeem_check::response(challenges, &asked.response, &expect, &hosts_of(call, ticket.site), now);
     let provider = call.api.guard.vouching().provider.clone();
     let kind = match (own, provider) {
         (Ok(kind), _) => kind,
@@ -105,6 +106,13 @@ async fn judge(
     Ok(pass.map_err(|code| vec![code.to_string()]))
 }
 
+/// The hosts of a site, and this machine's names, as with the automatic site key.
+fn hosts_of(call: &Call, site: SiteId) -> Hostnames {
+    let sites = call.api.guard.sites();
+    let hosts = sites.get(site).into_iter().flat_map(|site| site.hosts.iter().map(String::as_str));
+    Hostnames::new(hosts.chain(["localhost", "127.0.0.1", "::1"]))
+}
+
 /// What the provider says of a response that was had on one of the site's hosts. One that cannot be asked is no yes: nobody
 /// is let in by its silence.
 async fn vouched(call: &Call, provider: &Verifier, response: &str, site: SiteId) -> Result<(), Vec<String>> {
@@ -113,7 +121,7 @@ async fn vouched(call: &Call, provider: &Verifier, response: &str, site: SiteId)
         sites.get(site).into_iter().flat_map(|site| site.hosts.iter().map(String::as_str)).collect();
     let remote_ip = (!call.origin.hidden).then_some(call.origin.client.addr());
     let ask = Ask { remote_ip, hosts: &hosts, ..Ask::new(response) };
-    let outcome = provider.verify(&ask, call.api.clock.now().millis().max(0).unsigned_abs()).await;
+    let outcome = call.api.guard.ask_provider(provider, &ask, call.api.clock.now()).await;
     match outcome.verdict {
         Verdict::Human => Ok(()),
         _ => Err(outcome.error_codes().into_iter().map(str::to_owned).collect()),

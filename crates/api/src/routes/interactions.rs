@@ -53,7 +53,7 @@ pub struct StoreResponse {
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({"interaction_id": "5e6f7a8b-0000-4000-8000-00000000000b", "label": "bot"}))]
 pub struct UpdateRequest {
-    /// As `/api/store` or a result token named it.
+    /// As `/api/store` or a result token named it; with or without dashes.
     #[serde(default)]
     #[schema(value_type = String)]
     pub interaction_id: Value,
@@ -137,7 +137,7 @@ pub async fn store(mut call: Call) -> Result<Response, Problem> {
     security(("key" = []), ("x_api_key" = [])),
     responses(
         (status = 200, description = "Kept", body = UpdateResponse),
-        (status = 400, description = "Not JSON, no name of an interaction, or no label that is one", body = ErrorBody),
+        (status = 400, description = "Not JSON, no `interaction_id`, or no label that is one", body = ErrorBody),
         (status = 401, description = "No key, or an unknown one", body = ErrorBody),
         (status = 403, description = "The key lacks the scope `store`", body = ErrorBody),
         (status = 404, description = "No interaction of that name is kept", body = ErrorBody),
@@ -151,13 +151,15 @@ pub async fn update(mut call: Call) -> Result<Response, Problem> {
     let admitted = call.admit(Group::Write, Scope::Store)?;
     let body = call.body().await?;
     let asked: UpdateRequest = form(text(&body)?)?;
-    let id: InteractionId = asked.interaction_id.as_str().unwrap_or_default().parse().map_err(|error| {
-        Problem::new(Code::BadRequest, format!("interaction_id: {error}")).field("interaction_id")
+    let id = asked.interaction_id.as_str().ok_or_else(|| {
+        Problem::new(Code::BadRequest, "interaction_id is missing, or no text").field("interaction_id")
     })?;
     let said = serde_json::from_value(asked.label).map_err(|_| bad_label("label"))?;
     let label = verdict(said).ok().flatten().ok_or_else(|| bad_label("label"))?;
     let tenant = call.settings.tenant;
     let unknown = || Problem::new(Code::NotFound, "no interaction of that name is kept");
+    // A text that names nothing is as unknown as a name that nobody has.
+    let id: InteractionId = id.parse().map_err(|_| unknown())?;
     let known = call.api.read(call.api.store.interaction(tenant, id).await)?.ok_or_else(unknown)?;
     if !call.api.kept(call.api.store.label_interaction(tenant, id, label).await)? {
         return Err(unknown());
@@ -180,12 +182,14 @@ impl StoreRequest {
             }
         };
         Interaction::read(&json).map_err(|reason| {
-            let (code, message) = match reason {
-                Reason::TooLarge => (Code::TooLarge, "is longer than 256 KiB"),
-                Reason::MalformedTrace => {
-                    (Code::BadRequest, "has numbers that are none, or that nobody makes")
+            let code = if reason == Reason::TooLarge { Code::TooLarge } else { Code::BadRequest };
+            let message = match (reason, behaviour::missing_field(&json)) {
+                (Reason::TooLarge, _) => "is longer than 256 KiB".to_owned(),
+                (Reason::MalformedTrace, Some(field)) => format!("has an event without {field}"),
+                (Reason::MalformedTrace, None) => {
+                    "has numbers that are none, or that nobody makes".to_owned()
                 }
-                _ => (Code::BadRequest, "is no JSON object of a recording"),
+                _ => "is no JSON object of a recording".to_owned(),
             };
             Problem::new(code, format!("{reason}: data {message}")).field("data")
         })

@@ -11,7 +11,9 @@ use axum::response::Response;
 use palisade_challenge::Challenges;
 use palisade_challenge::outcome::{Counted, SOLVE_MS};
 use palisade_domain::{Action, HeadFault, IdentityClass, Timestamp};
+use palisade_guard::answers::VERDICTS;
 use palisade_guard::totals::{Passage, Snapshot};
+use palisade_intel::providers::PROVIDERS;
 
 use crate::api::Api;
 use crate::call::Call;
@@ -69,6 +71,7 @@ fn text(api: &Api) -> String {
     let errors = api.counts.store_errors();
     page.one("palisade_api_store_errors_total", "counter", "Times the store failed this API", errors);
     page.one("palisade_api_keys", "gauge", "API keys", api.keys.len());
+    providers(&mut page, api);
     if let Some(held) = api.guard.challenges() {
         challenges(&mut page, held, api.clock.now());
     }
@@ -120,6 +123,21 @@ fn passages(page: &mut Page, totals: &Snapshot) {
     page.family("palisade_record_total", "counter", "What happened on the way to the store");
     for (passage, count) in Passage::ALL.into_iter().zip(totals.passages) {
         page.line("palisade_record_total", &[("what", passage.name())], count);
+    }
+}
+
+/// The provider in office, and those that said anything before.
+fn providers(page: &mut Page, api: &Api) {
+    let vouching = api.guard.vouching();
+    let in_office = vouching.provider.as_ref().map(|provider| provider.provider().name);
+    let counts = PROVIDERS.iter().map(|provider| (provider.name, api.guard.answers.of(provider)));
+    let shown =
+        counts.filter(|(name, counts)| in_office == Some(*name) || counts.iter().any(|count| *count > 0));
+    page.family("palisade_provider_answers_total", "counter", "What external CAPTCHA providers said");
+    for (name, counts) in shown {
+        for (verdict, count) in VERDICTS.into_iter().zip(counts) {
+            page.line("palisade_provider_answers_total", &[("provider", name), ("verdict", verdict)], count);
+        }
     }
 }
 

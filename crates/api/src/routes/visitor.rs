@@ -10,7 +10,6 @@ use palisade_domain::{
     ClientKey, Fact, HeaderCase, HeaderList, HeaderOrder, RequestFacts, RequestId, Scheme, SiteId, Vantage,
 };
 use palisade_guard::kept::Kept;
-use palisade_visitor::theme::Theme;
 use palisade_visitor::visit::{Base, Served, Visit};
 use palisade_visitor::{Reply, Wants, route};
 
@@ -211,7 +210,7 @@ pub(crate) fn with_visit<R>(
         base,
         prefix: route::PREFIX,
         occasion: seen.occasion,
-        theme: Theme::neutral(),
+        theme: &call.settings.theme,
         local: call.origin.local && call.settings.require_key == RequireKey::UnlessLoopback,
         now,
         random: &mut random,

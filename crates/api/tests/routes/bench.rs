@@ -29,7 +29,7 @@ pub(crate) struct Bench {
     pub(crate) api: Arc<Api>,
     pub(crate) router: Router,
     /// Holds the cold ends, so that queues stay open.
-    _backlog: Backlog,
+    backlog: Backlog,
     time: Arc<AtomicI64>,
     keys: Vec<(Scope, String)>,
 }
@@ -131,7 +131,7 @@ impl Bench {
         let store: Arc<dyn Store> = store;
         let api = Api::new(guard, store, settings, clock);
         api.refresh().await.unwrap();
-        Bench { router: router(Arc::clone(&api)), api, _backlog: backlog, time, keys }
+        Bench { router: router(Arc::clone(&api)), api, backlog, time, keys }
     }
 
     /// The same around another API.
@@ -142,6 +142,13 @@ impl Bench {
     /// The key that may do `scope` and nothing else.
     pub(crate) fn key(&self, scope: Scope) -> String {
         self.keys.iter().find(|(held, _)| *held == scope).map(|(_, key)| key.clone()).unwrap()
+    }
+
+    /// Stores what the guard was given to keep until now.
+    pub(crate) async fn store_kept(&mut self) {
+        let kept = std::mem::replace(&mut self.backlog.kept, tokio::sync::mpsc::channel(1).1);
+        let store = Arc::clone(&self.api.store);
+        palisade_guard::kept::run(Arc::clone(&self.api.guard), kept, store, std::future::ready(())).await;
     }
 
     pub(crate) fn pass_secs(&self, secs: i64) {

@@ -1,16 +1,23 @@
 //! `/api/store` and `/api/update`.
 
+use std::sync::Arc;
+
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use palisade_api::routes::interactions::StoreResponse;
+use palisade_challenge::challenges::{Challenges, Settings};
+use palisade_challenge::claims::Claims;
+use palisade_challenge::site_key::{SiteKey, automatic_key};
+use palisade_challenge::token::{Algorithm, Keyring, SigningKey};
 use palisade_domain::TenantId;
 use palisade_store::{
     InteractionId, InteractionSource, LabelSource, LabelSubject, LabelVerdict, NewInteraction, Page, Scope,
     StoredInteraction,
 };
+use ring::rand::SystemRandom;
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, START};
+use crate::bench::{Bench, Call, START};
 
 const TENANT: TenantId = TenantId(0);
 
@@ -97,6 +104,44 @@ async fn labels_have_three_spellings_and_stand_with_all_others() {
 }
 
 #[tokio::test]
+async fn a_token_names_the_interaction_that_is_kept() {
+    let mut bench = Bench::new().await;
+    let challenges = Challenges::new(&[7; 32], Claims::default(), Settings::default());
+    let key = SigningKey::generate_ed25519(&SystemRandom::new()).unwrap();
+    let key = SigningKey::from_pkcs8(Algorithm::EdDsa, &key).unwrap();
+    challenges.tokens.replace_keyring(Keyring::new(Algorithm::EdDsa).with(key));
+    let hosts = ["shop.example".to_owned()];
+    challenges.tokens.set_automatic(vec![SiteKey::automatic(&challenges.secrets, TENANT, &hosts)]);
+    let challenges = Arc::new(challenges);
+    bench.api.guard.plug_challenges(Arc::clone(&challenges));
+    for (save_sample, label, status) in [(1.0, 1, 200), (0.0, 0, 404)] {
+        challenges.replace_settings(Settings { save_sample, ..Settings::default() });
+        let call = Call::new("POST", "/api/challenge")
+            .header("authorization", format!("Bearer {}", automatic_key(&challenges.secrets, TENANT)))
+            .header("origin", "https://shop.example")
+            .header("content-type", "application/json");
+        let answer = bench.call(call.body(json!({"data": data()}).to_string())).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let token = answer.json()["token"].as_str().unwrap().to_owned();
+        let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
+        let claims: Value = serde_json::from_slice(&claims).unwrap();
+        let name = claims["interaction_id"].as_str().unwrap();
+        let id: InteractionId = name.parse().unwrap();
+        assert_eq!((id.to_string(), InteractionId::from_random(id.0)), (name.to_owned(), id));
+        bench.store_kept().await;
+        for spelling in [name.to_owned(), name.replace('-', ""), name.to_uppercase()] {
+            let body = json!({"interaction_id": spelling, "label": label}).to_string();
+            let answer = bench.post("/api/update", Scope::Store, body).await;
+            assert_eq!(answer.status, status, "{spelling}: {}", answer.text());
+        }
+        let row = bench.api.store.interaction(TENANT, id).await.unwrap();
+        let row = row.map(|row| (row.interaction.source, row.interaction.label));
+        let kept = (InteractionSource::Widget, Some(LabelVerdict::Human));
+        assert_eq!(row, (status == 200).then_some(kept));
+    }
+}
+
+#[tokio::test]
 async fn a_label_that_repeats_our_own_judgement_weighs_little() {
     let bench = Bench::new().await;
     let check = async |n: u128, score, label: &str, weight: f64| {
@@ -151,12 +196,18 @@ async fn what_makes_no_sense_is_refused_with_a_reason() {
     check("/api/store", with("padding", json!("x".repeat(300_000))), 413, Some("data")).await;
     let known = "5e6f7a8b-0000-4000-8000-00000000000b";
     check("/api/update", json!({"interaction_id": known, "label": 1}), 404, None).await;
-    for bad in [json!("../../etc/passwd"), json!(""), json!(7), Value::Null, json!(known.replace('-', ""))] {
+    for unknown in [known.replace('-', "").as_str(), "../../etc/passwd", "", "i-1", &"f".repeat(10_000)] {
+        check("/api/update", json!({"interaction_id": unknown, "label": 1}), 404, None).await;
+    }
+    for bad in [json!(7), Value::Null, json!([known])] {
         check("/api/update", json!({"interaction_id": bad, "label": 1}), 400, Some("interaction_id")).await;
     }
     for bad in [json!("maybe"), json!(2), Value::Null, json!([1])] {
         check("/api/update", json!({"interaction_id": known, "label": bad}), 400, Some("label")).await;
     }
+    let body = with("interactions", json!({"keyPresses": [{"time": 1}, {"key": "x"}]})).to_string();
+    let told = bench.post("/api/store", Scope::Store, body).await.is_error(400, "bad_request");
+    assert_eq!(told, "malformed-trace: data has an event without time");
     assert_eq!(bench.api.store.interactions_size(TENANT).await.unwrap().interactions, 0);
     for path in ["/api/store", "/api/update"] {
         assert_eq!(bench.post(path, Scope::Store, "{").await.status, 400);

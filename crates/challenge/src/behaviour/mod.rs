@@ -25,7 +25,7 @@ use palisade_domain::Timestamp;
 
 pub use features::{Device, Features};
 pub use interaction::Interaction;
-pub use read::Said;
+pub use read::{Said, missing_field};
 pub use submission::Submission;
 pub use trace::{SolvedBy, Trace, WorkAnswer};
 

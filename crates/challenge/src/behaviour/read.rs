@@ -212,6 +212,17 @@ pub(super) fn object<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, Code> 
     })
 }
 
+/// Which field an event of `data` lacks, where that is why [`Trace::read`] finds it malformed: one of ours, never a text of
+/// theirs.
+pub fn missing_field(data: &[u8]) -> Option<String> {
+    if data.len() > TRACE_BYTES_MAX {
+        return None;
+    }
+    let error = serde_json::from_slice::<Raw>(data).err().filter(serde_json::Error::is_data)?.to_string();
+    let (field, _) = error.strip_prefix("missing field `")?.split_once('`')?;
+    Some(field.to_owned())
+}
+
 impl RawWork {
     pub(super) fn into_answer(self) -> Result<WorkAnswer, Code> {
         Ok(WorkAnswer {

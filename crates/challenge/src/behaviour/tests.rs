@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::trace::{Click, EVENTS_MAX, Move, Phase, Touch};
+use super::trace::{Click, EVENTS_MAX, Move, Phase, TRACE_BYTES_MAX, Touch};
 use super::*;
 
 const NOW: Timestamp = Timestamp(1_700_000_010_000_000);
@@ -143,6 +143,22 @@ fn every_bad_body_has_its_code() {
     ] {
         check(bad.to_string().as_bytes(), Code::MalformedWork);
     }
+}
+
+#[test]
+fn an_event_without_a_field_says_which() {
+    let check = |json: &str, expect: Option<&str>| {
+        assert_eq!(missing_field(json.as_bytes()).as_deref(), expect, "{json}");
+    };
+    check(r#"{"interactions":{"mouseMovements":[{"x":1,"y":1}]}}"#, Some("time"));
+    check(r#"{"interactions":{"mouseMovements":[{"x":1,"time":1}]}}"#, Some("y"));
+    check(r#"{"interactions":{"keyPresses":[{"time":1},{"key":"a"}]}}"#, Some("time"));
+    check(r#"{"interactions":{"scrollEvents":[{}]}}"#, Some("time"));
+    check(r#"{"interactions":{"keyPresses":[{"time":null}]}}"#, None);
+    check(r#"{"interactions":{"keyPresses":"missing field `secret`"}}"#, None);
+    check(r#"{"interactions":{"keyPresses":[{"time":1}]}}"#, None);
+    check("{", None);
+    check(&"[".repeat(TRACE_BYTES_MAX + 1), None);
 }
 
 #[test]

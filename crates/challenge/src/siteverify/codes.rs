@@ -42,6 +42,9 @@ pub enum Fault {
     /// Made before the last unclean start: whether it was used is not known.
     #[error("token-before-restart")]
     BeforeRestart,
+    /// A program's, where the caller would not look at the score.
+    #[error("low-score")]
+    LowScore,
     /// A test secret that takes no token.
     #[error("test-key-blocks")]
     TestBlocks,
@@ -76,6 +79,7 @@ impl Fault {
             | Fault::Foreign
             | Fault::SiteKeyMismatch
             | Fault::Hostname
+            | Fault::LowScore
             | Fault::TestBlocks
             | Fault::NotDummy => &["invalid-input-response"],
         }
@@ -96,6 +100,7 @@ impl Fault {
             Fault::Hostname => "hostname-not-allowed",
             Fault::Spent => "already-seen-response",
             Fault::BeforeRestart => "token-before-restart",
+            Fault::LowScore => "low-score",
             Fault::TestBlocks => "test-key-blocks",
             Fault::NotDummy => "not-using-dummy-passcode",
         })

@@ -3,9 +3,10 @@
 use palisade_domain::{PassKind, Scheme, TenantId, Timestamp};
 
 use super::{Expect, Fault};
-use crate::challenges::{Challenges, Visitor};
+use crate::challenges::{Challenges, HUMAN_MIN, Visitor};
 use crate::claims::{Claim, Kind};
 use crate::code::Code;
+use crate::site_key::Hostnames;
 use crate::ticket::{Purpose, Ticket};
 
 /// Reads the ticket and checks it; it is not used up yet.
@@ -25,16 +26,25 @@ pub fn ticket(challenges: &Challenges, tenant: TenantId, text: &str, now: Timest
     read().inspect_err(|code| challenges.outcomes.refused(*code))
 }
 
-/// Uses up a token of ours and says what it proves.
+/// Uses up a token of ours and says what it proves. It must have been had on one of `hosts`, by work where the ladder asks for
+/// it, and with a person's score: a pass is worth more than a token.
 ///
 /// # Errors
-/// With what speaks against it.
+/// With what speaks against it; it is not used up then.
 pub fn response(
     challenges: &Challenges,
     text: &str,
     expect: &Expect<'_>,
+    hosts: &Hostnames,
     now: Timestamp,
 ) -> Result<PassKind, Fault> {
+    let statement = super::check(&challenges.tokens, text, expect, now)?;
+    if !hosts.hold(&statement.hostname) {
+        return Err(Fault::Hostname);
+    }
+    if !challenges.is_good(&statement, HUMAN_MIN) {
+        return Err(Fault::LowScore);
+    }
     super::redeem(&challenges.tokens, &challenges.claims, text, expect, now).map(|statement| statement.kind)
 }
 

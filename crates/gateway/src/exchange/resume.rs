@@ -4,13 +4,13 @@ use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, ORIGI
 use http::{HeaderName, HeaderValue, Method};
 use palisade_challenge::{Bindings, Pass, sealed};
 use palisade_domain::{RequestId, Scheme};
-use palisade_visitor::Reply;
 use palisade_visitor::challenge::{self, Resumed};
 use palisade_visitor::visit::Base;
+use palisade_visitor::{Notice, Reply};
 
 use super::rule::Place;
 use super::visit::By;
-use super::{Exchange, text};
+use super::{Exchange, text, wants};
 use crate::body::RequestBody;
 use crate::bounds::SEALED_FORM_BYTES_MAX;
 use crate::observe::Seen;
@@ -42,12 +42,18 @@ impl Exchange {
         if !self.may_be_sealed() {
             return Ok(());
         }
-        let Some(held) = self.whole(body, SEALED_FORM_BYTES_MAX).await else { return Ok(()) };
-        if !challenge::is_sealed_form(&held) {
+        let Some(challenges) = self.worker().guard.challenges() else { return Ok(()) };
+        // As much as tells; without it, it goes the way of every other body.
+        let wait = self.worker().settings.limits.prefix_timeout;
+        let begun = body.hold_up_to(challenge::SEALED_BEGINNING.len(), wait).await.ok();
+        if !begun.is_some_and(|begun| challenge::is_sealed_form(&begun.bytes)) {
             return Ok(());
         }
-        let Some(challenges) = self.worker().guard.challenges() else { return Ok(()) };
         let (place, by) = self.whom(head);
+        // The site never sees one: it is ours to open, or nobody's.
+        let Some(held) = self.whole(&place, body, SEALED_FORM_BYTES_MAX).await else {
+            return Err(Reply::notice(Notice::Busy, &wants(&self.parts), by.id));
+        };
         let base = Base::Prefix(&self.worker().settings.visitor_prefix);
         let resumed =
             self.with_visit_by(base, &place, &by, Some(&held), |visit| challenge::resume(challenges, visit))?;

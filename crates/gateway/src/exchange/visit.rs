@@ -1,7 +1,6 @@
 //! Requests that we answer ourselves: our own paths, and whoever is challenged.
 
 use std::borrow::Cow;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, COOKIE};
@@ -12,13 +11,13 @@ use palisade_domain::{Action, RequestId, SiteId};
 use palisade_guard::kept::Kept;
 use palisade_visitor::challenge::{self, Kind};
 use palisade_visitor::visit::{Base, Visit};
-use palisade_visitor::{Reply, Served, route};
+use palisade_visitor::{Notice, Reply, Served, route};
 
+use super::held::Seat;
 use super::rule::{Place, Ruled};
 use super::{Exchange, text, wants};
 use crate::body::RequestBody;
-use crate::bounds::{HELD_BODIES_MAX, VISIT_BODY_TIMEOUT};
-use crate::worker::Worker;
+use crate::bounds::VISIT_BODY_TIMEOUT;
 
 /// Who visits, as far as the head tells.
 #[derive(Clone, Copy, Debug)]
@@ -54,7 +53,8 @@ impl Exchange {
         ruled: Option<&Ruled>,
         body: &mut RequestBody,
     ) -> Option<Reply> {
-        let sends = self.parts.method == Method::POST;
+        let below = self.parts.uri.path().strip_prefix(base.path()).unwrap_or("");
+        let sends = self.parts.method == Method::POST || route::is_costly(below);
         let decision = ruled.map(|ruled| ruled.decision);
         let shut_out = decision.filter(|decision| {
             matches!(decision.enforced, Action::Block(_) | Action::Throttle(_) | Action::Tarpit(_))
@@ -64,7 +64,14 @@ impl Exchange {
         }
         let bytes_max = route::body_bytes_max(base, self.parts.method.as_str(), self.parts.uri.path());
         let held = match bytes_max {
-            Some(bytes_max) => self.whole(body, bytes_max).await,
+            Some(bytes_max) => {
+                let seat = self.seat(place);
+                if seat.is_none() {
+                    return Some(Reply::notice(Notice::Busy, &wants(&self.parts), self.id(ruled)));
+                }
+                drop(seat);
+                self.whole(place, body, bytes_max).await
+            }
             None => Some(Bytes::new()),
         };
         let guard = &self.worker().guard;
@@ -97,20 +104,30 @@ impl Exchange {
         let challenges = self.worker().guard.challenges()?;
         let base = Base::Prefix(&self.worker().settings.visitor_prefix);
         let seals = self.with_visit(base, place, Some(ruled), None, |visit| Kind::seals(visit));
-        let held = if seals { self.whole(body, challenge::SEALED_BYTES_MAX).await } else { None };
+        let held = if seals { self.whole(place, body, challenge::SEALED_BYTES_MAX).await } else { None };
         self.with_visit(base, place, Some(ruled), held.as_deref(), |visit| {
             challenge::reply(challenges, visit)
         })
     }
 
+    /// A seat for a body that is held whole.
+    pub(super) fn seat(&self, place: &Place) -> Option<Seat> {
+        Seat::take(&self.worker().shared, place.client().unwrap_or(self.client.peer))
+    }
+
     /// The whole body; `None` where it is longer than `bytes_max`, too slow, or broke off. One that says it is longer is not
     /// waited for.
-    pub(super) async fn whole(&self, body: &mut RequestBody, bytes_max: usize) -> Option<Bytes> {
+    pub(super) async fn whole(
+        &self,
+        place: &Place,
+        body: &mut RequestBody,
+        bytes_max: usize,
+    ) -> Option<Bytes> {
         let said = self.parts.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
         if said.is_some_and(|said: usize| said > bytes_max) {
             return None;
         }
-        let _seat = HeldBody::take(self.worker())?;
+        let _seat = self.seat(place)?;
         // One byte more than is taken: so it shows where there is more.
         let held = body.hold_up_to(bytes_max + 1, VISIT_BODY_TIMEOUT).await.ok()?;
         (held.complete && held.bytes.len() <= bytes_max).then_some(held.bytes)
@@ -188,22 +205,5 @@ impl Exchange {
         let mut values = self.parts.headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
         let first = values.next()?;
         Some(values.fold(Cow::Borrowed(first), |all, more| Cow::Owned(format!("{all}; {more}"))))
-    }
-}
-
-/// A place among the whole bodies that are held.
-struct HeldBody<'a>(&'a AtomicUsize);
-
-impl<'a> HeldBody<'a> {
-    fn take(worker: &'a Worker) -> Option<Self> {
-        let held = &worker.shared.held_bodies;
-        let seat = HeldBody(held);
-        (held.fetch_add(1, Ordering::Relaxed) < HELD_BODIES_MAX).then_some(seat)
-    }
-}
-
-impl Drop for HeldBody<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }

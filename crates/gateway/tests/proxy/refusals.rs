@@ -1,5 +1,8 @@
 //! The guard's word carried out.
 
+use palisade_guard::vouching::{RequireToken, Vouching};
+use palisade_intel::providers::OnFailure;
+
 use crate::harness::{Front, REFUSED, Upstream, within};
 
 fn ask(method: &str, path: &str, more: &str) -> String {
@@ -23,6 +26,37 @@ async fn a_program_reads_json_and_a_person_a_page() {
     assert_eq!(client.answer_to("HEAD").await.status, 403);
     assert!(upstream.seen().is_empty());
     assert_eq!(front.guard.totals.requests(), 3);
+}
+
+#[tokio::test]
+async fn a_form_without_a_token_is_refused_in_the_words_of_who_sent_it() {
+    let upstream = Upstream::hello().await;
+    let front = Front::before(&upstream);
+    let rule = RequireToken {
+        path: "/contact".to_owned(),
+        on_failure: OnFailure::Closed,
+        score_min: None,
+        action: None,
+    };
+    front.guard.replace_vouching(Vouching { rules: vec![rule], provider: None });
+    for (accept, kind) in [
+        ("text/html,application/xhtml+xml,*/*;q=0.8", "text/html; charset=utf-8"),
+        ("*/*", "application/json"),
+        ("application/json", "application/json"),
+    ] {
+        let answer = front
+            .ask(&format!(
+                "POST /contact HTTP/1.1\r\nHost: shop.example\r\nAccept: {accept}\r\nAccept-Language: de\r\n\
+                 Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 3\r\n\r\na=b"
+            ))
+            .await;
+        assert_eq!((answer.status, answer.values("content-type")), (403, vec![kind]), "{accept}");
+        assert_eq!(answer.values("cache-control"), ["private, no-store"]);
+        assert!(answer.values("etag").is_empty());
+        let id = answer.values("x-request-id")[0].to_owned();
+        assert!(answer.text().contains(&id) && answer.text().contains("missing-input-response"));
+    }
+    assert!(upstream.seen().is_empty());
 }
 
 #[tokio::test]

@@ -39,6 +39,8 @@ enum Verb {
     Rotate(Rotate),
     /// Take keys back: from now on they open nothing (exit code 1 where there is none of that number)
     Revoke(Revoke),
+    /// Take passes back: whoever shows one is challenged again
+    RevokePass(RevokePass),
 }
 
 #[derive(Debug, clap::Args)]
@@ -69,6 +71,13 @@ struct Revoke {
     /// Its number, as `palisade keys list` shows it
     #[arg(required = true, value_name = "ID")]
     ids: Vec<i64>,
+}
+
+#[derive(Debug, clap::Args)]
+struct RevokePass {
+    /// The session of its requests: 32 hexadecimal digits, as `palisade store export` shows them
+    #[arg(required = true, value_name = "SESSION", value_parser = sites::pass)]
+    passes: Vec<u128>,
 }
 
 /// Runs it.
@@ -104,6 +113,7 @@ async fn answer(
         Verb::Rotate(Rotate { drop_old, .. }) => {
             fine(sites::rotate_rsa(data, store, *drop_old, now, as_json).await?)
         }
+        Verb::RevokePass(args) => fine(sites::revoke_passes(store, &args.passes, now, as_json).await?),
         Verb::Revoke(args) => revoke(store, &args.ids, now, as_json).await,
     }
 }

@@ -87,7 +87,12 @@ pub(super) fn gateway(settings: &Settings, judge: bool, theme: Theme) -> Gateway
 }
 
 /// The application API. A webhook secret of the configuration wins over the installation's own.
-pub(super) fn api(settings: &Settings, trusted: TrustedProxies, webhook: &WebhookSecret) -> ApiSettings {
+pub(super) fn api(
+    settings: &Settings,
+    trusted: TrustedProxies,
+    webhook: &WebhookSecret,
+    theme: Theme,
+) -> ApiSettings {
     let secret = |secret: &Option<settings::Secret>| {
         secret.as_ref().and_then(|secret| palisade_api::Secret::new(secret.expose()))
     };
@@ -102,6 +107,7 @@ pub(super) fn api(settings: &Settings, trusted: TrustedProxies, webhook: &Webhoo
         metrics_token: secret(&settings.api.metrics_token),
         tenant: TENANT,
         trusted_proxies: trusted,
+        theme,
         ..ApiSettings::default()
     }
 }

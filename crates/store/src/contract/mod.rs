@@ -11,6 +11,7 @@ mod interactions;
 mod keys;
 mod labels;
 mod lists;
+mod revoked;
 mod rollups;
 mod site_keys;
 
@@ -58,6 +59,7 @@ pub async fn all(store: &dyn Store) {
     lists::changes_are_counted(store).await;
     keys::keys_are_made_found_and_revoked(store).await;
     site_keys::site_keys_are_made_rotated_and_revoked(store).await;
+    revoked::passes_are_taken_back_until_they_are_over(store).await;
     rollups::minutes_add_up(store).await;
     escalations::nobody_is_given_what_another_holds(store).await;
     escalations::failures_end(store).await;

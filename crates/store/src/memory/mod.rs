@@ -9,6 +9,7 @@ mod interactions;
 mod keys;
 mod labels;
 mod lists;
+mod revoked;
 mod rollups;
 mod site_keys;
 
@@ -35,6 +36,7 @@ struct Tables {
     interactions: interactions::Table,
     keys: keys::Table,
     site_keys: site_keys::Table,
+    revoked: revoked::Table,
     rollups: rollups::Table,
     escalations: escalations::Table,
     audit: audit::Table,

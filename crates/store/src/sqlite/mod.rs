@@ -12,6 +12,7 @@ mod keys;
 mod labels;
 mod lists;
 mod pragmas;
+mod revoked;
 mod rollups;
 mod row;
 mod site_keys;

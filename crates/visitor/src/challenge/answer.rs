@@ -115,7 +115,7 @@ pub(crate) fn kept(
     human: Option<f64>,
 ) -> Option<Kept> {
     let sample = challenges.settings().save_sample;
-    let id = visit.random_id();
+    let id = visit.random_uuid();
     // 53 bits, evenly spread below one.
     let drawn = (visit.random_id() >> 75) as f64 / (1_u64 << 53) as f64;
     let trace = trace.filter(|_| drawn < sample)?;

@@ -17,16 +17,13 @@ pub enum Kind {
     Problem,
     /// 403 without a body: parts of pages, ranges, upgrades, feeds, `HEAD`.
     Empty,
-    /// None: the request is never challenged. A preflight, or a form that another site sends (SAML, 3-D Secure, form_post).
-    Never,
 }
 
 impl Kind {
     /// That of `visit`.
     pub fn of(visit: &Visit<'_>) -> Kind {
         if visit.method == "OPTIONS" {
-            let asks = visit.header("origin").and(visit.header("access-control-request-method"));
-            return asks.map_or(Kind::Problem, |_| Kind::Never);
+            return Kind::Problem;
         }
         let prefetch = visit.header("sec-purpose").is_some_and(|purpose| purpose.contains("prefetch"));
         if visit.method == "HEAD"
@@ -70,7 +67,6 @@ fn by_accept(visit: &Visit<'_>) -> Kind {
 fn navigation(visit: &Visit<'_>) -> Kind {
     match visit.method {
         "GET" => Kind::Page,
-        "POST" if visit.from_elsewhere() => Kind::Never,
         "POST" if sends_form(visit) && visit.body.is_some_and(|body| body.len() <= SEALED_BYTES_MAX) => {
             Kind::SealedPage
         }
@@ -170,16 +166,12 @@ mod tests {
             assert_eq!(request.with(|visit| Kind::of(visit)), expect, "{method} {headers:?}");
         };
         let asks = ("access-control-request-method", "PUT");
-        check("OPTIONS", &[("origin", "https://a.example"), asks], Kind::Never);
+        check("OPTIONS", &[("origin", "https://a.example"), asks], Kind::Problem);
         check("OPTIONS", &[], Kind::Problem);
         check("POST", &[FORM], Kind::SealedPage);
         check("POST", &[FORM, ("sec-fetch-site", "same-origin")], Kind::SealedPage);
         check("POST", &[FORM, ("sec-fetch-site", "same-site")], Kind::SealedPage);
-        check("POST", &[FORM, ("sec-fetch-site", "cross-site")], Kind::Never);
         check("POST", &[FORM, ("origin", "http://site.example")], Kind::SealedPage);
-        check("POST", &[FORM, ("origin", "https://idp.example")], Kind::Never);
-        check("POST", &[FORM, ("origin", "null")], Kind::Never);
-        check("POST", &[FORM, ("referer", "https://idp.example/x")], Kind::Never);
         check("POST", &[FORM, ("referer", "https://site.example/x")], Kind::SealedPage);
         check("POST", &[("content-type", "multipart/form-data; boundary=a")], Kind::SealedPage);
         check("POST", &[("content-type", "application/json")], Kind::Page);

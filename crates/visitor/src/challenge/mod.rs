@@ -22,7 +22,7 @@ mod tried;
 #[cfg(test)]
 mod tests;
 
-pub use resume::{Resumed, is_sealed_form, resume};
+pub use resume::{Resumed, SEALED_BEGINNING, is_sealed_form, resume};
 
 pub use kind::{Kind, SEALED_BYTES_MAX};
 
@@ -34,7 +34,6 @@ pub const SIGN: &str = "x-palisade-challenge";
 /// A form that was posted rides along where its whole body was lent ([`Kind::seals`] says whether it is worth reading).
 pub fn reply(challenges: &Challenges, visit: &mut Visit<'_>) -> Option<Reply> {
     Some(match Kind::of(visit) {
-        Kind::Never => return None,
         Kind::Empty => empty(visit),
         Kind::Problem => problem(visit),
         Kind::Page => page::reply(challenges, visit, &Load::Nothing),

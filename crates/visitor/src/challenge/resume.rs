@@ -19,9 +19,12 @@ pub struct Resumed {
     pub granted: Option<Pass>,
 }
 
+/// How such a form begins.
+pub const SEALED_BEGINNING: &str = "palisade_sealed=";
+
 /// True where a body is a form with a sealed one inside.
 pub fn is_sealed_form(body: &[u8]) -> bool {
-    body.strip_prefix(SEALED_FIELD.as_bytes()).is_some_and(|rest| rest.first() == Some(&b'='))
+    body.starts_with(SEALED_BEGINNING.as_bytes())
 }
 
 /// Opens the sealed form in the body of `visit` and claims it: it goes on once.
@@ -38,7 +41,8 @@ pub fn resume(challenges: &Challenges, visit: &mut Visit<'_>) -> Result<Resumed,
     let Some(text) = field(SEALED_FIELD).filter(|text| text.len() <= sealed::TEXT_BYTES_MAX) else {
         return Err(refused(visit, Code::InvalidSeal));
     };
-    if visit.from_elsewhere() {
+    // Our own page posts it: anybody else's would have our visitor send what it wrote, under an origin of its choice.
+    if visit.header("sec-fetch-site").is_some_and(|site| site != "same-origin") || visit.from_elsewhere() {
         return Err(refused(visit, Code::ForeignSeal));
     }
     let shown = sealed::Shown {

@@ -6,7 +6,7 @@ use palisade_challenge::challenges::Challenges;
 use palisade_challenge::claims::{self, Claim};
 use palisade_challenge::ticket::{Purpose, Ticket};
 use palisade_challenge::{Code, Pass, noscript, pass};
-use palisade_domain::{PassKind, Scheme};
+use palisade_domain::{Fact, PassKind, Scheme};
 
 use super::{page, tried};
 use crate::visit::Visit;
@@ -148,10 +148,8 @@ fn check(
 
 /// Does the visitor show a pass that holds?
 pub(crate) fn has_pass(challenges: &Challenges, visit: &Visit<'_>) -> bool {
-    let shown = visit.header("cookie").and_then(pass::in_cookies);
-    shown.is_some_and(|text| {
-        challenges.check(text, visit.tenant, visit.site, &visit.bindings, visit.now).is_ok()
-    })
+    let mut shown = pass::shown(visit.header("cookie").unwrap_or(""), Fact::Known(visit.scheme)).take(4);
+    shown.any(|text| challenges.check(text, visit.tenant, visit.site, &visit.bindings, visit.now).is_ok())
 }
 
 /// Back to where the visitor was.

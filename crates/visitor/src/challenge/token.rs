@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::answer::{self, kept, status, step};
 use super::{json as reply_json, refusal};
-use crate::visit::{Base, Served, Visit, hostname};
+use crate::visit::{Base, Served, Visit, hostname, uuid};
 
 /// What is said of a visitor of whom nothing was recorded: neither one nor the other.
 const UNKNOWN_HUMAN: f64 = 0.5;
@@ -89,7 +89,8 @@ fn made(challenges: &Challenges, visit: &mut Visit<'_>) -> Result<Served, Code> 
         action: submission.action.clone().unwrap_or_default(),
         hostname,
         score: human,
-        interaction_id: format!("{:032x}", kept.as_ref().map_or_else(|| visit.random_id(), |kept| kept.id)),
+        // That under which the recording is kept; where it is not, one that nothing is known under.
+        interaction_id: uuid(kept.as_ref().map_or_else(|| visit.random_uuid(), |kept| kept.id)),
         kind,
         cdata: String::new(),
     };

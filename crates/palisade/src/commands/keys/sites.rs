@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use palisade_challenge::Secrets;
 use palisade_challenge::site_key::{self, OVERLAP_MS, SiteSecret};
 use palisade_domain::Timestamp;
-use palisade_store::{DataDir, KeyHash, KeyId, NewSiteKey, Store};
+use palisade_store::{DataDir, KeyHash, KeyId, NewSiteKey, RevokedPass, Store};
 use serde_json::json;
 
 use crate::columns::moment;
@@ -163,4 +163,38 @@ mod tests {
         }
         assert!(host(&"a".repeat(64)).is_err() && host(&"a.".repeat(200)).is_err());
     }
+}
+
+/// How long a revocation is remembered: longer than any pass holds.
+const REVOKED_MS: i64 = 31 * 24 * 3_600_000;
+
+/// Reads the id of a pass.
+pub(super) fn pass(text: &str) -> Result<u128, String> {
+    let is_id = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let id = is_id.then(|| u128::from_str_radix(text, 16).ok()).flatten();
+    id.ok_or_else(|| "a session has 32 hexadecimal digits; `palisade store export` shows them".to_owned())
+}
+
+/// Takes passes back.
+///
+/// # Errors
+/// Where the store does not take it.
+pub(super) async fn revoke_passes(
+    store: &dyn Store,
+    passes: &[u128],
+    now: Timestamp,
+    as_json: bool,
+) -> anyhow::Result<String> {
+    let mut revoked = Vec::new();
+    for id in passes {
+        let pass = RevokedPass { id: *id, until: now.plus_millis(REVOKED_MS) };
+        store.revoke_pass(TENANT, pass, now).await?;
+        let name = format!("{id:032x}");
+        ledger::record(store, "pass.revoke", format!("pass:{name}"), String::new(), None, now).await?;
+        revoked.push(name);
+    }
+    Ok(match as_json {
+        true => serde_json::json!({ "revoked": revoked }).to_string(),
+        false => format!("taken back: {}; in force within a second", revoked.join(", ")),
+    })
 }

@@ -1,0 +1,180 @@
+//! What a pass is good for: it turns a challenge into allow, for so many pages, and nothing else.
+
+use std::sync::Arc;
+
+use palisade_detect::{Engine, EngineSettings, HashSeed, Observe};
+use palisade_domain::{Action, BlockReason, Enforcement, Fact, PassKind, Rate, SessionId, Vantage, Verdict};
+use palisade_limits::BucketRate;
+use palisade_policy::{Around, Judge, LimitSettings, Policy, RuleEffect, RuleSource, Ruleset};
+use palisade_testkit::OwnedRequest;
+
+const CHROME: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36";
+const START_MS: i64 = 1_795_132_800_000;
+
+/// What one pass holds for: `LimitSettings::pass_pages`.
+const PAGES: usize = 600;
+
+/// Everything is challenged; parts of the site are refused or slowed instead.
+fn judge() -> Judge {
+    let rules = [
+        RuleSource::new(r#"path.startsWith("/block")"#, RuleEffect::Block),
+        RuleSource::new(r#"path.startsWith("/slow")"#, RuleEffect::Throttle(Rate(1))),
+        RuleSource::new(r#"path.startsWith("/watched")"#, RuleEffect::Monitor),
+        RuleSource::new(r#"path.startsWith("/")"#, RuleEffect::Challenge),
+    ];
+    judge_by(&rules)
+}
+
+fn judge_by(rules: &[RuleSource<'_>]) -> Judge {
+    let rules = Ruleset::compile(rules).expect("the conditions are well formed");
+    assert_eq!(rules.warnings(), []);
+    let policy = Policy {
+        rules: Arc::new(rules),
+        enforcement: Enforcement::All,
+        challenges: true,
+        ..Policy::default()
+    };
+    Judge::new(Engine::new(EngineSettings::new(HashSeed([3, 4]))), policy)
+}
+
+/// One request: what it is for, and what it shows.
+#[derive(Clone, Copy)]
+struct Ask<'a> {
+    target: &'a str,
+    /// `Sec-Fetch-Mode` and `Sec-Fetch-Dest`.
+    fetch: (&'static str, &'static str),
+    session: Option<u128>,
+    pass: Option<PassKind>,
+    observe: Observe,
+    at_ms: i64,
+}
+
+const PAGE: Ask<'static> = Ask {
+    target: "/item",
+    fetch: ("navigate", "document"),
+    session: Some(7),
+    pass: Some(PassKind::Work),
+    observe: Observe::Note,
+    at_ms: 0,
+};
+
+fn ask(judge: &Judge, ask: Ask<'_>) -> Verdict {
+    let mut request = OwnedRequest::log("203.0.113.5", START_MS + ask.at_ms, ask.target, CHROME);
+    request.vantage = Vantage::GatewayClear;
+    request.referrer = Some(None);
+    let header = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+    let (mode, dest) = ask.fetch;
+    let headers = [
+        ("Host", "shop.example"),
+        ("User-Agent", CHROME),
+        ("Accept", "*/*"),
+        ("Sec-Fetch-Site", "same-origin"),
+        ("Sec-Fetch-Mode", mode),
+        ("Sec-Fetch-Dest", dest),
+    ];
+    request.headers = Some(headers.map(header).to_vec());
+    let headers = request.header_refs();
+    let mut facts = request.facts(&headers);
+    facts.session = ask.session.map_or(Fact::Absent, |id| Fact::Known(SessionId(id)));
+    facts.pass = ask.pass.map_or(Fact::Absent, Fact::Known);
+    let judged = judge.request_around(&facts, ask.observe, &Around::default());
+    if ask.observe == Observe::Note {
+        judge.response(judged.ticket, &request.response(), facts.time);
+    }
+    judged.verdict
+}
+
+/// Passes by its pass; else it must have been challenged.
+fn holds(judge: &Judge, one: Ask<'_>) -> bool {
+    let decision = ask(judge, one).decision;
+    match decision.rule {
+        "pass" => {
+            assert_eq!((decision.action, decision.enforced), (Action::Allow, Action::Allow));
+            true
+        }
+        rule => {
+            assert_eq!(
+                (decision.action, decision.enforced, rule),
+                (Action::Challenge, Action::Challenge, "rule")
+            );
+            false
+        }
+    }
+}
+
+/// How many pages pass, one after the other, until one is challenged.
+fn pages_left(judge: &Judge, page: Ask<'_>) -> usize {
+    (0..).take_while(|_| holds(judge, page)).count()
+}
+
+#[test]
+fn a_pass_is_good_for_six_hundred_pages_and_thirty_a_minute() {
+    assert_eq!(LimitSettings::default().pass_pages, BucketRate { per_minute: 30, burst: PAGES as u32 });
+    let judge = judge();
+    assert_eq!(pages_left(&judge, PAGE), PAGES);
+    assert!(!holds(&judge, PAGE), "challenged again, and again");
+    assert_eq!(pages_left(&judge, Ask { at_ms: 2_000, ..PAGE }), 1, "one each two seconds");
+    assert_eq!(pages_left(&judge, Ask { at_ms: 62_000, ..PAGE }), 30);
+    assert_eq!(pages_left(&judge, Ask { at_ms: 7_200_000, ..PAGE }), PAGES, "never more than at first");
+}
+
+#[test]
+fn sessions_have_budgets_of_their_own() {
+    let judge = judge();
+    assert_eq!(pages_left(&judge, PAGE), PAGES);
+    assert_eq!(pages_left(&judge, Ask { session: Some(8), ..PAGE }), PAGES);
+    assert_eq!(pages_left(&judge, Ask { pass: Some(PassKind::Text), ..PAGE }), 0, "one session, one budget");
+}
+
+#[test]
+fn calls_and_parts_of_pages_do_not_count() {
+    let judge = judge();
+    let call = Ask { target: "/api/items", fetch: ("cors", "empty"), ..PAGE };
+    let part = Ask { target: "/s/site.css", fetch: ("no-cors", "style"), ..PAGE };
+    for _ in 0..PAGES {
+        assert!(holds(&judge, call) && holds(&judge, part));
+    }
+    assert_eq!(pages_left(&judge, PAGE), PAGES);
+    assert!(holds(&judge, call) && holds(&judge, part), "and go on when pages do not");
+}
+
+#[test]
+fn without_a_session_a_pass_does_not_hold() {
+    let judge = judge();
+    let call = Ask { target: "/api/items", fetch: ("cors", "empty"), ..PAGE };
+    for one in [PAGE, call] {
+        assert!(!holds(&judge, Ask { session: None, ..one }));
+        assert!(!holds(&judge, Ask { pass: None, ..one }), "nor a session without a pass");
+    }
+}
+
+#[test]
+fn who_only_asks_uses_nothing_up() {
+    let judge = judge();
+    let peek = Ask { observe: Observe::Peek, ..PAGE };
+    for _ in 0..2 * PAGES {
+        assert!(holds(&judge, peek));
+    }
+    assert_eq!(pages_left(&judge, PAGE), PAGES);
+    assert!(!holds(&judge, peek), "and is told the same");
+}
+
+#[test]
+fn a_pass_turns_nothing_but_a_challenge_into_allow() {
+    let judge = judge();
+    for kind in PassKind::ALL {
+        let said =
+            |target| ask(&judge, Ask { target, session: Some(9), pass: Some(kind), ..PAGE }).decision.action;
+        assert_eq!(said("/block"), Action::Block(BlockReason::Rule), "{kind:?}");
+        assert_eq!(said("/watched"), Action::Monitor, "{kind:?}");
+        assert_eq!(said("/item"), Action::Allow, "{kind:?}");
+    }
+    let slow = Ask { target: "/slow", ..PAGE };
+    // The first within the rate comes to the rule behind it.
+    assert!(holds(&judge, slow));
+    assert_eq!(ask(&judge, slow).decision.action, Action::Throttle(Rate(1)));
+    assert_eq!(pages_left(&judge, PAGE), PAGES - 1, "what was refused or slowed anyway costs no page");
+    let judge = judge_by(&[]);
+    let attack = ask(&judge, Ask { target: "/item?id=1%27+UNION+SELECT+password+FROM+users--", ..PAGE });
+    assert_eq!(attack.decision.action, Action::Block(BlockReason::Attack), "a payload stays what it is");
+}
