@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use palisade_api::routes::health::{Health, Ready};
 use palisade_api::{Api, ApiSettings, Clock, Degraded, Secret};
+use palisade_challenge::challenges::{Challenges, Settings};
+use palisade_challenge::claims::Claims;
 use palisade_store::{MemoryStore, Scope};
+use palisade_visitor::theme::{Theme, ThemeSettings};
 
 use crate::bench::{Bench, Call, START, settings};
 
@@ -31,6 +34,26 @@ async fn what_is_degraded_is_named_and_does_not_take_us_out_of_service() {
     assert_eq!(ready(&bench).await, (200, "degraded".into(), vec!["testing".into()]));
     bench.api.set_degraded(Vec::new());
     assert_eq!(ready(&bench).await.1, "ready");
+}
+
+#[tokio::test]
+async fn challenge_pages_look_as_was_chosen_last() {
+    let named = |name: &str| {
+        let theme = ThemeSettings { name: Some(name.to_owned()), ..ThemeSettings::default() };
+        ApiSettings { theme: Theme::new(&theme).unwrap(), ..settings() }
+    };
+    let bench = Bench::with(named("Corner shop")).await;
+    let challenges = Challenges::new(&[7; 32], Claims::default(), Settings::default());
+    bench.api.guard.plug_challenges(Arc::new(challenges));
+    let page = async || {
+        let path = "/.palisade/refused/challenge/0000000000009";
+        bench.call(Call::new("GET", path).header("accept", "text/html")).await
+    };
+    let first = page().await;
+    assert!(first.status == 403 && first.text().contains("Corner shop"), "{}", first.text());
+    bench.api.replace_settings(named("Harbour shop"));
+    let second = page().await.text();
+    assert!(second.contains("Harbour shop") && !second.contains("Corner shop"), "{second}");
 }
 
 #[tokio::test]
