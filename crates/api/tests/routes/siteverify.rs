@@ -316,11 +316,14 @@ async fn a_ticket_of_check_and_a_token_make_one_pass() {
 async fn provider(url_of: TcpListener) -> Arc<Verifier> {
     let url = format!("http://{}/", url_of.local_addr().unwrap());
     let said = |body: String| async move {
-        match body.contains("response=known") {
-            true => {
+        match () {
+            () if body.contains("response=known") => {
                 r#"{"success":true,"challenge_ts":"2026-03-01T00:00:00Z","hostname":"shop.example","error-codes":[]}"#
             }
-            false => r#"{"success":false,"error-codes":["invalid-input-response"]}"#,
+            () if body.contains("response=misplaced") => {
+                r#"{"success":false,"error-codes":["invalid-input-secret"]}"#
+            }
+            () => r#"{"success":false,"error-codes":["invalid-input-response"]}"#,
         }
     };
     let router = axum::Router::new().route("/", axum::routing::post(said));
@@ -355,6 +358,41 @@ async fn where_there_is_a_provider_its_word_counts_too() {
     assert_eq!(answered(&desk, &asked, "known").await["error-codes"], json!(["spent-ticket"]));
     let own = answered(&desk, &ticket(&desk, Purpose::Check, 2, START), &desk.token(1)).await;
     assert_eq!(own["success"], true, "our own tokens go on counting: {own}");
+}
+
+#[tokio::test]
+async fn what_a_provider_says_is_counted_and_a_wrong_secret_is_told() {
+    let desk = Desk::new().await;
+    let provider = provider(TcpListener::bind("127.0.0.1:0").await.unwrap()).await;
+    let vouching = Vouching { provider: Some(provider), ..Vouching::default() };
+    let guard = &desk.bench.api.guard;
+    guard.replace_vouching(vouching.clone());
+    let told = || guard.degradations().into_iter().find(|held| held.code == "provider");
+    let asked = ticket(&desk, Purpose::Check, 1, START);
+    for (response, is_told) in
+        [("unknown", false), ("misplaced", true), ("unknown", true), ("misplaced", true)]
+    {
+        let said = answered(&desk, &asked, response).await;
+        assert_eq!(said["success"], false, "{said}");
+        assert_eq!(told().is_some(), is_told, "{response}: {said}");
+    }
+    let held = told().unwrap();
+    assert!(held.count == 2 && held.message.contains("invalid-input-secret"), "{held:?}");
+    assert!(held.message.starts_with("turnstile ") && held.message.contains("challenge.secret"), "{held:?}");
+    assert_eq!(answered(&desk, &asked, "known").await["success"], true);
+    assert_eq!(told(), None, "it knows us again");
+    let text = desk.bench.call(Call::new("GET", "/metrics").from([127, 0, 0, 1])).await.text();
+    for (verdict, count) in [("human", 1), ("no", 2), ("unavailable", 2)] {
+        let line =
+            format!(r#"palisade_provider_answers_total{{provider="turnstile",verdict="{verdict}"}} {count}"#);
+        assert!(text.lines().any(|held| held == line), "{line} is not in\n{text}");
+    }
+    assert!(!text.contains("hcaptcha"), "who is not asked is not shown");
+    assert!(text.contains("palisade_challenges_abandoned_total{kind=\"work\"} 0"), "{text}");
+    answered(&desk, &ticket(&desk, Purpose::Check, 2, START), "misplaced").await;
+    assert!(told().is_some());
+    guard.replace_vouching(vouching);
+    assert_eq!(told(), None, "other settings, another question");
 }
 
 #[tokio::test]
