@@ -48,8 +48,12 @@ pub(crate) struct Place {
 
 impl Place {
     pub(crate) async fn start() -> Place {
-        let palisade =
-            Palisade::serve(&Setup::default().with(CONFIG)).await.unwrap_or_else(|error| panic!("{error:#}"));
+        Self::with(&Setup::default().with(CONFIG)).await
+    }
+
+    /// Set up otherwise.
+    pub(crate) async fn with(setup: &Setup) -> Place {
+        let palisade = Palisade::serve(setup).await.unwrap_or_else(|error| panic!("{error:#}"));
         let api_key = palisade.key("check").await.unwrap();
         // That of its own, which takes pages of this machine.
         let site: Value =
