@@ -37,6 +37,8 @@ pub struct Settings {
     pub ladder: Ladder,
     /// Share of interactions that are kept where the page asks for it, 0.0..=1.0.
     pub save_sample: f64,
+    /// Lowest score that `/siteverify` calls a success where its caller looks at nothing else, 0.0..=1.0.
+    pub siteverify_score_min: f64,
     /// Whether test keys pass everything. Never on a live site.
     pub testing: bool,
 }
@@ -50,6 +52,7 @@ impl Default for Settings {
             epoch: 1,
             ladder: Ladder::default(),
             save_sample: 0.0,
+            siteverify_score_min: 0.0,
             testing: false,
         }
     }

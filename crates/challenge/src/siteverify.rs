@@ -62,6 +62,8 @@ pub struct Desk<'a> {
     pub claims: &'a Claims,
     /// Whether the vendors' test keys are taken.
     pub testing: bool,
+    /// Lowest score that is a success where the caller looks at nothing else, 0.0..=1.0.
+    pub score_min: f64,
 }
 
 /// Answers `asked`. `holder` is the tenant of the API key that was shown as secret, where it was one that may `check`.
@@ -80,16 +82,13 @@ pub fn answer(
         Err(malformed) => Err(Fault::Malformed(*malformed)),
     };
     match verdict {
-        Ok(statement) if reads_success_only(flavour, &statement) && statement.score < PROGRAM_MAX => {
+        Ok(statement) if reads_success_only(flavour, &statement) && statement.score < desk.score_min => {
             written::failure(flavour, Fault::LowScore)
         }
         Ok(statement) => written::success(flavour, &statement),
         Err(fault) => written::failure(flavour, fault),
     }
 }
-
-/// Below which score a token is a program's beyond doubt: driven browsers that say so, filled honeypots, played recordings.
-const PROGRAM_MAX: f64 = 0.3;
 
 /// Callers of Turnstile, hCaptcha and reCAPTCHA's second version look at `success` and at nothing else; those of the third, which
 /// is the one with an action, look at the score.

@@ -147,6 +147,7 @@ fn settings_of(settings: &ChallengeSettings) -> Settings {
         epoch: settings.epoch,
         ladder: Ladder::new(&steps, WORK_MS),
         save_sample: settings.save_sample,
+        siteverify_score_min: settings.siteverify_score_min,
         testing: settings.testing,
         ..Settings::default()
     }

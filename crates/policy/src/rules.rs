@@ -173,7 +173,7 @@ impl Policy {
     pub(crate) fn decision(&self, case: &Case<'_>) -> (Decision, Say) {
         let say = PRECEDENCE.iter().find_map(|step| (step.ask)(case));
         let say = say.unwrap_or_else(|| Say::new(Action::Allow, "band: allow"));
-        let say = pass(case, say);
+        let say = pass(case, say).unwrap_or(say);
         let action = if self.preset == Preset::Observe { at_most_monitor(say.action) } else { say.action };
         let decision = Decision {
             action,
@@ -363,27 +363,38 @@ fn at_most_monitor(action: Action) -> Action {
     if action.is_beyond_monitor() { Action::Monitor } else { action }
 }
 
-/// A pass turns *challenge* into *allow* and nothing else, for as many pages as it is good for.
-fn pass(case: &Case<'_>, say: Say) -> Say {
+/// A pass turns *challenge* into *allow* and nothing else, for as many pages as it is good for. Where one of the operator's own
+/// rules challenges, attacks and limits, which stand behind those rules, still have their word.
+fn pass(case: &Case<'_>, say: Say) -> Option<Say> {
     let bears = case.facts.is_some_and(|facts| facts.pass.is_known());
-    if say.action != Action::Challenge || !bears {
-        return say;
+    if say.action != Action::Challenge || !bears || !is_good_for(case) {
+        return None;
     }
-    let (Some(memory), Some(conduct)) = (case.memory, case.conduct) else {
-        return Say::new(Action::Allow, PASS);
-    };
+    let allow = Say::new(Action::Allow, PASS);
+    if say.number.is_none() {
+        return Some(allow);
+    }
+    let attack = attack(case).filter(|say| say.action == Action::Block(BlockReason::Attack));
+    Some(attack.or_else(|| limits::limit(case)).unwrap_or(allow))
+}
+
+/// Is the pass good for one more page?
+fn is_good_for(case: &Case<'_>) -> bool {
+    let (Some(memory), Some(conduct)) = (case.memory, case.conduct) else { return true };
     let budget = case.policy.limits.pass_pages;
     let counts = conduct.kind == Kind::Navigation;
-    let holds = conduct.keys.session.is_some_and(|session| {
+    conduct.keys.session.is_some_and(|session| {
         !counts || memory.take(Purpose::Pass, session, budget, case.now_ms(), case.observe)
-    });
-    if holds { Say::new(Action::Allow, PASS) } else { say }
+    })
 }
 
 /// Posts from another site (SAML, 3-D Secure, `form_post`) cannot be asked first, and programs that read feeds cannot answer:
 /// they are held to a rate instead.
 fn is_never_challenged(case: &Case<'_>) -> bool {
     let Some(facts) = case.facts else { return false };
+    if preflight(case).is_some() {
+        return true;
+    }
     // A frame in another site's page gets no cookies of ours, so it could never show a pass.
     let foreign_frame = facts.header("sec-fetch-site").known() == Some("cross-site")
         && matches!(facts.header("sec-fetch-dest").known(), Some("iframe" | "frame" | "embed" | "object"));

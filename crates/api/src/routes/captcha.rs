@@ -36,7 +36,7 @@ pub struct CaptchaVerifyResponse {
     #[serde(rename = "error-codes")]
     #[schema(rename = "error-codes")]
     pub error_codes: Vec<String>,
-    /// What the visitor may show from now on, as a cookie `palisade_pass` (`__Host-palisade_pass` over TLS).
+    /// Where the token was had by work, or a provider said so: what the visitor may show from now on, as a cookie `palisade_pass` (`__Host-palisade_pass` over TLS).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pass: Option<String>,
 }
@@ -62,7 +62,7 @@ pub async fn verify(mut call: Call) -> Result<Response, Problem> {
     let asked: CaptchaVerifyRequest = form(text(&body)?)?;
     let challenges = call.api.guard.challenges().ok_or_else(no_keys)?;
     let answer = match judge(&call, challenges, &asked).await? {
-        Ok(pass) => CaptchaVerifyResponse { success: true, error_codes: Vec::new(), pass: Some(pass) },
+        Ok(pass) => CaptchaVerifyResponse { success: true, error_codes: Vec::new(), pass },
         Err(codes) => CaptchaVerifyResponse { success: false, error_codes: codes, pass: None },
     };
     Ok(admitted.json(&answer))
@@ -73,7 +73,7 @@ async fn judge(
     call: &Call,
     challenges: &Challenges,
     asked: &CaptchaVerifyRequest,
-) -> Result<Result<String, Vec<String>>, Problem> {
+) -> Result<Result<Option<String>, Vec<String>>, Problem> {
     let codes = |fault: Fault| fault.codes(Flavour::Own).into_iter().map(str::to_owned).collect();
     let now = call.api.clock.now();
     let ticket = match redeem_check::ticket(challenges, call.settings.tenant, &asked.token, now) {
@@ -91,7 +91,7 @@ async fn judge(
         // Not signed by us: the provider's, where there is one.
         (Err(fault), Some(provider)) if fault.is_not_ours() => {
             match vouched(call, &provider, &asked.response, ticket.site).await {
-                Ok(()) => PassKind::Provider,
+                Ok(()) => Some(PassKind::Provider),
                 Err(codes) => return Ok(Err(codes)),
             }
         }

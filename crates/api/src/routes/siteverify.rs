@@ -142,10 +142,12 @@ async fn learn(call: &Call, secret: &str) {
 
 fn answer(call: &Call, flavour: Flavour, asked: &Result<Asked, Malformed>) -> Result<Answer, Problem> {
     let challenges = call.api.guard.challenges().ok_or_else(no_keys)?;
+    let settings = challenges.settings();
     let desk = Desk {
+        score_min: settings.siteverify_score_min,
         tokens: &challenges.tokens,
         claims: &challenges.claims,
-        testing: challenges.settings().testing,
+        testing: settings.testing,
     };
     let holder = asked.as_ref().ok().and_then(|asked| holder(call, &asked.secret));
     Ok(siteverify::answer(flavour, asked, &desk, holder, call.api.clock.now()))

@@ -26,8 +26,8 @@ pub fn ticket(challenges: &Challenges, tenant: TenantId, text: &str, now: Timest
     read().inspect_err(|code| challenges.outcomes.refused(*code))
 }
 
-/// Uses up a token of ours and says what it proves. It must have been had on one of `hosts`, by work where the ladder asks for
-/// it, and with a person's score: a pass is worth more than a token.
+/// Uses up a token of ours and says what it proves; `None` where that is not worth a pass, for it was had without the work that
+/// the ladder asks for. It must have been had on one of `hosts`, and with a person's score.
 ///
 /// # Errors
 /// With what speaks against it; it is not used up then.
@@ -37,19 +37,20 @@ pub fn response(
     expect: &Expect<'_>,
     hosts: &Hostnames,
     now: Timestamp,
-) -> Result<PassKind, Fault> {
+) -> Result<Option<PassKind>, Fault> {
     let statement = super::check(&challenges.tokens, text, expect, now)?;
     if !hosts.hold(&statement.hostname) {
         return Err(Fault::Hostname);
     }
-    if !challenges.is_good(&statement, HUMAN_MIN) {
+    if statement.score < HUMAN_MIN {
         return Err(Fault::LowScore);
     }
-    super::redeem(&challenges.tokens, &challenges.claims, text, expect, now).map(|statement| statement.kind)
+    let statement = super::redeem(&challenges.tokens, &challenges.claims, text, expect, now)?;
+    Ok(challenges.is_good(&statement, HUMAN_MIN).then_some(statement.kind))
 }
 
 /// Uses up the ticket and gives the pass that it promised, as text: bound to whom the application described, of whom `kind`
-/// was proved. `id` is random. The token is used up before its ticket is: who brings a used ticket loses a token by it, and
+/// was proved; no pass where nothing was. `id` is random. The token is used up before its ticket is: who brings a used ticket loses a token by it, and
 /// nobody gets two passes for one.
 ///
 /// # Errors
@@ -57,10 +58,10 @@ pub fn response(
 pub fn pass(
     challenges: &Challenges,
     ticket: &Ticket,
-    kind: PassKind,
+    kind: Option<PassKind>,
     id: u128,
     now: Timestamp,
-) -> Result<String, Code> {
+) -> Result<Option<String>, Code> {
     let claim =
         challenges.claims.claim(ticket.tenant, Kind::Ticket, ticket.id, ticket.issued, ticket.expires, now);
     let refused = match claim {
@@ -72,6 +73,7 @@ pub fn pass(
         challenges.outcomes.refused(code);
         return Err(code);
     }
+    let Some(kind) = kind else { return Ok(None) };
     challenges.outcomes.solved(kind, now.millis_since(ticket.issued));
     let visitor = Visitor {
         tenant: ticket.tenant,
@@ -79,5 +81,5 @@ pub fn pass(
         bindings: ticket.bindings,
         scheme: Scheme::Https,
     };
-    Ok(challenges.pass(&visitor, kind, id, now).text(&challenges.secrets))
+    Ok(Some(challenges.pass(&visitor, kind, id, now).text(&challenges.secrets)))
 }

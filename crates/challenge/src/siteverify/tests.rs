@@ -54,7 +54,7 @@ impl Bench {
     }
 
     fn answer(&self, flavour: Flavour, asked: Asked, now: Timestamp) -> Answer {
-        let desk = Desk { tokens: &self.tokens, claims: &self.claims, testing: self.testing };
+        let desk = Desk { tokens: &self.tokens, claims: &self.claims, testing: self.testing, score_min: 0.0 };
         answer(flavour, &Ok(asked), &desk, None, now)
     }
 
@@ -180,7 +180,7 @@ fn who_asks_must_show_a_secret() {
 #[test]
 fn a_question_that_cannot_be_read_is_a_bad_request() {
     let bench = Bench::new();
-    let desk = Desk { tokens: &bench.tokens, claims: &bench.claims, testing: false };
+    let desk = Desk { tokens: &bench.tokens, claims: &bench.claims, testing: false, score_min: 0.0 };
     let status = |flavour| {
         let answer = answer(flavour, &Err(Malformed::Unreadable), &desk, None, NOW);
         assert_eq!(read(&answer)["error-codes"][0], "bad-request");
@@ -199,7 +199,7 @@ fn the_named_site_key_must_be_that_of_the_secret_and_the_token() {
             site_key: site_key.map(str::to_owned),
             ..Asked::default()
         };
-        let desk = Desk { tokens: &bench.tokens, claims: &bench.claims, testing: false };
+        let desk = Desk { tokens: &bench.tokens, claims: &bench.claims, testing: false, score_min: 0.0 };
         let answer = read(&answer(Flavour::Own, &Ok(asked), &desk, holder, NOW));
         let codes = (answer["success"] == false).then(|| answer["error-codes"][1].clone());
         assert_eq!(codes, expect, "{answer}");

@@ -23,6 +23,9 @@ pub struct ChallengeSettings {
     pub algorithm: &'static str,
     /// Share of interactions that are kept for training where the page asks for it, 0.0..=1.0.
     pub save_sample: f64,
+    /// Lowest score that `/siteverify` calls a success where its caller looks at nothing else (Turnstile, hCaptcha, reCAPTCHA
+    /// v2), 0.0..=1.0. With 0.0 the score is told, and the caller decides.
+    pub siteverify_score_min: f64,
     /// An external provider: `none`, `recaptcha` (v2 or v3, by what it answers), `recaptcha-v2`, `recaptcha-v3`, `hcaptcha`, `turnstile`.
     pub provider: &'static str,
     /// The provider's secret; without it the provider is skipped and that is logged.
@@ -73,6 +76,7 @@ impl Default for ChallengeSettings {
             epoch: 1,
             algorithm: ALGORITHMS[0],
             save_sample: 0.0,
+            siteverify_score_min: 0.0,
             provider: "none",
             secret: None,
             provider_url: None,
@@ -93,6 +97,11 @@ impl ChallengeSettings {
             epoch: section.integer("epoch", default.epoch, &(1..=i64::from(u32::MAX))),
             algorithm: section.word("algorithm", default.algorithm, &ALGORITHMS),
             save_sample: section.number("save_sample", default.save_sample, &(0.0..=1.0)),
+            siteverify_score_min: section.number(
+                "siteverify_score_min",
+                default.siteverify_score_min,
+                &(0.0..=1.0),
+            ),
             provider: section.word("provider", default.provider, &PROVIDERS),
             secret: section.secret("secret", Secret::parse),
             provider_url: section.text_option("provider_url", provider_url),
