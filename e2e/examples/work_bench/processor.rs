@@ -15,7 +15,7 @@ pub(crate) fn children_ms() -> anyhow::Result<f64> {
         let Some(pid) = name.to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
         // One that ended meanwhile counts no more; browsers keep their processes while a page works.
         if let Some((parent, ticks)) =
-            std::fs::read_to_string(format!("/proc/{pid}/stat")).ok().and_then(parse)
+            std::fs::read_to_string(format!("/proc/{pid}/stat")).ok().and_then(|stat| parse(&stat))
         {
             parents.insert(pid, (parent, ticks));
         }
@@ -30,7 +30,7 @@ pub(crate) fn children_ms() -> anyhow::Result<f64> {
 }
 
 /// Parent, and ticks in user and system mode (proc(5)).
-fn parse(stat: String) -> Option<(u32, f64)> {
+fn parse(stat: &str) -> Option<(u32, f64)> {
     // The name may hold blanks and brackets; what follows the last one does not.
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
     let ticks = |at: usize| fields.get(at)?.parse::<f64>().ok();

@@ -19,6 +19,7 @@ const TOLERATED: &[(&str, &str)] = &[
     ("core-foundation", "Apple only: two crates of rustls' platform verifier disagree"),
     ("getrandom", "ring 0.17 still asks for 0.2 and tungstenite's rand for 0.3; our own is 0.4"),
     ("rand", TUNGSTENITE_ON_RAND_0_9),
+    ("rand_chacha", TUNGSTENITE_ON_RAND_0_9),
     ("rand_core", TUNGSTENITE_ON_RAND_0_9),
     ("r-efi", "UEFI only: comes with the two newer versions of getrandom"),
     ("windows-sys", "Windows only: ring 0.17 still asks for 0.52"),
@@ -34,7 +35,7 @@ const SQLX_ON_RUSTCRYPTO_0_10: &str = "sqlx-core 0.9 still asks for sha2 0.10, i
 
 /// One reason for both.
 const TUNGSTENITE_ON_RAND_0_9: &str =
-    "tungstenite (WebSockets of the demo's site) still asks for 0.9, hickory for 0.10";
+    "tungstenite (WebSockets of the demo's site) still asks for 0.9, hickory for 0.10, rsa for 0.8";
 
 /// Dependencies that were decided against.
 const NEVER: &[(&str, &str)] = &[

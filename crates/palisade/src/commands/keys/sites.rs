@@ -131,40 +131,6 @@ pub(super) async fn rotate_rsa(
     })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hosts_are_names_without_ports() {
-        for good in [
-            "shop.example",
-            "*.shop.example",
-            "*",
-            "localhost",
-            "127.0.0.1",
-            "[::1]",
-            "::1",
-            " Shop.Example ",
-        ] {
-            assert_eq!(host(good).unwrap(), good.trim().to_ascii_lowercase());
-        }
-        for bad in [
-            "",
-            "shop.example:80",
-            "https://shop.example",
-            "shop example",
-            "a..b",
-            "*shop.example",
-            "a/b",
-            "é",
-        ] {
-            assert!(host(bad).is_err(), "{bad}");
-        }
-        assert!(host(&"a".repeat(64)).is_err() && host(&"a.".repeat(200)).is_err());
-    }
-}
-
 /// How long a revocation is remembered: longer than any pass holds.
 const REVOKED_MS: i64 = 31 * 24 * 3_600_000;
 
@@ -197,4 +163,46 @@ pub(super) async fn revoke_passes(
         true => serde_json::json!({ "revoked": revoked }).to_string(),
         false => format!("taken back: {}; in force within a second", revoked.join(", ")),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_is_thirty_two_digits() {
+        assert_eq!(pass("000000000000000000000000000000ff"), Ok(255));
+        for bad in ["", "ff", "zz000000000000000000000000000000", "+00000000000000000000000000000ff"] {
+            assert!(pass(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn hosts_are_names_without_ports() {
+        for good in [
+            "shop.example",
+            "*.shop.example",
+            "*",
+            "localhost",
+            "127.0.0.1",
+            "[::1]",
+            "::1",
+            " Shop.Example ",
+        ] {
+            assert_eq!(host(good).unwrap(), good.trim().to_ascii_lowercase());
+        }
+        for bad in [
+            "",
+            "shop.example:80",
+            "https://shop.example",
+            "shop example",
+            "a..b",
+            "*shop.example",
+            "a/b",
+            "é",
+        ] {
+            assert!(host(bad).is_err(), "{bad}");
+        }
+        assert!(host(&"a".repeat(64)).is_err() && host(&"a.".repeat(200)).is_err());
+    }
 }
