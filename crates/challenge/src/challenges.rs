@@ -202,8 +202,10 @@ impl Challenges {
 
     /// May this network ask for another ticket, answer or token now? Each costs us a signature or more.
     pub fn may_ask(&self, tenant: TenantId, bindings: &Bindings, now: Timestamp) -> bool {
+        // Behind a proxy nobody named, everybody would share one bucket.
+        let Some(network) = bindings.network else { return true };
         let now_ms = now.millis().max(0).unsigned_abs();
-        let network = bindings.network.unwrap_or(0) ^ u64::from(tenant.0).rotate_left(32);
+        let network = network ^ u64::from(tenant.0).rotate_left(32);
         let key = SipHasher13::new_with_keys(self.secrets.table[0], self.secrets.table[1])
             .hash(&network.to_be_bytes());
         let full = || TokenBucket::new(ASKS, now_ms);
@@ -403,11 +405,13 @@ impl Challenges {
             return Ok(());
         }
         let human = behaviour.map(|behaviour| behaviour.human);
-        match ticket.work.map(|work| work.kind) {
-            None if human.is_none_or(|human| human < HUMAN_MIN) => Err(Code::LowScore),
-            Some(WorkKind::Hash) if human.is_some_and(|human| human < DRIVEN_MAX) => Err(Code::LowScore),
-            _ => Ok(()),
-        }
+        let is_enough = match ticket.work.map(|work| work.kind) {
+            None => human.is_some_and(|human| human >= HUMAN_MIN),
+            Some(WorkKind::Hash) => human.is_none_or(|human| human >= DRIVEN_MAX),
+            Some(WorkKind::Memory) => true,
+        };
+        let why = behaviour.and_then(|behaviour| behaviour.reason).unwrap_or(Code::LowScore);
+        if is_enough { Ok(()) } else { Err(why) }
     }
 
     fn refused(&self, unmet: Unmet) -> Unmet {
@@ -477,5 +481,25 @@ pub fn set_cookie(secure: &str, clear: &str, value: &str, age_secs: i64, scheme:
             format!("{secure}={value}; Max-Age={age_secs}; Path=/; Secure; HttpOnly; SameSite=Lax")
         }
         Scheme::Http => format!("{clear}={value}; Max-Age={age_secs}; Path=/; HttpOnly; SameSite=Lax"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_asks_so_often_and_no_more() {
+        let challenges = Challenges::new(&[7; 32], Claims::default(), Settings::default());
+        let of = |network| Bindings { network, ..Bindings::default() };
+        let asked = |network: Option<u64>, now| {
+            (0..1_000)
+                .filter(|_| challenges.may_ask(TenantId(1), &of(network), Timestamp::from_secs(now)))
+                .count()
+        };
+        assert_eq!(asked(Some(1), 1_000), ASKS.burst as usize);
+        assert_eq!(asked(Some(2), 1_000), ASKS.burst as usize, "another network has its own");
+        assert_eq!(asked(Some(1), 1_060), ASKS.per_minute as usize);
+        assert_eq!(asked(None, 1_000), 1_000, "who cannot be told apart is not counted together");
     }
 }

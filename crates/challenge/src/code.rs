@@ -12,6 +12,21 @@ macro_rules! codes {
         }
 
         impl Code {
+    /// True for what a recording is held against: the work was done all the same.
+    pub fn is_of_behaviour(self) -> bool {
+        matches!(
+            self,
+            Code::LowScore
+                | Code::Honeypot
+                | Code::RepeatedTrace
+                | Code::EmptyTrace
+                | Code::MalformedTrace
+                | Code::TraceOutOfTime
+        )
+    }
+}
+
+impl Code {
             /// Every code.
             pub const ALL: [Code; [$($name),+].len()] = [$(Code::$code),+];
 
@@ -84,8 +99,6 @@ codes! {
     InvalidSiteKey = "invalid-site-key",
     /// The site key is not for this host.
     HostnameNotAllowed = "hostname-not-allowed",
-    /// A provider said no, or could not be asked.
-    Provider = "provider",
     /// Too many tries from here.
     TooManyTries = "too-many-tries",
     /// Something is not ready yet.

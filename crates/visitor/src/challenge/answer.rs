@@ -72,7 +72,7 @@ fn next(challenges: &Challenges, visit: &mut Visit<'_>, unmet: &Unmet, tried: &T
     let Ticket { score, .. } = unmet.ticket.filter(|_| unmet.code != Code::SpentTicket)?;
     let score = score.max(visit.occasion.score);
     // Work that was done and not enough is not asked for again: what comes next is the next kind.
-    let tries = if unmet.code == Code::LowScore { tried.count.max(TRIES_EACH) } else { tried.count };
+    let tries = if unmet.code.is_of_behaviour() { tried.count.max(TRIES_EACH) } else { tried.count };
     let occasion = Occasion { score, tries, code: tried.code, ..visit.occasion };
     let id = visit.random_id();
     let issued = challenges.issue(&visit.visitor(), Purpose::Pass, &occasion, visit.now, id);
