@@ -84,7 +84,7 @@ async fn beside_nginx() {
     place.has_nginx().await;
     place.walk(&page(), "nginx-beside").await;
     assert_eq!(site.arrived().len(), 1, "the scan did not arrive");
-    place.kill_what_runs();
+    place.end_what_runs().await;
     let away = wire::get(place.front, "/").await.unwrap();
     assert!(away.is_from_site(), "while Palisade is away, requests pass: {} {}", away.status, away.text());
 }
@@ -95,7 +95,7 @@ async fn beside_caddy() {
         .unwrap_or_else(|_| panic!("caddy is missing; on Debian or Ubuntu: sudo apt-get install caddy"));
     let (site, mut place) = walked("caddy").await;
     assert_eq!(site.arrived().len(), 1, "the scan did not arrive");
-    place.kill_what_runs();
+    place.end_what_runs().await;
     let away = wire::get(place.front, "/").await.unwrap();
     assert_eq!(away.status, 502, "what the page says of Caddy: {}", away.text());
 }
@@ -127,7 +127,15 @@ async fn a_forgotten_proxy() {
     let agent = "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0";
     for n in 0..60 {
         let from = format!("203.0.113.{n}");
-        let headers = [("User-Agent", agent), ("X-Forwarded-For", from.as_str()), ("Accept-Language", "en")];
+        // As Firefox sends it: who hides nothing else but an address is not in doubt.
+        let headers = [
+            ("User-Agent", agent),
+            ("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),
+            ("Accept-Language", "en-US,en;q=0.5"),
+            ("Accept-Encoding", "gzip, deflate"),
+            ("X-Forwarded-For", from.as_str()),
+            ("Upgrade-Insecure-Requests", "1"),
+        ];
         let answer = wire::request(place.gateway, "GET", "/", &headers, b"").await.unwrap();
         assert!(answer.is_from_site(), "visitor {n} is in the way of none: {}", answer.status);
     }

@@ -249,8 +249,17 @@ impl Place {
         self.awaited("nginx starts", || self.path("run/nginx.pid").exists()).await;
     }
 
+    /// Ends everything that the page started in a terminal, and waits until it is gone.
+    pub(crate) async fn end_what_runs(&mut self) {
+        let groups: Vec<u32> = self.running.iter().filter_map(|child| child.id()).collect();
+        self.kill_what_runs();
+        for group in groups {
+            self.awaited("what ran is gone", || !is_there(group)).await;
+        }
+    }
+
     /// Ends everything that the page started in a terminal, at once.
-    pub(crate) fn kill_what_runs(&mut self) {
+    fn kill_what_runs(&mut self) {
         self.running.drain(..).filter_map(|child| child.id()).for_each(|group| kill(&format!("-{group}")));
     }
 
@@ -308,6 +317,15 @@ impl Drop for Place {
             }
         }
     }
+}
+
+/// True while any process of the group runs.
+fn is_there(group: u32) -> bool {
+    let asked = std::process::Command::new("kill")
+        .args(["-0", "--", &format!("-{group}")])
+        .stderr(Stdio::null())
+        .status();
+    asked.is_ok_and(|status| status.success())
 }
 
 fn kill(who: &str) {
