@@ -452,7 +452,7 @@ const ASKS: BucketRate = BucketRate { per_minute: 240, burst: 480 };
 /// Networks whose asking is remembered.
 pub const ASKING_MAX: usize = 100_000;
 /// Passes of one request that are looked at.
-const PASSES_SHOWN_MAX: usize = 4;
+const PASSES_SHOWN_MAX: usize = 16;
 /// From which score on behaviour alone is enough.
 pub(crate) const HUMAN_MIN: f64 = 0.5;
 /// Below which score the cheap work is not enough: a browser that says it is driven, or a hand like a machine's.

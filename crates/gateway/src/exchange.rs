@@ -81,6 +81,7 @@ impl Exchange {
     async fn run(mut self, head: Option<&Captured>, mut body: RequestBody) -> Response<AnswerBody> {
         let unopened = self.reopen(head, &mut body).await.err();
         let prefix = self.look_at(head, &mut body).await;
+        let unopened = unopened.or_else(|| self.stray(head, prefix.as_ref()));
         let fault = self.client.link.body_fault();
         let (place, ruled) = {
             let seen = self.seen(head);

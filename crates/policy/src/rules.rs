@@ -108,7 +108,7 @@ pub(crate) const PRECEDENCE: [Step; 13] = [
     step("operator: allow", "what the operator allows passes, whatever else is known", operator_allow),
     step("operator: block", "what the operator blocks is refused", operator_block),
     step(
-        "rule",
+        OWN_RULE,
         "the operator's own rules, in the order of the file; the first that decides decides",
         own_rule,
     ),
@@ -131,6 +131,9 @@ pub(crate) const PRECEDENCE: [Step; 13] = [
     ),
     step("band", "everybody else is judged by the score", band),
 ];
+
+/// The step of the operator's own rules.
+const OWN_RULE: &str = "rule";
 
 /// The name of the rule under which a pass lets pass.
 pub const PASS: &str = "pass";
@@ -173,7 +176,7 @@ impl Policy {
     pub(crate) fn decision(&self, case: &Case<'_>) -> (Decision, Say) {
         let say = PRECEDENCE.iter().find_map(|step| (step.ask)(case));
         let say = say.unwrap_or_else(|| Say::new(Action::Allow, "band: allow"));
-        let say = pass(case, say).unwrap_or(say);
+        let say = pass(case, say).or_else(|| unchallenged(case, say)).unwrap_or(say);
         let action = if self.preset == Preset::Observe { at_most_monitor(say.action) } else { say.action };
         let decision = Decision {
             action,
@@ -204,8 +207,9 @@ impl Policy {
     /// Nobody can be challenged, or not this one: let it pass, watched, up to a rate of pages.
     fn instead_of_challenge(&self, memory: &Memory, conduct: &Conduct, case: &Case<'_>) -> Action {
         let rate = self.limits.doubtful_pages;
-        let countable =
-            conduct.kind == Kind::Navigation && !(case.hidden() && conduct.keys.session.is_none());
+        // Without challenges pages count; where only this request cannot be asked, whatever it is counts, but questions.
+        let counts = conduct.kind == Kind::Navigation || (self.challenges && preflight(case).is_none());
+        let countable = counts && !(case.hidden() && conduct.keys.session.is_none());
         let passes = !countable
             || memory.take(Purpose::Doubtful, conduct.keys.client, rate, case.now_ms(), case.observe);
         if passes { Action::Monitor } else { Action::Throttle(Rate(rate.per_minute)) }
@@ -376,6 +380,17 @@ fn pass(case: &Case<'_>, say: Say) -> Option<Say> {
     }
     let attack = attack(case).filter(|say| say.action == Action::Block(BlockReason::Attack));
     Some(attack.or_else(|| limits::limit(case)).unwrap_or(allow))
+}
+
+/// What stands behind the operator's own rules has its word where one of them challenges what is never challenged: nothing else
+/// would stand between an attack and the site.
+fn unchallenged(case: &Case<'_>, say: Say) -> Option<Say> {
+    if say.action != Action::Challenge || say.number.is_none() || !is_never_challenged(case) {
+        return None;
+    }
+    let mut behind = PRECEDENCE.iter().skip_while(|step| step.name != OWN_RULE).skip(1);
+    let then = behind.find_map(|step| (step.ask)(case))?;
+    (then.action.is_beyond_monitor() && then.action != Action::Challenge).then_some(then)
 }
 
 /// Is the pass good for one more page?

@@ -178,3 +178,16 @@ fn a_pass_turns_nothing_but_a_challenge_into_allow() {
     let attack = ask(&judge, Ask { target: "/item?id=1%27+UNION+SELECT+password+FROM+users--", ..PAGE });
     assert_eq!(attack.decision.action, Action::Block(BlockReason::Attack), "a payload stays what it is");
 }
+
+/// Nothing else stands between an attack and the site, where a rule of the operator's challenges everything and this cannot be
+/// challenged.
+#[test]
+fn what_is_never_challenged_is_no_way_for_attacks() {
+    let judge = judge();
+    let no_pass = Ask { session: None, pass: None, ..PAGE };
+    let feed = Ask { target: "/feed.xml?id=1%27%20UNION%20SELECT%20password%20FROM%20users--", ..no_pass };
+    let attacked = ask(&judge, feed).decision;
+    assert_eq!((attacked.enforced, attacked.rule), (Action::Block(BlockReason::Attack), "attack: request"));
+    let honest = ask(&judge, Ask { target: "/feed.xml", ..no_pass }).decision;
+    assert_eq!((honest.action, honest.enforced), (Action::Challenge, Action::Monitor));
+}

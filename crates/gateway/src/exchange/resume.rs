@@ -11,8 +11,9 @@ use palisade_visitor::{Notice, Reply};
 use super::rule::Place;
 use super::visit::By;
 use super::{Exchange, text, wants};
+use crate::body::Prefix;
 use crate::body::RequestBody;
-use crate::bounds::SEALED_FORM_BYTES_MAX;
+use crate::bounds::{SEALED_FORM_BYTES_MAX, VISIT_BODY_TIMEOUT};
 use crate::observe::Seen;
 use crate::wire::Captured;
 
@@ -43,9 +44,8 @@ impl Exchange {
             return Ok(());
         }
         let Some(challenges) = self.worker().guard.challenges() else { return Ok(()) };
-        // As much as tells; without it, it goes the way of every other body.
-        let wait = self.worker().settings.limits.prefix_timeout;
-        let begun = body.hold_up_to(challenge::SEALED_BEGINNING.len(), wait).await.ok();
+        // As much as tells, however late it comes: the site must not see one.
+        let begun = body.hold_up_to(challenge::SEALED_BEGINNING.len(), VISIT_BODY_TIMEOUT).await.ok();
         if !begun.is_some_and(|begun| challenge::is_sealed_form(&begun.bytes)) {
             return Ok(());
         }
@@ -83,6 +83,18 @@ impl Exchange {
         Ok(())
     }
 
+    /// The answer to a sealed form that came without what opens it: its cookie ended with its ticket, or it was never ours.
+    pub(super) fn stray(&self, head: Option<&Captured>, prefix: Option<&Prefix>) -> Option<Reply> {
+        let bytes = &prefix.filter(|_| self.reopened.is_none())?.bytes;
+        if !challenge::is_sealed_form(bytes) {
+            return None;
+        }
+        let challenges = self.worker().guard.challenges()?;
+        let (place, by) = self.whom(head);
+        let base = Base::Prefix(&self.worker().settings.visitor_prefix);
+        self.with_visit_by(base, &place, &by, None, |visit| challenge::stray(challenges, visit)).into()
+    }
+
     /// Who sends it, before anybody was asked about it.
     fn whom(&self, head: Option<&Captured>) -> (Place, By) {
         let seen = self.seen(head);
@@ -96,8 +108,9 @@ impl Exchange {
     fn may_be_sealed(&self) -> bool {
         let headers = &self.parts.headers;
         self.parts.method == Method::POST
-            && text(headers, CONTENT_TYPE)
-                .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
+            && text(headers, CONTENT_TYPE).is_some_and(|kind| {
+                kind.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded")
+            })
             && self.cookies().is_some_and(|cookies| cookies.contains(sealed::cookie_name(Scheme::Http)))
     }
 }

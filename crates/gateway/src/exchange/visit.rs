@@ -57,7 +57,10 @@ impl Exchange {
         let sends = self.parts.method == Method::POST || route::is_costly(below);
         let decision = ruled.map(|ruled| ruled.decision);
         let shut_out = decision.filter(|decision| {
-            matches!(decision.enforced, Action::Block(_) | Action::Throttle(_) | Action::Tarpit(_))
+            matches!(
+                decision.enforced,
+                Action::Block(_) | Action::Throttle(_) | Action::Tarpit(_) | Action::Charge(_)
+            )
         });
         if let (true, Some(decision)) = (sends, shut_out) {
             return Reply::to_decision(&decision, &wants(&self.parts), self.id(ruled));

@@ -22,7 +22,7 @@ mod tried;
 #[cfg(test)]
 mod tests;
 
-pub use resume::{Resumed, SEALED_BEGINNING, is_sealed_form, resume};
+pub use resume::{Resumed, SEALED_BEGINNING, is_sealed_form, resume, stray};
 
 pub use kind::{Kind, SEALED_BYTES_MAX};
 

@@ -27,6 +27,12 @@ pub fn is_sealed_form(body: &[u8]) -> bool {
     body.starts_with(SEALED_BEGINNING.as_bytes())
 }
 
+/// The answer to a sealed form that came without the cookie it was sealed with.
+pub fn stray(challenges: &Challenges, visit: &mut Visit<'_>) -> Reply {
+    challenges.outcomes.refused(Code::ExpiredSeal);
+    page::failed(visit, Code::ExpiredSeal, None)
+}
+
 /// Opens the sealed form in the body of `visit` and claims it: it goes on once.
 ///
 /// # Errors
