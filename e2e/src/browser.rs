@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use anyhow::Context as _;
+use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
@@ -52,7 +53,7 @@ pub struct Running {
     /// The browser.
     pub browser: Browser,
     // In the order in which they are ended.
-    _driver: Child,
+    _driver: Driver,
     _screen: Option<Child>,
     _profile: TempDir,
 }
@@ -106,8 +107,21 @@ pub async fn screen() -> anyhow::Result<(Child, String)> {
     Ok((child, format!(":{number}")))
 }
 
+/// A driver and the browser that it started, a process group of their own: a browser outlives a driver that is killed.
+struct Driver(Child);
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        let group = self.0.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+        if let Some(group) = group {
+            // Fails where it ended by itself.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    }
+}
+
 /// A driver on a port of the system's choice.
-async fn driver(kind: Kind, home: &Path, display: Option<&str>) -> anyhow::Result<(Child, SocketAddr)> {
+async fn driver(kind: Kind, home: &Path, display: Option<&str>) -> anyhow::Result<(Driver, SocketAddr)> {
     let (name, args) = match kind {
         Kind::Chromium => ("chromedriver", ["--port=0", "--log-level=SEVERE"].as_slice()),
         Kind::Firefox => ("geckodriver", ["--port", "0", "--log", "info"].as_slice()),
@@ -118,14 +132,14 @@ async fn driver(kind: Kind, home: &Path, display: Option<&str>) -> anyhow::Resul
     for name in ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"] {
         command.env_remove(name);
     }
-    let mut child = spawn(&mut command)?;
-    let out = child.stdout.take().context("piped")?;
+    let mut driver = Driver(spawn(command.process_group(0))?);
+    let out = driver.0.stdout.take().context("piped")?;
     let port = line_with(out, name, |line| match kind {
         Kind::Chromium => line.strip_suffix('.')?.rsplit_once("on port ")?.1.parse::<u16>().ok(),
         Kind::Firefox => line.rsplit_once("Listening on 127.0.0.1:")?.1.trim().parse().ok(),
     })
     .await?;
-    Ok((child, SocketAddr::from(([127, 0, 0, 1], port))))
+    Ok((driver, SocketAddr::from(([127, 0, 0, 1], port))))
 }
 
 fn spawn(command: &mut Command) -> anyhow::Result<Child> {

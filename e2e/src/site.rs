@@ -3,7 +3,7 @@
 
 mod pages;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -48,6 +48,9 @@ impl Arrived {
     }
 }
 
+/// A port of the system's choice.
+const ANY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
 /// What the site knows while it runs.
 #[derive(Clone, Default)]
 struct Shop {
@@ -84,7 +87,7 @@ impl Site {
     /// # Errors
     /// Where no port is left.
     pub async fn with_repository(repository: Option<PathBuf>) -> anyhow::Result<Site> {
-        Self::open(Shop { repository, ..Shop::default() }, Router::new()).await
+        Self::open(Shop { repository, ..Shop::default() }, Router::new(), ANY).await
     }
 
     /// Opens the shop with more pages.
@@ -92,13 +95,29 @@ impl Site {
     /// # Errors
     /// Where no port is left.
     pub async fn with_pages(more: Router) -> anyhow::Result<Site> {
-        Self::open(Shop::default(), more).await
+        Self::open(Shop::default(), more, ANY).await
     }
 
-    async fn open(shop: Shop, more: Router) -> anyhow::Result<Site> {
+    /// Closes the shop: whoever connects is refused until it is opened again at its address.
+    pub async fn close(&mut self) {
+        self.task.abort();
+        // Its end is the listener's.
+        let _ = (&mut self.task).await;
+    }
+
+    /// Opens the shop again where it was, with `more` pages; it remembers nothing of before.
+    ///
+    /// # Errors
+    /// Where somebody else has taken the port.
+    pub async fn open_again(&mut self, more: Router) -> anyhow::Result<()> {
+        *self = Self::open(Shop::default(), more, self.address).await?;
+        Ok(())
+    }
+
+    async fn open(shop: Shop, more: Router, address: SocketAddr) -> anyhow::Result<Site> {
         let router = pages::router().with_state(shop.clone()).merge(more);
         let router = router.layer(from_fn_with_state(shop.clone(), remember));
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let task = tokio::spawn(async move {
             // It serves until it is dropped; a broken listener shows in the test as a refused connection.

@@ -120,6 +120,11 @@ impl Claims {
         Claim::Won
     }
 
+    /// Gives up a claim that was won, with what it was claimed with: nothing came of it, and it may be claimed once more.
+    pub fn release(&self, tenant: TenantId, kind: Kind, id: u128, expires: Timestamp) {
+        self.shard(id).remove(second(expires), &(tenant.0, kind, id));
+    }
+
     /// How many are held.
     pub fn len(&self) -> usize {
         self.shards.iter().map(|shard| lock(shard).len).sum()
@@ -200,6 +205,14 @@ impl Shard {
         let new = self.by_expiry.entry(second).or_default().insert(id);
         self.len += usize::from(new);
         new
+    }
+
+    fn remove(&mut self, second: i64, id: &(u32, Kind, u128)) {
+        let Some(ids) = self.by_expiry.get_mut(&second) else { return };
+        self.len -= usize::from(ids.remove(id));
+        if ids.is_empty() {
+            self.by_expiry.remove(&second);
+        }
     }
 
     /// Forgets what was over before `now`, seconds.

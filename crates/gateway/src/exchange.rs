@@ -104,6 +104,7 @@ impl Exchange {
                 let after = if body.is_unread() || tunnel { After::Close } else { After::Keep };
                 let reply =
                     reply.unwrap_or_else(|| Reply::notice(Notice::Misdirected, &wants(&self.parts), id));
+                let reply = resume::unsent(self.worker(), self.reopened.as_ref(), reply);
                 reply::answer(self.worker(), reply, ending, after)
             }
         }

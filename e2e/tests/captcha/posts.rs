@@ -5,7 +5,10 @@ use palisade_e2e::front::Passed;
 use palisade_e2e::site::Arrived;
 use palisade_e2e::wire::{self, Answer, Connection};
 
-use crate::place::{FIREFOX, HOME, IPHONE, KINDS, POSTS, Place, TRAIN, Visitor, is_challenge, navigation};
+use crate::pages;
+use crate::place::{
+    FIREFOX, HOME, IPHONE, KINDS, POSTS, Place, SHOWN, TRAIN, Visitor, is_challenge, navigation,
+};
 
 /// The one request that reached `/written`.
 fn written(place: &Place) -> Arrived {
@@ -173,6 +176,28 @@ async fn a_sealed_post_is_sent_on_once_and_for_its_owner_only() {
         let elsewhere = place.front(TRAIN).await;
         let stranger = replay(&sealed, elsewhere.address, false, Some(IPHONE)).await;
         assert!(is_challenge(&stranger), "{} {}", stranger.status, stranger.text());
+        assert_eq!(place.arrived_at("/written").len(), 1);
+    }
+}
+
+/// Whoever reads "the site does not answer" and loads the page again has lost nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_that_never_reached_the_site_may_be_sent_again() {
+    for kind in KINDS {
+        let mut place = Place::challenging(POSTS).await;
+        let visitor = Visitor::new(kind, &place).await.unwrap();
+        visitor.goes("/write", "Write").await.unwrap();
+        visitor.browser().type_into("input[name=name]", "Anna").await.unwrap();
+        place.site.close().await;
+        visitor.browser().click("#send").await.unwrap();
+        let unanswered = "return performance.getEntriesByType('navigation')[0].responseStatus === 502";
+        visitor.browser().await_true(unanswered, SHOWN).await.unwrap();
+        place.site.open_again(pages::router()).await.unwrap();
+        let sealed = sent_on(&visitor);
+        let again = replay(&sealed, visitor.front.address, true, None).await;
+        assert_eq!((again.status, again.is_from_site()), (200, true), "{kind:?}: {}", again.text());
+        assert!(String::from_utf8_lossy(&written(&place).body).starts_with("name=Anna&"), "{kind:?}");
+        refused(&replay(&sealed, visitor.front.address, true, None).await, &["spent-seal"]);
         assert_eq!(place.arrived_at("/written").len(), 1);
     }
 }

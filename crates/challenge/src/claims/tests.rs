@@ -46,6 +46,21 @@ fn tenants_and_kinds_with_equal_ids_never_meet() {
 }
 
 #[test]
+fn what_was_given_up_is_won_once_more() {
+    let claims = Claims::default();
+    assert_eq!(claim(&claims, 5, 100), Claim::Won);
+    // Another's, another kind's, another time's: nothing of it.
+    claims.release(TenantId(2), Kind::Ticket, 5, at(700));
+    claims.release(TENANT, Kind::Seal, 5, at(700));
+    claims.release(TENANT, Kind::Ticket, 5, at(701));
+    assert_eq!((claim(&claims, 5, 100), claims.len()), (Claim::Spent, 1));
+    claims.release(TENANT, Kind::Ticket, 5, at(700));
+    claims.release(TENANT, Kind::Ticket, 5, at(700));
+    assert_eq!(claims.len(), 0);
+    assert_eq!((claim(&claims, 5, 100), claim(&claims, 5, 100)), (Claim::Won, Claim::Spent));
+}
+
+#[test]
 fn a_full_table_refuses_and_accepts_nothing_twice() {
     let claims = Claims::with(SHARDS * 4, 0, i64::MIN);
     // Multiples of SHARDS are of one shard.

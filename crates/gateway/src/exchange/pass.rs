@@ -6,7 +6,7 @@ use http::{Method, Request, Response, StatusCode, Version};
 use palisade_domain::{RequestId, SiteId};
 use palisade_visitor::{Notice, Reply, Wants};
 
-use super::{Ending, Exchange, Tunnel};
+use super::{Ending, Exchange, Tunnel, resume};
 use crate::body::{AnswerBody, BodyError, Passed, RequestBody};
 use crate::forward::{self, Path, Told};
 use crate::reply::{self, After};
@@ -56,7 +56,10 @@ impl Exchange {
         let (mut answer, lease) = match sent {
             Ok(answered) => answered,
             Err(error) => {
-                let reply = Reply::notice(notice(&error), &wanted.view(), id);
+                let mut reply = Reply::notice(notice(&error), &wanted.view(), id);
+                if matches!(error, NoAnswer::Unreachable) {
+                    reply = resume::unsent(worker, reopened.as_ref(), reply);
+                }
                 let after = if unread { After::Close } else { After::Keep };
                 return reply::answer(worker, reply, ending, after);
             }

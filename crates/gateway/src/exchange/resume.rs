@@ -2,8 +2,8 @@
 
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, ORIGIN, TRANSFER_ENCODING};
 use http::{HeaderName, HeaderValue, Method};
-use palisade_challenge::{Bindings, Pass, sealed};
-use palisade_domain::{RequestId, Scheme};
+use palisade_challenge::{Bindings, Pass, claims, sealed};
+use palisade_domain::{RequestId, Scheme, TenantId, Timestamp};
 use palisade_visitor::challenge::{self, Resumed};
 use palisade_visitor::visit::Base;
 use palisade_visitor::{Notice, Reply};
@@ -16,18 +16,22 @@ use crate::body::RequestBody;
 use crate::bounds::{SEALED_FORM_BYTES_MAX, VISIT_BODY_TIMEOUT};
 use crate::observe::Seen;
 use crate::wire::Captured;
+use crate::worker::Worker;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// What was found in a form that came back.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Reopened {
     /// The headers as the form was first sent; `None` was not sent.
     headers: Vec<(&'static str, Option<String>)>,
     /// The pass that its steps without script are worth.
     pub granted: Option<Pass>,
-    /// Cookies to be set with the site's answer.
+    /// Cookies to be set with the answer.
     pub cookies: Vec<String>,
+    tenant: TenantId,
+    /// What its sending on was claimed with, and until when that counts.
+    claimed: (u128, Timestamp),
 }
 
 impl Exchange {
@@ -60,6 +64,7 @@ impl Exchange {
         let Resumed { request, granted } = resumed;
         let scheme = place.path.scheme;
         let cookies = granted.iter().map(|pass| challenges.pass_cookie(pass, scheme)).collect();
+        let (tenant, claimed) = (request.tenant, (request.id, request.expires));
         let length = request.body.len();
         let headers = vec![
             ("content-type", request.content_type),
@@ -79,7 +84,7 @@ impl Exchange {
             self.parts.headers.remove(name);
         }
         *body = RequestBody::of(request.body.into(), &self.worker().settings.limits);
-        self.reopened = Some(Reopened { headers, granted, cookies });
+        self.reopened = Some(Reopened { headers, granted, cookies, tenant, claimed });
         Ok(())
     }
 
@@ -123,4 +128,15 @@ impl Reopened {
         }
         seen
     }
+}
+
+/// `reply`, which the visitor gets in place of the site's answer. A form that had come back may be sent once more, as where a page
+/// that says "too many" is loaded again; and the pass is kept.
+pub(super) fn unsent(worker: &Worker, reopened: Option<&Reopened>, mut reply: Reply) -> Reply {
+    if let (Some(reopened), Some(challenges)) = (reopened, worker.guard.challenges()) {
+        let (id, expires) = reopened.claimed;
+        challenges.claims.release(reopened.tenant, claims::Kind::Seal, id, expires);
+        reply.headers.extend(reopened.cookies.iter().map(|cookie| ("set-cookie", cookie.clone())));
+    }
+    reply
 }
