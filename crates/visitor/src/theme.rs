@@ -31,25 +31,27 @@ pub struct ThemeSettings {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ThemeFault {
     /// Not a colour.
-    #[error("{value:?} is no colour; write #rgb or #rrggbb")]
+    #[error("{key}: {value:?} is no colour; write #rgb or #rrggbb")]
     Colour {
+        /// Which colour.
+        key: &'static str,
         /// What was written.
         value: String,
     },
     /// The name is too long.
-    #[error("the name has {chars} characters; at most {NAME_CHARS_MAX} fit")]
+    #[error("name: it has {chars} characters; at most {NAME_CHARS_MAX} fit")]
     Name {
         /// How many it has.
         chars: usize,
     },
     /// The style sheet is too long.
-    #[error("the style sheet has {bytes} bytes; at most {CSS_BYTES_MAX} fit")]
+    #[error("css: it has {bytes} bytes; at most {CSS_BYTES_MAX} fit")]
     Css {
         /// How many it has.
         bytes: usize,
     },
     /// The style sheet would end the element it stands in, or load something.
-    #[error("the style sheet contains {text:?}: it can neither hold markup nor load anything")]
+    #[error("css: it contains {text:?}, but can neither hold markup nor load anything")]
     CssText {
         /// What it contains.
         text: &'static str,
@@ -77,12 +79,13 @@ impl Theme {
         }
         let mut style = STYLE.trim_end().to_owned();
         if let Some(accent) = &settings.accent {
-            style.push_str(&format!(":root{{--accent:{};--on-accent:{}}}", colour(accent)?, ink_on(accent)));
+            let colour = colour("accent", accent)?;
+            style.push_str(&format!(":root{{--accent:{colour};--on-accent:{}}}", ink_on(accent)));
         }
         if let Some(accent) = settings.accent_dark.as_ref().or(settings.accent.as_ref()) {
+            let colour = colour("accent_dark", accent)?;
             style.push_str(&format!(
-                "@media (prefers-color-scheme:dark){{:root{{--accent:{};--on-accent:{}}}}}",
-                colour(accent)?,
+                "@media (prefers-color-scheme:dark){{:root{{--accent:{colour};--on-accent:{}}}}}",
                 ink_on(accent)
             ));
         }
@@ -120,10 +123,10 @@ impl Theme {
     }
 }
 
-fn colour(text: &str) -> Result<&str, ThemeFault> {
+fn colour<'a>(key: &'static str, text: &'a str) -> Result<&'a str, ThemeFault> {
     let digits = text.strip_prefix('#').unwrap_or("");
     let right = matches!(digits.len(), 3 | 6) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if right { Ok(text) } else { Err(ThemeFault::Colour { value: text.chars().take(40).collect() }) }
+    if right { Ok(text) } else { Err(ThemeFault::Colour { key, value: text.chars().take(40).collect() }) }
 }
 
 /// Black or white, whichever reads better on `colour` (WCAG 2.2, contrast ratio).

@@ -140,9 +140,21 @@ impl RequireTokenSettings {
             path: section.text("path", "/".to_owned(), parse_path),
             fails_open: section.word("on_failure", "closed", &["open", "closed"]) == "open",
             score_min: section.is_set("score_min").then(|| section.number("score_min", 0.5, &(0.0..=1.0))),
-            action: section.text_option("action", |text| Ok(text.to_owned())),
+            action: section.text_option("action", action),
         }
     }
+}
+
+/// What a token's action can be: a token holds no more, and no other signs.
+fn action(text: &str) -> Result<String, String> {
+    const BYTES_MAX: usize = 64;
+    let odd = |char: char| char.is_control() || matches!(char, '"' | '\\');
+    if text.is_empty() || text.len() > BYTES_MAX || text.contains(odd) {
+        return Err(format!(
+            "{text:?} is the action of no token: 1 to {BYTES_MAX} bytes without quotes, backslashes and control characters"
+        ));
+    }
+    Ok(text.to_owned())
 }
 
 fn provider_url(text: &str) -> Result<String, String> {

@@ -59,7 +59,7 @@ pub(super) fn trusted(server: &ServerSettings) -> anyhow::Result<TrustedProxies>
 pub(super) fn theme(settings: &settings::ThemeSettings) -> anyhow::Result<Theme> {
     let settings::ThemeSettings { name, accent, accent_dark, css } = settings.clone();
     Theme::new(&theme::ThemeSettings { name, accent, accent_dark, css })
-        .map_err(|fault| UsageError(format!("challenge.theme: {fault}")).into())
+        .map_err(|fault| UsageError(format!("challenge.theme.{fault}")).into())
 }
 
 /// The data plane; it asks the guard about everybody where `judge` says so.
