@@ -6,7 +6,7 @@
 
   const SIGN = 'X-Palisade-Challenge';
   const script = /** @type {HTMLScriptElement | null} */ (document.currentScript);
-  const home = script ? script.src : new URL('/.palisade/', location.href).href;
+  const home = script && script.src;
   const plainFetch = window.fetch.bind(window);
 
   /** One answer at a time for each challenger: calls that fail together wait for the same one.
@@ -39,7 +39,7 @@
     for (let round = 0; round < 3 && step && step.ticket && step.step !== 'no-script'; round += 1) {
       /** @type {Record<string, unknown>} */
       const body = { ticket: step.ticket };
-      if (step.work) body.work = await palisadeWork.solve(step.work, { base: new URL('.', home).href });
+      if (step.work) body.work = await palisadeWork.solve(step.work, { base: new URL('.', home || base).href });
       const answer = await post(base + 'answer', body);
       if (answer.success) return true;
       step = answer.next;

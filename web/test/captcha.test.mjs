@@ -28,6 +28,8 @@ test("requests go where the script came from", async () => {
   const script = (src, more = {}) => ({ script: { src, dataset: {}, ...more } });
   assert.equal(base(script("https://captcha.example/captcha.js?v=1")), "https://captcha.example/");
   assert.equal(base(script("https://shop.example/.palisade/captcha.js")), "https://shop.example/.palisade/");
+  assert.equal(base(script("https://shop.example/x-7f3a/captcha.js")), "https://shop.example/x-7f3a/");
+  assert.equal(base(script("https://shop.example/a/captcha.js/captcha.js")), "https://shop.example/a/captcha.js/");
   assert.equal(base({ from: "https://cdn.example:8443/a/b/captcha.js" }), "https://cdn.example:8443/a/b/", "a module");
   assert.equal(base({ ...script("https://shop.example/app.bundle.js"), from: "file:///x.js" }), "https://shop.example/.palisade/");
   assert.equal(base({ script: { src: "https://shop.example/app.js", dataset: { base: "/guard/" } } }), "https://shop.example/guard/");

@@ -66,5 +66,7 @@ test("shims find their service from the vendors' own paths", () => {
   assert.deepEqual(base(`${host}hcaptcha/1/api.js`), [host, "grecaptcha", "hcaptcha"]);
   assert.deepEqual(base(`${host}turnstile/v0/api.js`), [host, "turnstile"]);
   assert.deepEqual(base(`${host}turnstile/v0/g/0123/api.js`), [host, "turnstile"]);
+  assert.deepEqual(base(`${host}x-7f3a/1/api.js`), [`${host}x-7f3a/`, "grecaptcha", "hcaptcha"]);
+  assert.deepEqual(base(`${host}a/b/turnstile/v0/api.js`), [`${host}a/b/`, "turnstile"]);
   assert.deepEqual(base(`${host}.palisade/captcha/shims.js`), [`${host}.palisade/`, "grecaptcha", "hcaptcha", "turnstile"]);
 });

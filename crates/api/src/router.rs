@@ -8,7 +8,6 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::map_response_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
-use palisade_visitor::route::PREFIX;
 
 use crate::api::Api;
 use crate::openapi;
@@ -22,13 +21,12 @@ pub fn router(api: Arc<Api>) -> Router {
     later::routes(router)
         .route("/auth", any(auth::judge))
         .route("/auth/{*rest}", any(auth::judge))
-        .route(&format!("{PREFIX}{{*rest}}"), any(visitor::below_prefix))
         .route("/captcha.js", any(visitor::script))
         .route("/api/public_key", any(visitor::public_key))
         .route("/.well-known/jwks.json", any(visitor::key_set))
         .route("/captcha/start", any(visitor::start))
         .route("/api/challenge", any(visitor::challenge))
-        .fallback(visitor::at_root)
+        .fallback(visitor::unrouted)
         .layer(map_response_with_state(Arc::clone(&api), finish))
         .with_state(api)
 }

@@ -34,6 +34,8 @@ pub struct ApiSettings {
     pub trusted_proxies: TrustedProxies,
     /// `[challenge.theme]`: how challenge pages look that are shown in a proxy's place.
     pub theme: Theme,
+    /// `[server] visitor_prefix`: what the paths of pages for visitors begin with; begins and ends with `/`.
+    pub visitor_prefix: String,
     /// How often each route may be called.
     pub limits: ApiLimits,
 }
@@ -48,6 +50,7 @@ impl Default for ApiSettings {
             tenant: TenantId::default(),
             trusted_proxies: TrustedProxies::default(),
             theme: Theme::neutral().clone(),
+            visitor_prefix: palisade_visitor::route::PREFIX.to_owned(),
             limits: ApiLimits::default(),
         }
     }

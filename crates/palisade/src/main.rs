@@ -13,6 +13,7 @@ mod keyring;
 mod ledger;
 mod memory;
 mod not_yet;
+mod prefix;
 mod running;
 mod seed;
 mod setup;

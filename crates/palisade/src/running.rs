@@ -28,7 +28,7 @@ use tokio::task::JoinHandle;
 
 use crate::commands::{Global, list};
 use crate::setup::{self, Numbered, Overrides};
-use crate::{challenges, crawlers, keyring, memory, seed, shell, testing};
+use crate::{challenges, crawlers, keyring, memory, prefix, seed, shell, testing};
 
 mod answers;
 mod convert;
@@ -105,6 +105,8 @@ pub(crate) struct Running {
     api_addresses: Vec<SocketAddr>,
     webhook_secret: WebhookSecret,
     first_run: Option<Made>,
+    /// What visitors' paths begin with, for as long as it runs.
+    visitor_prefix: String,
     tasks: Vec<JoinHandle<()>>,
     worker: JoinHandle<()>,
     stop: watch::Sender<bool>,
@@ -169,12 +171,13 @@ impl Running {
         let challenges = challenges::start(&data, &loaded.settings, convert::TENANT)?;
         guard.plug_challenges(Arc::clone(&challenges));
 
+        let visitor_prefix = prefix::of(&loaded.settings.server, &data)?;
         let theme = convert::theme(&loaded.settings.challenge.theme)?;
         let plays = |role| loaded.settings.server.roles.contains(&role);
         let gateway = match loaded.has_upstream() && plays(Role::Gateway) {
             true => Some(Gateway::start(
                 Arc::clone(&guard),
-                convert::gateway(&loaded.settings, !plan.plain, theme.clone()),
+                convert::gateway(&loaded.settings, !plan.plain, visitor_prefix.clone(), theme.clone()),
             )?),
             false => None,
         };
@@ -182,7 +185,7 @@ impl Running {
         let api = Api::new(
             Arc::clone(&guard),
             Arc::clone(&store) as Arc<dyn Store>,
-            convert::api(&loaded.settings, trusted, &first_run.webhook_secret, theme),
+            convert::api(&loaded.settings, trusted, &first_run.webhook_secret, visitor_prefix.clone(), theme),
             palisade_api::Clock::system(),
         );
         api.set_degraded(testing::tell(&loaded.settings));
@@ -242,6 +245,7 @@ impl Running {
             api_addresses,
             webhook_secret: first_run.webhook_secret,
             first_run: first_run.made,
+            visitor_prefix,
             tasks,
             worker,
             stop,
@@ -262,6 +266,12 @@ impl Running {
         };
         let gateway = self.gateway.as_ref().map_or_else(|| "off".to_owned(), |g| list(g.addresses()));
         format!("palisade: listening gateway={gateway} api={}", list(&self.api_addresses))
+    }
+
+    /// Where pages for visitors lie, where that is not as usual.
+    pub(crate) fn visitor_words(&self) -> Option<String> {
+        let is_usual = self.visitor_prefix == palisade_visitor::route::PREFIX;
+        (!is_usual).then(|| format!("palisade: pages for visitors lie below {}", self.visitor_prefix))
     }
 
     /// What the very first start made, for the terminal of whoever started it.
@@ -331,13 +341,16 @@ impl Running {
             let numbered = sites.succeeded_by(&loaded.settings);
             let seed = seed::of(&data)?;
             let judge = setup::reassemble(&guard.judge(), &numbered, &loaded, &plan.overrides, seed, &data)?;
-            Ok((loaded, numbered, judge))
+            let prefix = prefix::of(&loaded.settings.server, &data)?;
+            Ok((loaded, numbered, judge, prefix))
         });
-        let (loaded, numbered, judge) = read.await??;
+        let (loaded, numbered, judge, prefix) = read.await??;
         let sites = convert::sites(&numbered)?;
         let trusted = convert::trusted(&loaded.settings.server)?;
         let theme = convert::theme(&loaded.settings.challenge.theme)?;
-        let settings = convert::api(&loaded.settings, trusted.clone(), &self.webhook_secret, theme);
+        let visitor_prefix = self.visitor_prefix.clone();
+        let settings =
+            convert::api(&loaded.settings, trusted.clone(), &self.webhook_secret, visitor_prefix, theme);
         let vouching = challenges::vouching(&loaded.settings.challenge, self.outbound.as_ref())?;
         challenges::apply(&self.challenges, &self.data, &loaded.settings, convert::TENANT)?;
         self.guard.replace(judge, sites)?;
@@ -346,6 +359,12 @@ impl Running {
         self.api.replace_settings(settings);
         self.api.set_degraded(testing::tell(&loaded.settings));
         (self.sites, self.loaded) = (numbered, loaded);
+        if prefix != self.visitor_prefix {
+            shell::complain(&format!(
+                "palisade: server.visitor_prefix is {prefix} from the next start; until then it stays {}",
+                self.visitor_prefix
+            ));
+        }
         if let Err(error) = self.sites.keep(&self.data) {
             shell::complain(&format!("palisade: the numbers of the sites could not be saved: {error:#}"));
         }

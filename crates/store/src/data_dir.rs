@@ -52,6 +52,11 @@ impl DataDir {
         Ok(dir)
     }
 
+    /// The folder at `path` as it is, for those who look: nothing is made, and files in it may be missing.
+    pub fn unopened(path: &Path) -> Self {
+        DataDir { root: path.to_owned() }
+    }
+
     /// The folder itself.
     pub fn path(&self) -> &Path {
         &self.root
@@ -95,6 +100,11 @@ impl DataDir {
     /// The keys that sign result tokens, one file each: secrets of this user.
     pub fn token_keys(&self) -> PathBuf {
         self.root.join("keys")
+    }
+
+    /// What the paths of pages for visitors begin with, where the configuration has it drawn.
+    pub fn visitor_prefix(&self) -> PathBuf {
+        self.root.join("visitor.prefix")
     }
 
     /// What the first start made and shows once: a key and the webhook secret, see [`crate::first_run`].

@@ -1,4 +1,4 @@
-//! Visitor-facing paths below the base: `/.palisade/` unless set otherwise, or the root of the API listener.
+//! Visitor-facing paths below the base: `[server] visitor_prefix` of the data plane, or the root of the API listener.
 
 use std::borrow::Cow;
 

@@ -4,6 +4,7 @@ use palisade_challenge::Bindings;
 use palisade_challenge::challenges::Occasion;
 use palisade_domain::{RequestId, Scheme, SiteId, TenantId, Timestamp};
 
+use crate::route::PREFIX;
 use crate::theme::Theme;
 use crate::visit::{Base, Visit};
 use crate::wants::Wants;
@@ -29,7 +30,7 @@ impl<'a> Request<'a> {
             query: "",
             headers: Vec::new(),
             body: Some(b""),
-            base: Base::Prefix("/.palisade/"),
+            base: Base::Prefix(PREFIX),
             scheme: Scheme::Https,
             now: Timestamp::from_secs(1_800_000_000),
             theme: Theme::neutral(),
@@ -64,7 +65,7 @@ impl<'a> Request<'a> {
             bindings: Bindings { network: Some(1), agent: Some(2), stack: Some(3) },
             client: None,
             base: self.base,
-            prefix: "/.palisade/",
+            prefix: if let Base::Prefix(prefix) = self.base { prefix } else { PREFIX },
             occasion: Occasion::default(),
             theme: self.theme,
             local: false,

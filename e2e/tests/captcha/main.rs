@@ -14,6 +14,7 @@ mod pages;
 mod passes;
 mod place;
 mod posts;
+mod prefix;
 mod settings;
 mod shims;
 mod terminals;

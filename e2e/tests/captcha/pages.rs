@@ -38,7 +38,7 @@ pub(crate) const STRICT: &str = "default-src 'none'; script-src 'self'; connect-
 
 /// The page of `STRICT`; its first script notes whatever the browser would not let it do.
 const STRICT_PAGE: &str = r#"<!doctype html><html lang=en><head><meta charset=utf-8><title>Strict</title>
-<script src="/strict/watch.js"></script><script src="/.palisade/captcha.js"></script>
+<script src="/strict/watch.js"></script><script src="BELOWcaptcha.js"></script>
 <script src="/strict/start.js"></script></head><body>
 <form action="/submit" method="post"><label>Name <input name="name"></label>
 <palisade-captcha></palisade-captcha><button id="send">Send</button></form></body></html>"#;
@@ -79,9 +79,15 @@ pub(crate) fn router() -> Router {
         .route("/strict", get(strict))
         .route("/strict/watch.js", get(|| async { script(WATCH) }))
         .route("/strict/start.js", get(|| async { script(START) }))
-        .route("/calling", get(|| async { calling("", CALLING) }))
-        .route("/calling/helped", get(|| async { calling(HELPER, CALLING) }))
-        .route("/calling/old", get(|| async { calling(HELPER, CALLING_OLD) }))
+        .route("/calling", get(|| async { Html(calling("", CALLING)) }))
+        .route(
+            "/calling/helped",
+            get(|scripts: Query<Scripts>| async move { scripts.of(&calling(HELPER, CALLING)) }),
+        )
+        .route(
+            "/calling/old",
+            get(|scripts: Query<Scripts>| async move { scripts.of(&calling(HELPER, CALLING_OLD)) }),
+        )
         .route("/calling/across", get(across))
         .route("/slow.js", get(|| async { script("document.documentElement.dataset.slow = 'yes'") }))
         .route("/preview", get(|| async { Html(PREVIEW) }))
@@ -89,7 +95,19 @@ pub(crate) fn router() -> Router {
 }
 
 /// The helper for calls, as a site includes it.
-const HELPER: &str = "<script src=\"/.palisade/retry.js\"></script>";
+const HELPER: &str = "<script src=\"BELOWretry.js\"></script>";
+
+/// Where the page finds scripts of ours; as usual where it is not said.
+#[derive(Deserialize)]
+struct Scripts {
+    below: Option<String>,
+}
+
+impl Scripts {
+    fn of(&self, page: &str) -> Html<String> {
+        Html(page.replace("BELOW", self.below.as_deref().unwrap_or("/.palisade/")))
+    }
+}
 
 const WRITE: &str = "<!doctype html><title>Write</title><form method=post action=\"/written?from=form&x=%26\">\
 <input name=name><input name=text><button id=send>Send</button></form>";
@@ -107,8 +125,8 @@ fn script(text: &'static str) -> Response {
     ([(header::CONTENT_TYPE, "text/javascript")], text).into_response()
 }
 
-fn calling(helper: &str, script: &str) -> Html<String> {
-    Html(format!("<!doctype html><title>waiting</title>{helper}<p>Calls.</p>{script}"))
+fn calling(helper: &str, script: &str) -> String {
+    format!("<!doctype html><title>waiting</title>{helper}<p>Calls.</p>{script}")
 }
 
 #[derive(Deserialize)]
@@ -119,7 +137,7 @@ struct Across {
 /// A page of one origin that calls another, with that one's cookies.
 async fn across(Query(Across { to }): Query<Across>) -> Html<String> {
     let script = CALLING.replace("fetch('/api/items')", "fetch(TO, {credentials: 'include'})");
-    calling("", &script.replace("TO", &json!(format!("{to}/api/items")).to_string()))
+    Html(calling("", &script.replace("TO", &json!(format!("{to}/api/items")).to_string())))
 }
 
 #[derive(Deserialize)]
@@ -136,8 +154,8 @@ async fn large(Query(Large { bytes }): Query<Large>) -> Html<String> {
     ))
 }
 
-async fn strict() -> Response {
-    ([(header::CONTENT_SECURITY_POLICY, STRICT)], Html(STRICT_PAGE)).into_response()
+async fn strict(Query(scripts): Query<Scripts>) -> Response {
+    ([(header::CONTENT_SECURITY_POLICY, STRICT)], scripts.of(STRICT_PAGE)).into_response()
 }
 
 /// Shows what was sent, so that a test can read it in the browser.

@@ -77,6 +77,27 @@ async fn nobody_asks_the_question_from_outside() {
     assert_eq!((about.status, about.header("content-language")), (200, Some("de")));
 }
 
+/// The example where `visitor_prefix` is another: one line of it is, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_refused_visitors_read_may_lie_elsewhere() {
+    let (site, palisade) = beside("[server]\nvisitor_prefix = \"/x-7f3a/\"").await;
+    let port = free_port();
+    let swaps = [
+        ("listen 80;", format!("listen 127.0.0.1:{port};")),
+        ("127.0.0.1:3000", site.address.to_string()),
+        ("127.0.0.1:8081", palisade.api.to_string()),
+        ("location /.palisade/ {", "location /x-7f3a/ {".to_owned()),
+    ];
+    let server = nginx(&example("nginx/beside.conf", &swaps), port).await;
+    let page = get(server.address, "/.env", &BROWSER).await.unwrap();
+    assert_eq!((page.status, page.header("content-language")), (403, Some("de")), "{}", page.text());
+    reference(&page);
+    let about = get(server.address, "/x-7f3a/about", &BROWSER).await.unwrap();
+    assert_eq!((about.status, about.is_from_site()), (200, false), "{}", about.text());
+    let usual = get(server.address, "/.palisade/about", &BROWSER).await.unwrap();
+    assert!(usual.is_from_site(), "{} {}", usual.status, usual.text());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn before_the_gateway_nginx_says_who_comes() {
     let site = Site::start().await.unwrap();

@@ -18,7 +18,7 @@ use palisade_domain::{
 };
 use palisade_guard::Ruling;
 use palisade_visitor::visit::Base;
-use palisade_visitor::{Reply, Wants, challenge, route};
+use palisade_visitor::{Reply, Wants, challenge};
 
 use super::visitor::{Seen, with_visit, written};
 use crate::call::Call;
@@ -122,7 +122,7 @@ pub async fn judge(call: Call) -> Result<Response, Problem> {
                 },
             };
             // The proxy holds the body: a form cannot be sealed from here.
-            with_visit(&call, Base::Prefix(route::PREFIX), None, &seen, |visit| {
+            with_visit(&call, Base::Prefix(&call.settings.visitor_prefix), None, &seen, |visit| {
                 challenge::reply(challenges, visit)
             })
         }
@@ -130,7 +130,7 @@ pub async fn judge(call: Call) -> Result<Response, Problem> {
     };
     let response = match reply {
         None => passed(&ruling),
-        Some(_) if is_nginx(&call) => refused_for_nginx(&decision, &ruling),
+        Some(_) if is_nginx(&call) => refused_for_nginx(&call.settings.visitor_prefix, &decision, &ruling),
         Some(reply) => refused(reply, &ruling),
     };
     // What the site answers is not seen from here; a refusal is ours.
@@ -166,14 +166,14 @@ fn refused(reply: Reply, ruling: &Ruling) -> Response {
 }
 
 /// nginx passes no other refusal on than 401 and 403, and no body.
-fn refused_for_nginx(decision: &Decision, ruling: &Ruling) -> Response {
+fn refused_for_nginx(prefix: &str, decision: &Decision, ruling: &Ruling) -> Response {
     let mut response = StatusCode::FORBIDDEN.into_response();
     tell(response.headers_mut(), ruling);
     let said = match decision.enforced {
         Action::Block(BlockReason::Class) => "automated",
         action => action.name(),
     };
-    let location = format!("{}refused/{said}/{}", route::PREFIX, ruling.id);
+    let location = format!("{prefix}refused/{said}/{}", ruling.id);
     put(response.headers_mut(), "x-palisade-location", &location);
     response
 }

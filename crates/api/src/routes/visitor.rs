@@ -1,5 +1,7 @@
-//! What a visitor's browser asks of us: below `/.palisade/` where a proxy sends it here, and at the root of this listener, for
+//! What a visitor's browser asks of us: below `[server] visitor_prefix` where a proxy sends it here, and at the root of this listener, for
 //! pages that name it in their script tag.
+
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -18,13 +20,15 @@ use crate::limit::Group;
 use crate::problem::{Code, ErrorBody, Problem};
 use crate::settings::RequireKey;
 
-/// Below `/.palisade/`.
-pub async fn below_prefix(call: Call) -> Response {
-    answer(call, Base::Prefix(route::PREFIX)).await
+/// Everything that no other route takes: below the prefix, else at the root.
+pub async fn unrouted(call: Call) -> Response {
+    let settings = Arc::clone(&call.settings);
+    let prefix = &*settings.visitor_prefix;
+    let base = if call.parts.uri.path().starts_with(prefix) { Base::Prefix(prefix) } else { Base::Root };
+    answer(call, base).await
 }
 
-/// At the root: everything that no other route takes.
-pub async fn at_root(call: Call) -> Response {
+async fn at_root(call: Call) -> Response {
     answer(call, Base::Root).await
 }
 
@@ -95,7 +99,7 @@ pub async fn challenge(call: Call) -> Response {
     at_root(call).await
 }
 
-async fn answer(mut call: Call, base: Base<'static>) -> Response {
+async fn answer(mut call: Call, base: Base<'_>) -> Response {
     let path = call.parts.uri.path().to_owned();
     let bytes_max = route::body_bytes_max(base, call.parts.method.as_str(), &path);
     let body = match bytes_max {
@@ -208,7 +212,7 @@ pub(crate) fn with_visit<R>(
         bindings: bindings(call),
         client: (!call.origin.hidden).then_some(call.origin.client),
         base,
-        prefix: route::PREFIX,
+        prefix: &call.settings.visitor_prefix,
         occasion: seen.occasion,
         theme: &call.settings.theme,
         local: call.origin.local && call.settings.require_key == RequireKey::UnlessLoopback,

@@ -57,6 +57,28 @@ async fn challenge_pages_look_as_was_chosen_last() {
 }
 
 #[tokio::test]
+async fn what_visitors_read_lies_below_the_prefix_and_nowhere_else() {
+    let bench = Bench::with(ApiSettings { visitor_prefix: "/x-7f3a/".to_owned(), ..settings() }).await;
+    let challenges = Challenges::new(&[7; 32], Claims::default(), Settings::default());
+    bench.api.guard.plug_challenges(Arc::new(challenges));
+    let asked = |path: &'static str| bench.call(Call::new("GET", path).header("accept", "text/html"));
+    let page = asked("/x-7f3a/refused/challenge/0000000000009").await;
+    assert_eq!(page.status, 403);
+    let text = page.text();
+    assert!(text.contains("\"/x-7f3a/page.js?v=") && !text.contains("/.palisade/"), "{text}");
+    assert_eq!(asked("/x-7f3a/retry.js").await.status, 200);
+    assert_eq!(asked("/retry.js").await.status, 200, "at the root, for pages that name this listener");
+    for elsewhere in ["/.palisade/retry.js", "/x-7f3a", "/x-7f3a/nothing", "/X-7F3A/retry.js"] {
+        assert_eq!(asked(elsewhere).await.status, 404, "{elsewhere}");
+    }
+    let question = Call::new("GET", "/auth?shape=nginx").from([127, 0, 0, 1]);
+    let question = question.header("user-agent", "sqlmap/1.7").header("x-forwarded-uri", "/?q=1");
+    let answer = bench.call(question).await;
+    let location = answer.header("x-palisade-location");
+    assert!(location.starts_with("/x-7f3a/refused/"), "{}: {location}", answer.status);
+}
+
+#[tokio::test]
 async fn a_proxy_nobody_told_us_to_trust_is_named_with_the_line_to_add() {
     let bench = Bench::new().await;
     let call = Call::new("GET", "/health").from([10, 0, 0, 7]).header("x-forwarded-for", "192.0.2.1");

@@ -18,6 +18,7 @@ mod server;
 mod site;
 mod store;
 mod upstream;
+mod visitor_prefix;
 
 pub use api::{ApiSettings, RequireKey};
 pub use audit::AuditSettings;
@@ -37,6 +38,7 @@ pub use server::{Role, ServerSettings, TrustedProxy};
 pub use site::SiteSettings;
 pub use store::{Hot, Records, StoreSettings};
 pub use upstream::Upstream;
+pub use visitor_prefix::VisitorPrefix;
 
 use crate::section::Section;
 

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use palisade_domain::NetPrefix;
 
-use super::Listen;
+use super::{Listen, VisitorPrefix};
 use crate::section::Section;
 use crate::value::{one_of, quote_text};
 
@@ -98,6 +98,8 @@ pub struct ServerSettings {
     pub trusted_proxies: Vec<TrustedProxy>,
     /// Whether connections of trusted proxies begin with a PROXY protocol header.
     pub proxy_protocol: bool,
+    /// What the paths of pages for visitors begin with.
+    pub visitor_prefix: VisitorPrefix,
     /// What this process does; never empty.
     pub roles: Vec<Role>,
     /// Threads of the data plane, each with its own listener; 0 is one per core. 0..=1024.
@@ -113,6 +115,7 @@ impl Default for ServerSettings {
             desk: vec![Listen::loopback(8082)],
             trusted_proxies: vec![TrustedProxy::Loopback],
             proxy_protocol: false,
+            visitor_prefix: VisitorPrefix::default(),
             roles: vec![Role::Gateway, Role::Control, Role::Worker],
             workers: 0,
         }
@@ -129,6 +132,7 @@ impl ServerSettings {
             desk: section.list("desk", default.desk, str::parse),
             trusted_proxies: section.list("trusted_proxies", default.trusted_proxies, str::parse),
             proxy_protocol: section.boolean("proxy_protocol", default.proxy_protocol),
+            visitor_prefix: section.text("visitor_prefix", default.visitor_prefix, str::parse),
             roles: section.list("roles", default.roles, parse_role),
             workers: section.integer("workers", default.workers, &(0..=1024)),
         };

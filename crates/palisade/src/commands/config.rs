@@ -7,11 +7,14 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+use palisade_config::settings::{ServerSettings, VisitorPrefix};
 use palisade_config::{ConfigErrors, EXAMPLE, Effective, Flags, LoadError, Loaded, SEARCH_PATHS};
+use palisade_store::DataDir;
 
-use super::Global;
+use super::{Global, serve};
 use crate::exit::{self, UsageError};
 use crate::not_yet;
+use crate::prefix;
 use crate::running;
 use crate::setup;
 use crate::shell;
@@ -101,12 +104,33 @@ fn source(global: &Global) -> String {
 
 fn show(global: &Global) -> anyhow::Result<ExitCode> {
     let loaded = load(global).map_err(setup::refused)?;
+    let data = DataDir::unopened(global.data.as_deref().unwrap_or(serve::DATA.as_ref()));
+    let drawn = drawn_prefix(&loaded.settings.server, &data);
     shell::say(&if global.json {
-        settings_json(&loaded.effective)
+        settings_json(&loaded.effective, drawn.as_ref())
     } else {
-        settings_text(&loaded.effective) + &policy_text(&setup::describe_policy(&loaded)?)
+        settings_text(&loaded.effective)
+            + &drawn.map(|drawn| prefix_text(&drawn, &data)).unwrap_or_default()
+            + &policy_text(&setup::describe_policy(&loaded)?)
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Which random prefix `data` has, or why none; nothing where the configuration names the prefix.
+fn drawn_prefix(settings: &ServerSettings, data: &DataDir) -> Option<anyhow::Result<Option<String>>> {
+    (settings.visitor_prefix == VisitorPrefix::Random).then(|| prefix::drawn(&data.visitor_prefix()))
+}
+
+/// The same as a comment behind the settings.
+fn prefix_text(drawn: &anyhow::Result<Option<String>>, data: &DataDir) -> String {
+    let file = data.visitor_prefix();
+    let file = file.display();
+    let says = match drawn {
+        Ok(Some(prefix)) => format!("is {prefix}, as {file} keeps it"),
+        Ok(None) => format!("is not drawn yet: the first start makes {file} (--data names another folder)"),
+        Err(error) => format!("is not known: {error:#}"),
+    };
+    format!("\n# server.visitor_prefix {says}\n")
 }
 
 /// The steps of the policy, in the order in which they are asked, as comments behind the settings.
@@ -129,13 +153,18 @@ fn settings_text(settings: &[Effective]) -> String {
     text
 }
 
-fn settings_json(settings: &[Effective]) -> String {
+/// A random prefix stands beside its setting as `in_effect`; null where it is not known.
+fn settings_json(settings: &[Effective], drawn: Option<&anyhow::Result<Option<String>>>) -> String {
     let rows: Vec<_> = settings
         .iter()
         .map(|setting| {
-            serde_json::json!({
+            let mut row = serde_json::json!({
                 "key": setting.key, "value": setting.value, "origin": setting.origin.to_string(),
-            })
+            });
+            if let Some(drawn) = drawn.filter(|_| setting.key == "server.visitor_prefix") {
+                row["in_effect"] = drawn.as_ref().ok().cloned().flatten().into();
+            }
+            row
         })
         .collect();
     serde_json::Value::Array(rows).to_string()
@@ -219,8 +248,33 @@ mod tests {
             line.starts_with("policy.preset = \"strict\"") && line.ends_with("palisade.toml:2:10"),
             "{line}"
         );
-        let json: serde_json::Value = serde_json::from_str(&settings_json(&effective)).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&settings_json(&effective, None)).unwrap();
         assert_eq!(json.as_array().map(Vec::len), Some(effective.len()));
+    }
+
+    #[test]
+    fn a_random_prefix_is_shown_as_it_was_drawn() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataDir::open(folder.path()).unwrap();
+        let shown = |word: &str| {
+            let (_file, global) = in_file(&format!("[server]\nvisitor_prefix = \"{word}\"\n"));
+            let loaded = load(&global).unwrap();
+            let drawn = drawn_prefix(&loaded.settings.server, &data);
+            let json: serde_json::Value =
+                serde_json::from_str(&settings_json(&loaded.effective, drawn.as_ref())).unwrap();
+            let rows = json.as_array().unwrap();
+            let row = rows.iter().find(|row| row["key"] == "server.visitor_prefix").unwrap();
+            (row.get("in_effect").cloned(), drawn.map(|drawn| prefix_text(&drawn, &data)).unwrap_or_default())
+        };
+        assert_eq!(shown("/x-7f3a/"), (None, String::new()));
+        let (json, text) = shown("random");
+        assert!(json == Some(serde_json::Value::Null) && text.contains("is not drawn yet"), "{text}");
+        std::fs::write(data.visitor_prefix(), "/3f9a0c11be42/\n").unwrap();
+        let (json, text) = shown("random");
+        assert!(json == Some("/3f9a0c11be42/".into()) && text.contains("is /3f9a0c11be42/, as"), "{text}");
+        std::fs::write(data.visitor_prefix(), "garbage").unwrap();
+        let (json, text) = shown("random");
+        assert!(json == Some(serde_json::Value::Null) && text.contains("is not known: "), "{text}");
     }
 
     #[test]

@@ -118,6 +118,9 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<ExitCode> {
 /// As [`Running::start`], with what to type where an address cannot be taken.
 pub(super) async fn start(loaded: &Loaded, plan: Plan, data: DataDir) -> anyhow::Result<Running> {
     let running = Running::start(loaded, plan, data).await.map_err(with_a_way_out)?;
+    if let Some(words) = running.visitor_words() {
+        shell::complain(&words);
+    }
     shell::complain(&running.listening());
     Ok(running)
 }

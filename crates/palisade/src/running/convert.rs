@@ -63,13 +63,19 @@ pub(super) fn theme(settings: &settings::ThemeSettings) -> anyhow::Result<Theme>
 }
 
 /// The data plane; it asks the guard about everybody where `judge` says so.
-pub(super) fn gateway(settings: &Settings, judge: bool, theme: Theme) -> GatewaySettings {
+pub(super) fn gateway(
+    settings: &Settings,
+    judge: bool,
+    visitor_prefix: String,
+    theme: Theme,
+) -> GatewaySettings {
     let limits = &settings.limits;
     let ms = Duration::from_millis;
     GatewaySettings {
         listeners: addresses(&settings.server.listen),
         workers: settings.server.workers,
         judge,
+        visitor_prefix,
         theme,
         limits: Limits {
             connections_max: limits.connections_max,
@@ -82,7 +88,6 @@ pub(super) fn gateway(settings: &Settings, judge: bool, theme: Theme) -> Gateway
             slow_answers_max: limits.tarpits_max,
             ..Limits::default()
         },
-        ..GatewaySettings::default()
     }
 }
 
@@ -91,6 +96,7 @@ pub(super) fn api(
     settings: &Settings,
     trusted: TrustedProxies,
     webhook: &WebhookSecret,
+    visitor_prefix: String,
     theme: Theme,
 ) -> ApiSettings {
     let secret = |secret: &Option<settings::Secret>| {
@@ -107,6 +113,7 @@ pub(super) fn api(
         metrics_token: secret(&settings.api.metrics_token),
         tenant: TENANT,
         trusted_proxies: trusted,
+        visitor_prefix,
         theme,
         ..ApiSettings::default()
     }

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use palisade_config::Loaded;
-use palisade_config::settings::{RequireKey, Settings};
+use palisade_config::settings::{RequireKey, Settings, VisitorPrefix};
 use palisade_crawl::published;
 use palisade_store::{DataDir, Keys, SqliteStore};
 
@@ -18,7 +18,7 @@ use crate::commands::{Global, list, serve};
 use crate::exit;
 use crate::ledger::TENANT;
 use crate::setup;
-use crate::{crawlers, not_yet, running, seed, shell};
+use crate::{crawlers, not_yet, prefix, running, seed, shell};
 
 /// Below this, records soon find no room.
 const FREE_MIB_MIN: u64 = 256;
@@ -109,6 +109,7 @@ async fn data(folder: &Path, settings: &Settings, findings: &mut Findings) {
             Err(error) => findings.found("hash seed", format!("{error:#}"), None),
         }
     }
+    prefix(&data, settings, findings);
     if data.database().exists() {
         match stored(&data).await {
             Ok(words) => findings.ok("database", words),
@@ -120,6 +121,18 @@ async fn data(folder: &Path, settings: &Settings, findings: &mut Findings) {
         findings.note("first start", message, Some(&format!("rm {}", data.first_run().display())));
     }
     ranges(&data, settings, findings);
+}
+
+/// Where pages for visitors lie, where the data folder has it.
+fn prefix(data: &DataDir, settings: &Settings, findings: &mut Findings) {
+    if settings.server.visitor_prefix != VisitorPrefix::Random {
+        return;
+    }
+    match prefix::drawn(&data.visitor_prefix()) {
+        Ok(Some(prefix)) => findings.ok("visitor prefix", format!("{prefix}, drawn by the first start")),
+        Ok(None) => findings.note("visitor prefix", "the next start draws one", None),
+        Err(error) => findings.found("visitor prefix", format!("{error:#}"), None),
+    }
 }
 
 /// What the database holds, which also proves that it can be read.
