@@ -15,7 +15,7 @@
   const tries = 3;
   const rounds = 4;
   // What another load of the page would not mend.
-  const final = ['cookies-off', 'ticket-from-the-future', 'too-many-tries', 'bad-request', 'too-large'];
+  const final = ['cookies-off', 'ticket-from-the-future', 'too-many-tries', 'bad-request', 'too-large', 'refused'];
   let over = false;
 
   /** @param {string} id */
@@ -100,7 +100,8 @@
         part('say').textContent = say.done;
         break;
       }
-      const code = (reply['error-codes'] || ['try-again'])[0];
+      // An answer without a code is none of ours: to load the page again would ask for it again.
+      const code = (reply['error-codes'] || ['refused'])[0];
       if (final.includes(code)) throw new Failed(code);
       step = reply.next;
     }

@@ -5,6 +5,8 @@
   'use strict';
 
   const SIGN = 'X-Palisade-Challenge';
+  // After an answer that was not taken: calls that come meanwhile get their 403.
+  const REST_MS = 10_000;
   const script = /** @type {HTMLScriptElement | null} */ (document.currentScript);
   const home = script && script.src;
   const plainFetch = window.fetch.bind(window);
@@ -35,16 +37,47 @@
    * @returns {Promise<boolean>} true where the call is worth sending again
    */
   const solve = async (base) => {
+    const seen = palisadeCollect.start();
+    try {
+      return await climb(base, seen);
+    } finally {
+      seen.stop();
+    }
+  };
+
+  /**
+   * @param {string} base
+   * @param {ReturnType<typeof palisadeCollect.start>} seen
+   */
+  const climb = async (base, seen) => {
     let step = await post(base + 'challenge', {});
     for (let round = 0; round < 3 && step && step.ticket && step.step !== 'no-script'; round += 1) {
       /** @type {Record<string, unknown>} */
       const body = { ticket: step.ticket };
       if (step.work) body.work = await palisadeWork.solve(step.work, { base: new URL('.', home || base).href });
+      body.data = seen.snapshot();
       const answer = await post(base + 'answer', body);
       if (answer.success) return true;
       step = answer.next;
     }
     return false;
+  };
+
+  /**
+   * What `promise` comes to, or the reason of `signal` as soon as that is aborted.
+   * @template T
+   * @param {Promise<T>} promise
+   * @param {AbortSignal | null | undefined} signal
+   * @returns {Promise<T>}
+   */
+  const unlessAborted = (promise, signal) => {
+    if (!signal) return promise;
+    return new Promise((go, stop) => {
+      const abort = () => stop(signal.reason || new DOMException('The call was aborted.', 'AbortError'));
+      if (signal.aborted) abort();
+      else signal.addEventListener('abort', abort, { once: true });
+      promise.then(go, stop).finally(() => signal.removeEventListener('abort', abort));
+    });
   };
 
   /**
@@ -67,10 +100,9 @@
   const passed = (base) => {
     let going = underway.get(base);
     if (!going) {
-      going = solve(base)
-        .catch(() => false)
-        .finally(() => underway.delete(base));
+      going = solve(base).catch(() => false);
       underway.set(base, going);
+      going.then((yes) => setTimeout(() => underway.delete(base), yes ? 0 : REST_MS));
     }
     return going;
   };
@@ -82,8 +114,9 @@
     const answer = await plainFetch(input, init);
     const url = input instanceof Request ? input.url : String(input);
     const base = answer.status === 403 ? challenger(answer.headers.get(SIGN), url) : null;
-    if (!base || streams || (init && init.signal && init.signal.aborted)) return answer;
-    if (!(await passed(base))) return answer;
+    if (!base || streams) return answer;
+    const signal = init && init.signal !== undefined ? init.signal : input instanceof Request ? input.signal : null;
+    if (!(await unlessAborted(passed(base), signal))) return answer;
     return plainFetch(copy || input, init);
   };
 
@@ -95,7 +128,9 @@
       super();
       /** @type {{ open: any[], headers: [string, string][], body?: any } | null} */
       this.palisade = null;
-      this.palisadeHeld = false;
+      /** The call whose events are held back, while its challenge is solved.
+       * @type {object | null} */
+      this.palisadeHeld = null;
       for (const name of ['readystatechange', 'load', 'loadend', 'progress']) {
         // The first listener of all: where it holds an event back, nobody else hears it.
         this.addEventListener(name, (event) => this.palisadeLook(event), { capture: true });
@@ -109,9 +144,11 @@
         if (!call || this.readyState < 2 || this.status !== 403) return;
         const base = challenger(this.getResponseHeader(SIGN), this.responseURL || String(call.open[1]));
         if (!base) return;
-        this.palisadeHeld = true;
+        this.palisadeHeld = call;
         this.palisade = null;
-        passed(base).then((yes) => this.palisadeAgain(yes, call));
+        passed(base).then((yes) => {
+          if (this.palisadeHeld === call) this.palisadeAgain(yes, call);
+        });
       }
       event.stopImmediatePropagation();
     }
@@ -121,14 +158,16 @@
      * @param {any} call
      */
     palisadeAgain(yes, call) {
+      this.palisadeHeld = null;
       if (!yes) {
-        this.palisadeHeld = false;
-        for (const name of ['readystatechange', 'load', 'loadend']) this.dispatchEvent(new ProgressEvent(name));
+        // What is still to come is heard as it comes; what was held back is said now.
+        if (this.readyState !== 4) return;
+        this.dispatchEvent(new Event('readystatechange'));
+        for (const name of ['load', 'loadend']) this.dispatchEvent(new ProgressEvent(name));
         return;
       }
       const { timeout, withCredentials, responseType } = this;
       super.open(call.open[0], call.open[1], true, call.open[3], call.open[4]);
-      this.palisadeHeld = false;
       Object.assign(this, { timeout, withCredentials, responseType });
       for (const [name, value] of call.headers) super.setRequestHeader(name, value);
       super.send(call.body);
@@ -143,6 +182,7 @@
      */
     open(method, url, async = true, user = null, password = null) {
       // A synchronous call cannot wait.
+      this.palisadeHeld = null;
       this.palisade = async ? { open: [method, url, true, user, password], headers: [] } : null;
       super.open(method, url, async, user, password);
     }
@@ -154,6 +194,15 @@
     setRequestHeader(name, value) {
       super.setRequestHeader(name, value);
       if (this.palisade) this.palisade.headers.push([name, value]);
+    }
+
+    abort() {
+      const held = this.palisadeHeld;
+      this.palisadeHeld = this.palisade = null;
+      const done = this.readyState === 4;
+      super.abort();
+      // For the browser it had ended; for the page it was still under way.
+      if (held && done) for (const name of ['abort', 'loadend']) this.dispatchEvent(new ProgressEvent(name));
     }
 
     /** @param {any} [body] */

@@ -51,7 +51,7 @@ fuzz_target!(|data: &[u8]| {
     }
     for flavour in [Flavour::Own, Flavour::Turnstile, Flavour::Recaptcha] {
         for testing in [false, true] {
-            let desk = Desk { tokens: &TOKENS, claims: &CLAIMS, testing, score_min: 0.0 };
+            let desk = Desk { tokens: &TOKENS, claims: &CLAIMS, testing, asks_work: false, score_min: 0.0 };
             let answer = answer(flavour, &asked, &desk, None, NOW);
             let body: serde_json::Value = serde_json::from_str(&answer.body).expect("an answer is JSON");
             assert!(answer.status == 200 || (answer.status == 400 && flavour != Flavour::Recaptcha));

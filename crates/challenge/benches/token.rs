@@ -63,7 +63,7 @@ fn siteverify(criterion: &mut Criterion) {
     let (key, secret) =
         (site_key::automatic_key(&secrets, TENANT), site_key::automatic_secret(&secrets, TENANT));
     let next = AtomicU64::new(0);
-    let desk = Desk { tokens: &tokens, claims: &claims, testing: false, score_min: 0.0 };
+    let desk = Desk { tokens: &tokens, claims: &claims, testing: false, asks_work: false, score_min: 0.0 };
     let body = || {
         let id = u128::from(next.fetch_add(1, Ordering::Relaxed));
         let token = tokens.keyring().sign(&statement(&key, id), &random).expect("the key is there");

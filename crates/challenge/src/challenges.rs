@@ -18,6 +18,7 @@ use crate::outcome::Outcomes;
 use crate::pass::{self, Pass, PassFault, Shown};
 use crate::revoked::Revoked;
 use crate::secrets::Secrets;
+use crate::siteverify::Desk;
 use crate::ticket::{Purpose, Ticket};
 use crate::token::{Statement, Tokens};
 use crate::work::{self, Puzzles, WorkKind};
@@ -43,6 +44,10 @@ pub struct Settings {
     pub testing: bool,
 }
 
+/// What [`Settings::siteverify_score_min`] is where nobody says: between a browser that says a program drives it (0.01), or whoever
+/// sends no recording (0.2), and a person who has done nothing yet (0.4).
+pub const SITEVERIFY_SCORE_MIN: f64 = 0.3;
+
 impl Default for Settings {
     fn default() -> Self {
         Settings {
@@ -52,7 +57,7 @@ impl Default for Settings {
             epoch: 1,
             ladder: Ladder::default(),
             save_sample: 0.0,
-            siteverify_score_min: 0.0,
+            siteverify_score_min: SITEVERIFY_SCORE_MIN,
             testing: false,
         }
     }
@@ -332,11 +337,21 @@ impl Challenges {
         }
     }
 
-    /// Is a token good enough where nobody reads its score but us? A recording without a ticket cost its sender nothing, so it
-    /// is not, where the ladder asks for work at all.
+    /// Is a token good enough where nobody reads its score but us?
     pub fn is_good(&self, statement: &Statement, score_min: f64) -> bool {
-        let worked = statement.kind != PassKind::Behaviour || !self.settings.load().ladder.asks_work();
-        worked && statement.score >= score_min
+        statement.is_good(self.settings.load().ladder.asks_work(), score_min)
+    }
+
+    /// Where `/siteverify` is answered.
+    pub fn desk(&self) -> Desk<'_> {
+        let settings = self.settings.load();
+        Desk {
+            tokens: &self.tokens,
+            claims: &self.claims,
+            testing: settings.testing,
+            asks_work: settings.ladder.asks_work(),
+            score_min: settings.siteverify_score_min,
+        }
     }
 
     /// `ticket` was not left. Those of applications are theirs to count.
@@ -398,19 +413,18 @@ impl Challenges {
         }
     }
 
-    /// Is what was shown enough for a pass? Work alone is, for a hand that says nothing: marks of automation only make the work
-    /// harder, so that no odd browser is locked out (DESIGN section 6).
+    /// Is what was shown enough for a pass? Work alone is, for a hand that says nothing: marks of automation, or a recording that was
+    /// left out, only make the work harder, so that no odd browser is locked out (DESIGN section 6).
     fn settle(&self, ticket: &Ticket, behaviour: Option<&Behaviour>) -> Result<(), Code> {
         if ticket.purpose != Purpose::Pass {
             return Ok(());
         }
         let human = behaviour.map(|behaviour| behaviour.human);
         let is_enough = match ticket.work.map(|work| work.kind) {
-            None => human.is_some_and(|human| human >= HUMAN_MIN),
-            Some(WorkKind::Hash) => human.is_none_or(|human| human >= DRIVEN_MAX),
+            None | Some(WorkKind::Hash) => human.is_some_and(|human| human >= DRIVEN_MAX),
             Some(WorkKind::Memory) => true,
         };
-        let why = behaviour.and_then(|behaviour| behaviour.reason).unwrap_or(Code::LowScore);
+        let why = behaviour.map_or(Code::EmptyTrace, |behaviour| behaviour.reason.unwrap_or(Code::LowScore));
         if is_enough { Ok(()) } else { Err(why) }
     }
 
@@ -453,9 +467,10 @@ const ASKS: BucketRate = BucketRate { per_minute: 240, burst: 480 };
 pub const ASKING_MAX: usize = 100_000;
 /// Passes of one request that are looked at.
 const PASSES_SHOWN_MAX: usize = 16;
-/// From which score on behaviour alone is enough.
+/// From which score on an application is told that behaviour alone is enough.
 pub(crate) const HUMAN_MIN: f64 = 0.5;
-/// Below which score the cheap work is not enough: a browser that says it is driven, or a hand like a machine's.
+/// Below which score the cheap work, or none where the ladder has none, is not enough: a browser that says it is driven, or a hand
+/// like a machine's. Nobody has to move: whoever waits for the page has 0.4.
 const DRIVEN_MAX: f64 = 0.2;
 
 /// What meeting a ticket proves.

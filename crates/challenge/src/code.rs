@@ -101,6 +101,8 @@ codes! {
     HostnameNotAllowed = "hostname-not-allowed",
     /// Too many tries from here.
     TooManyTries = "too-many-tries",
+    /// Refused or slowed whatever it answers: the reason is another, and is not told.
+    Refused = "refused",
     /// Something is not ready yet.
     TryAgain = "try-again",
 }

@@ -62,7 +62,9 @@ pub struct Desk<'a> {
     pub claims: &'a Claims,
     /// Whether the vendors' test keys are taken.
     pub testing: bool,
-    /// Lowest score that is a success where the caller looks at nothing else, 0.0..=1.0.
+    /// Whether a token that nobody worked for is none, where the caller looks at nothing else.
+    pub asks_work: bool,
+    /// Lowest score that is a success there, 0.0..=1.0.
     pub score_min: f64,
 }
 
@@ -82,7 +84,10 @@ pub fn answer(
         Err(malformed) => Err(Fault::Malformed(*malformed)),
     };
     match verdict {
-        Ok(statement) if reads_success_only(flavour, &statement) && statement.score < desk.score_min => {
+        Ok(statement)
+            if reads_success_only(flavour, &statement)
+                && !statement.is_good(desk.asks_work, desk.score_min) =>
+        {
             written::failure(flavour, Fault::LowScore)
         }
         Ok(statement) => written::success(flavour, &statement),

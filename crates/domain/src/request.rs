@@ -412,6 +412,9 @@ pub struct ResponseFacts {
     pub set_cookie: Fact<bool>,
     /// What the application says about a login attempt: `true` succeeded, `false` failed.
     pub login_ok: Fact<bool>,
+    /// True where the answer was ours, in place of the site's: a refusal, a challenge, a path below our prefix. It says what we
+    /// thought, so it is no evidence.
+    pub is_ours: bool,
 }
 
 #[cfg(test)]

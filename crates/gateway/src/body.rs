@@ -372,6 +372,7 @@ pub(crate) fn response_facts(
     bytes: u64,
     duration_ms: u64,
     cookie: bool,
+    is_ours: bool,
 ) -> ResponseFacts {
     ResponseFacts {
         status: status.map_or(Fact::Unseen, Fact::Known),
@@ -379,5 +380,6 @@ pub(crate) fn response_facts(
         duration_ms: Fact::Known(duration_ms),
         set_cookie: if status.is_some() { Fact::Known(cookie) } else { Fact::Unseen },
         login_ok: Fact::Unseen,
+        is_ours,
     }
 }

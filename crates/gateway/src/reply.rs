@@ -34,7 +34,7 @@ pub(crate) fn answer(
     after: After,
 ) -> Response<AnswerBody> {
     let Reply { status, headers, body, pace } = reply;
-    ending.answered(status, headers.iter().any(|(name, _)| *name == "set-cookie"));
+    ending.answered_by_us(status);
     let bytes = match body {
         std::borrow::Cow::Borrowed(bytes) => Bytes::from_static(bytes),
         std::borrow::Cow::Owned(bytes) => Bytes::from(bytes),

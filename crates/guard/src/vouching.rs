@@ -1,6 +1,7 @@
 //! Forms that need a token: which, and whether the one that came is good. Ours is checked and used up here, a provider's is
 //! asked about.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use palisade_challenge::siteverify::{Expect, Fault, Flavour, check, redeem};
@@ -55,12 +56,22 @@ impl Vouching {
         if self.rules.is_empty() {
             return None;
         }
-        let path = palisade_policy::plainly(path);
+        let path = without_parameters(palisade_policy::plainly(path));
         self.rules.iter().find(|rule| {
             path.strip_prefix(&*rule.path)
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || rule.path.ends_with('/'))
         })
     }
+}
+
+/// `/forms;jsessionid=1/send` is `/forms/send` to servers that know path parameters (RFC 3986, section 3.3): what such a server takes
+/// for a form must not get around its rule.
+fn without_parameters(path: Cow<'_, str>) -> Cow<'_, str> {
+    if !path.contains(';') {
+        return path;
+    }
+    let segments = path.split('/').map(|segment| segment.split(';').next().unwrap_or(segment));
+    Cow::Owned(segments.collect::<Vec<_>>().join("/"))
 }
 
 impl Guard {
@@ -147,6 +158,9 @@ mod tests {
             ("/contact", true),
             ("/contact/send", true),
             ("/contacts", false),
+            ("/contact;jsessionid=1", true),
+            ("/forms;a=b/send;c", true),
+            ("/x;/contact", false),
             ("/forms/a", true),
             ("/forms", false),
             ("/", false),

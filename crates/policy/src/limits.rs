@@ -37,6 +37,8 @@ pub struct LimitSettings {
     pub doubtful_pages: BucketRate,
     /// Page requests that one pass is good for; beyond them its bearer is challenged again.
     pub pass_pages: BucketRate,
+    /// Requests of any kind that one pass is good for: what says it is no page costs nothing above, so it must end somewhere.
+    pub pass_requests: BucketRate,
     /// Whether what has the face of a flood is slowed while there is one.
     pub adaptive: bool,
     /// How much one client with that face may still ask for.
@@ -81,6 +83,7 @@ impl Default for LimitSettings {
             loop_pages_per_minute: 60,
             doubtful_pages: rate(30, 15),
             pass_pages: rate(30, 600),
+            pass_requests: rate(600, 12_000),
             adaptive: true,
             flood_pages: rate(6, 6),
         }
@@ -100,6 +103,7 @@ pub(crate) enum Purpose {
     Doubtful,
     Flood,
     Pass,
+    PassRequests,
 }
 
 /// Share of a site's clients that load assets from which it tells something when one does not.

@@ -129,11 +129,13 @@ pub(crate) const PRECEDENCE: [Step; 13] = [
         "programs that say so pass, are watched or refused, up to their class's rate",
         class_rule,
     ),
-    step("band", "everybody else is judged by the score", band),
+    step(BAND, "everybody else is judged by the score", band),
 ];
 
 /// The step of the operator's own rules.
 const OWN_RULE: &str = "rule";
+/// The step of the score.
+const BAND: &str = "band";
 
 /// The name of the rule under which a pass lets pass.
 pub const PASS: &str = "pass";
@@ -176,7 +178,8 @@ impl Policy {
     pub(crate) fn decision(&self, case: &Case<'_>) -> (Decision, Say) {
         let say = PRECEDENCE.iter().find_map(|step| (step.ask)(case));
         let say = say.unwrap_or_else(|| Say::new(Action::Allow, "band: allow"));
-        let say = pass(case, say).or_else(|| unchallenged(case, say)).unwrap_or(say);
+        let say = refused_anyway(case, say).unwrap_or(say);
+        let say = pass(case, say).unwrap_or(say);
         let action = if self.preset == Preset::Observe { at_most_monitor(say.action) } else { say.action };
         let decision = Decision {
             action,
@@ -193,15 +196,19 @@ impl Policy {
     }
 
     fn enforced(&self, action: Action, own: bool, case: &Case<'_>) -> Action {
-        let action = if self.enforcement == Enforcement::All || own { action } else { self.hard(action) };
-        match (action, case.memory, case.conduct) {
+        match (self.carried_out(action, own), case.memory, case.conduct) {
             (Action::Challenge, Some(memory), Some(conduct))
                 if !self.challenges || is_never_challenged(case) =>
             {
                 self.instead_of_challenge(memory, conduct, case)
             }
-            _ => action,
+            (action, ..) => action,
         }
+    }
+
+    /// `own` is what the operator wrote: it is carried out under `enforce = "hard"` too.
+    fn carried_out(&self, action: Action, own: bool) -> Action {
+        if self.enforcement == Enforcement::All || own { action } else { self.hard(action) }
     }
 
     /// Nobody can be challenged, or not this one: let it pass, watched, up to a rate of pages.
@@ -241,7 +248,7 @@ impl Policy {
             "identity" if self.preset == Preset::AiCrawlersOut => {
                 format!("{}; AI crawlers are refused", step.says)
             }
-            "band" => format!(
+            BAND => format!(
                 "{}: monitor from {}, challenge from {}, block from {}",
                 step.says,
                 bands.monitor().value(),
@@ -367,40 +374,35 @@ fn at_most_monitor(action: Action) -> Action {
     if action.is_beyond_monitor() { Action::Monitor } else { action }
 }
 
-/// A pass turns *challenge* into *allow* and nothing else, for as many pages as it is good for. Where one of the operator's own
-/// rules challenges, attacks and limits, which stand behind those rules, still have their word.
+/// What stands behind the operator's own rules has its word where one of them challenges: a challenge asks who is there, and lifts
+/// no refusal. Whoever would be refused after it is refused at once, and whoever is never asked passes nothing by. Only the bands
+/// are left out where somebody can be asked: the challenge stands in their place.
+fn refused_anyway(case: &Case<'_>, say: Say) -> Option<Say> {
+    if say.action != Action::Challenge || say.number.is_none() {
+        return None;
+    }
+    let unasked = is_never_challenged(case);
+    let behind = PRECEDENCE.iter().skip_while(|step| step.name != OWN_RULE).skip(1);
+    let then = behind.filter(|step| unasked || step.name != BAND).find_map(|step| (step.ask)(case))?;
+    let carried_out = case.policy.carried_out(then.action, limits::is_set_by_operator(then.rule));
+    (carried_out.is_beyond_monitor() && carried_out != Action::Challenge).then_some(then)
+}
+
+/// A pass turns *challenge* into *allow* and nothing else, for as many pages as it is good for.
 fn pass(case: &Case<'_>, say: Say) -> Option<Say> {
     let bears = case.facts.is_some_and(|facts| facts.pass.is_known());
-    if say.action != Action::Challenge || !bears || !is_good_for(case) {
-        return None;
-    }
-    let allow = Say::new(Action::Allow, PASS);
-    if say.number.is_none() {
-        return Some(allow);
-    }
-    let attack = attack(case).filter(|say| say.action == Action::Block(BlockReason::Attack));
-    Some(attack.or_else(|| limits::limit(case)).unwrap_or(allow))
+    (say.action == Action::Challenge && bears && is_good_for(case)).then(|| Say::new(Action::Allow, PASS))
 }
 
-/// What stands behind the operator's own rules has its word where one of them challenges what is never challenged: nothing else
-/// would stand between an attack and the site.
-fn unchallenged(case: &Case<'_>, say: Say) -> Option<Say> {
-    if say.action != Action::Challenge || say.number.is_none() || !is_never_challenged(case) {
-        return None;
-    }
-    let mut behind = PRECEDENCE.iter().skip_while(|step| step.name != OWN_RULE).skip(1);
-    let then = behind.find_map(|step| (step.ask)(case))?;
-    (then.action.is_beyond_monitor() && then.action != Action::Challenge).then_some(then)
-}
-
-/// Is the pass good for one more page?
+/// Is the pass good for one more request? What kind of request it is the client says: so pages have a budget, and everything
+/// together has a wider one.
 fn is_good_for(case: &Case<'_>) -> bool {
     let (Some(memory), Some(conduct)) = (case.memory, case.conduct) else { return true };
-    let budget = case.policy.limits.pass_pages;
-    let counts = conduct.kind == Kind::Navigation;
-    conduct.keys.session.is_some_and(|session| {
-        !counts || memory.take(Purpose::Pass, session, budget, case.now_ms(), case.observe)
-    })
+    let Some(session) = conduct.keys.session else { return false };
+    let limits = &case.policy.limits;
+    let take = |purpose, rate| memory.take(purpose, session, rate, case.now_ms(), case.observe);
+    (conduct.kind != Kind::Navigation || take(Purpose::Pass, limits.pass_pages))
+        && take(Purpose::PassRequests, limits.pass_requests)
 }
 
 /// Posts from another site (SAML, 3-D Secure, `form_post`) cannot be asked first, and programs that read feeds cannot answer:
@@ -410,8 +412,9 @@ fn is_never_challenged(case: &Case<'_>) -> bool {
     if preflight(case).is_some() {
         return true;
     }
-    // A frame in another site's page gets no cookies of ours, so it could never show a pass.
-    let foreign_frame = facts.header("sec-fetch-site").known() == Some("cross-site")
+    // A frame in another site's page gets no cookies of ours, so it could never show a pass; in a page of a neighbour's host it
+    // could not show the challenge, which only its own host may frame.
+    let foreign_frame = matches!(facts.header("sec-fetch-site").known(), Some("cross-site" | "same-site"))
         && matches!(facts.header("sec-fetch-dest").known(), Some("iframe" | "frame" | "embed" | "object"));
     let cross_site = facts.method == Fact::Known("POST")
         && match facts.header("sec-fetch-site").known() {

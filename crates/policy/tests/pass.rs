@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use palisade_detect::{Engine, EngineSettings, HashSeed, Observe};
+use palisade_detect::{DetectorSettings, Engine, EngineSettings, HashSeed, Observe};
 use palisade_domain::{Action, BlockReason, Enforcement, Fact, PassKind, Rate, SessionId, Vantage, Verdict};
 use palisade_limits::BucketRate;
-use palisade_policy::{Around, Judge, LimitSettings, Policy, RuleEffect, RuleSource, Ruleset};
+use palisade_policy::{
+    Around, Judge, LimitSettings, ListEffect, ListEntry, ListMirror, Policy, RuleEffect, RuleSource, Ruleset,
+};
 use palisade_testkit::OwnedRequest;
 
 const CHROME: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36";
@@ -13,6 +15,8 @@ const START_MS: i64 = 1_795_132_800_000;
 
 /// What one pass holds for: `LimitSettings::pass_pages`.
 const PAGES: usize = 600;
+/// `LimitSettings::pass_requests`.
+const REQUESTS: usize = 12_000;
 
 /// Everything is challenged; parts of the site are refused or slowed instead.
 fn judge() -> Judge {
@@ -28,13 +32,24 @@ fn judge() -> Judge {
 fn judge_by(rules: &[RuleSource<'_>]) -> Judge {
     let rules = Ruleset::compile(rules).expect("the conditions are well formed");
     assert_eq!(rules.warnings(), []);
+    // Nobody here loads anything but what is asked for: the limits of others are not what is counted.
+    let limits = LimitSettings {
+        network: None,
+        loop_pages_in_ten_seconds: u32::MAX,
+        loop_pages_per_minute: u32::MAX,
+        ..LimitSettings::default()
+    };
     let policy = Policy {
         rules: Arc::new(rules),
         enforcement: Enforcement::All,
         challenges: true,
+        limits,
         ..Policy::default()
     };
-    Judge::new(Engine::new(EngineSettings::new(HashSeed([3, 4]))), policy)
+    // Budgets are emptied at once here, which is a flood anywhere else.
+    let quiet = DetectorSettings { enabled: false, ..DetectorSettings::default() };
+    let detectors = [("request_flood".to_owned(), quiet)].into();
+    Judge::new(Engine::new(EngineSettings { detectors, ..EngineSettings::new(HashSeed([3, 4])) }), policy)
 }
 
 /// One request: what it is for, and what it shows.
@@ -127,7 +142,17 @@ fn sessions_have_budgets_of_their_own() {
 }
 
 #[test]
-fn calls_and_parts_of_pages_do_not_count() {
+fn what_says_it_is_no_page_has_an_end_too() {
+    let judge = judge();
+    let call = Ask { target: "/item", fetch: ("cors", "empty"), ..PAGE };
+    assert_eq!(pages_left(&judge, call), REQUESTS);
+    assert_eq!(pages_left(&judge, PAGE), 0, "everything together");
+    assert_eq!(pages_left(&judge, Ask { at_ms: 60_000, ..call }), 600);
+    assert_eq!(LimitSettings::default().pass_requests.burst as usize, REQUESTS);
+}
+
+#[test]
+fn calls_and_parts_of_pages_cost_no_page() {
     let judge = judge();
     let call = Ask { target: "/api/items", fetch: ("cors", "empty"), ..PAGE };
     let part = Ask { target: "/s/site.css", fetch: ("no-cors", "style"), ..PAGE };
@@ -190,4 +215,60 @@ fn what_is_never_challenged_is_no_way_for_attacks() {
     assert_eq!((attacked.enforced, attacked.rule), (Action::Block(BlockReason::Attack), "attack: request"));
     let honest = ask(&judge, Ask { target: "/feed.xml", ..no_pass }).decision;
     assert_eq!((honest.action, honest.enforced), (Action::Challenge, Action::Monitor));
+}
+
+/// Whoever would be refused after a challenge is refused at once, and a pass lifts none of it: a list, a trap, a flood of pages.
+#[test]
+fn an_own_rule_that_challenges_lifts_no_refusal() {
+    let entry = |effect| ListEntry {
+        network: "203.0.113.0/24".parse().expect("a network"),
+        effect,
+        expires_at: None,
+        by_operator: false,
+    };
+    let refused = |effect, enforced, rule| {
+        let judge = judge().with_lists(ListMirror::new([entry(effect)]));
+        for one in [PAGE, Ask { session: None, pass: None, ..PAGE }] {
+            let decision = ask(&judge, one).decision;
+            assert_eq!((decision.enforced, decision.rule), (enforced, rule), "{:?}", one.pass);
+        }
+    };
+    refused(ListEffect::Block, Action::Block(BlockReason::List), "list: block");
+    refused(ListEffect::Throttle(Rate(0)), Action::Throttle(Rate(0)), "list: throttle");
+    let judge = judge().with_lists(ListMirror::new([entry(ListEffect::Allow), entry(ListEffect::Flag)]));
+    assert!(
+        holds(&judge, PAGE) && !holds(&judge, Ask { pass: None, ..PAGE }),
+        "the rule stands before the list"
+    );
+}
+
+/// What the presets would say of the score is replaced by the challenge, or an operator could never ask instead of refusing.
+#[test]
+fn an_own_rule_that_challenges_stands_in_the_place_of_the_bands() {
+    let heavy = [
+        RuleSource::new("true", RuleEffect::Weigh(60)),
+        RuleSource::new(r#"path.startsWith("/item")"#, RuleEffect::Challenge),
+    ];
+    let judge = judge_by(&heavy);
+    let elsewhere = ask(&judge, Ask { target: "/other", ..PAGE }).decision;
+    assert_eq!(elsewhere.action, Action::Block(BlockReason::Score));
+    assert!(!holds(&judge, Ask { pass: None, ..PAGE }) && holds(&judge, PAGE));
+}
+
+/// Under `enforce = "hard"` a refusal that is not carried out takes nothing away from the rule.
+#[test]
+fn what_is_not_carried_out_replaces_no_challenge() {
+    let rules = [RuleSource::new("true", RuleEffect::Challenge)];
+    let policy = Policy {
+        rules: Arc::new(Ruleset::compile(&rules).expect("well formed")),
+        enforcement: Enforcement::Hard,
+        challenges: true,
+        ..Policy::default()
+    };
+    let judge = Judge::new(Engine::new(EngineSettings::new(HashSeed([3, 4]))), policy);
+    let mut request = OwnedRequest::log("203.0.113.5", START_MS, "/item", CHROME);
+    request.vantage = Vantage::GatewayClear;
+    let around = Around { keyed_trap_hit: true, ..Around::default() };
+    let decision = judge.request_around(&request.facts(&[]), Observe::Note, &around).verdict.decision;
+    assert_eq!((decision.enforced, decision.rule), (Action::Challenge, "rule"));
 }

@@ -139,6 +139,7 @@ fn run(requests: &[OwnedRequest], dice: &mut Dice) -> Live {
             What::End => {
                 let started = under_way[at].take().expect("ends come after their requests");
                 let mut response = requests[at].response();
+                response.is_ours = at % 13 == 0;
                 response.login_ok = if at % 9 == 0 { Fact::Known(at % 2 == 0) } else { Fact::Absent };
                 live.end(started, &response, Timestamp(time));
             }

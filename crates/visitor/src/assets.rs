@@ -82,7 +82,7 @@ fn all() -> &'static [Asset] {
         let wasm = |path, bytes: &[u8]| Asset::new(path, "application/wasm", bytes.to_vec());
         vec![
             script("page.js", &[COLLECT, WORK, PAGE]),
-            script("retry.js", &[WORK, RETRY]),
+            script("retry.js", &[COLLECT, WORK, RETRY]),
             script("captcha/work.js", &[WORK]),
             script("captcha/element.js", &[ELEMENT]),
             script("captcha/shims.js", &[SHIMS]),

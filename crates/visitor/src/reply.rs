@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use palisade_challenge::Code;
 use palisade_domain::{Action, BlockReason, Decision, Pace, RequestId};
 use serde::Serialize;
 
@@ -128,6 +129,20 @@ struct Refusal<'a> {
 impl Reply {
     /// The answer that carries out `decision`; none where the request passes.
     pub fn to_decision(decision: &Decision, wants: &Wants<'_>, id: RequestId) -> Option<Reply> {
+        Reply::carrying_out(decision, &[], wants, id)
+    }
+
+    /// As [`Reply::to_decision`], to a script of ours that brings an answer: with a code, so that it does not ask again.
+    pub fn to_answerer(decision: &Decision, wants: &Wants<'_>, id: RequestId) -> Option<Reply> {
+        Reply::carrying_out(decision, &[Code::Refused.to_string()], wants, id)
+    }
+
+    fn carrying_out(
+        decision: &Decision,
+        codes: &[String],
+        wants: &Wants<'_>,
+        id: RequestId,
+    ) -> Option<Reply> {
         let (notice, pace) = match decision.enforced {
             Action::Allow | Action::Monitor => return None,
             Action::Throttle(_) => (Notice::SlowDown, None),
@@ -137,7 +152,7 @@ impl Reply {
             Action::Block(BlockReason::Class) => (Notice::Automated, None),
             Action::Block(_) | Action::Challenge => (Notice::Refused, None),
         };
-        Some(Reply { pace, ..Reply::notice(notice, wants, id) })
+        Some(Reply { pace, ..Reply::refusal(notice, notice.for_programs(), codes, wants, id) })
     }
 
     /// The answer that says `notice`, as a page or as JSON by what the client wants.
@@ -223,6 +238,18 @@ mod tests {
         check(Action::Block(BlockReason::Attack), 403, "Access denied");
         check(Action::Block(BlockReason::Class), 403, "Bot detected");
         assert_eq!(decided(Action::Tarpit(Pace(3)), &PROGRAM).unwrap().pace, Some(Pace(3)));
+    }
+
+    #[test]
+    fn a_script_that_brings_an_answer_is_told_to_stop() {
+        for enforced in [Action::Block(BlockReason::List), Action::Throttle(Rate(1)), Action::Tarpit(Pace(1))]
+        {
+            let decision = Decision { action: enforced, enforced, rule: "", rule_number: None, until: None };
+            let reply = Reply::to_answerer(&decision, &PROGRAM, RequestId(9)).unwrap();
+            let body: serde_json::Value = serde_json::from_slice(&reply.body).unwrap();
+            assert_eq!(body["error-codes"], serde_json::json!(["refused"]), "{enforced:?}");
+            assert_eq!(reply.status, decided(enforced, &PROGRAM).unwrap().status);
+        }
     }
 
     #[test]

@@ -88,6 +88,12 @@ pub(crate) fn router() -> Router {
             "/calling/old",
             get(|scripts: Query<Scripts>| async move { scripts.of(&calling(HELPER, CALLING_OLD)) }),
         )
+        .route(
+            "/calling/quiet",
+            get(|scripts: Query<Scripts>| async move {
+                scripts.of(&calling(HELPER, "<script>document.title = 'Quiet'</script>"))
+            }),
+        )
         .route("/calling/across", get(across))
         .route("/slow.js", get(|| async { script("document.documentElement.dataset.slow = 'yes'") }))
         .route("/preview", get(|| async { Html(PREVIEW) }))

@@ -116,5 +116,6 @@ async fn a_pass_is_no_licence_to_take_everything() {
         }
     };
     assert!(is_challenge(&stopped) || stopped.status == 429, "after {taken} pages: {}", stopped.status);
-    assert!(taken >= 60, "a person reads {taken} pages and is stopped");
+    // Within seconds, and nothing but pages: no person does that.
+    assert!(taken >= 50, "a person reads {taken} pages and is stopped");
 }

@@ -32,6 +32,26 @@ async fn without_cookies_a_page_says_so_and_stops() {
     }
 }
 
+/// Whoever is refused or slowed for another reason while the page is shown reads so, and is not asked for ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_shut_out_reads_so_and_the_page_stops() {
+    for kind in KINDS {
+        for action in ["block", "charge"] {
+            let rules = format!(
+                "[policy]\nenforce = \"all\"\nrules = [\n  {{ when = '''path == \"/.palisade/answer\"''', action = \"{action}\" }},\n  \
+                 {{ when = '''path.startsWith(\"/page\")''', action = \"challenge\" }},\n]\n"
+            );
+            let place = Place::configured(&rules).await;
+            let visitor = Visitor::new(kind, &place).await.unwrap();
+            visitor.browser().go(&visitor.url("/page1")).await.unwrap();
+            let says = "return document.getElementById('code') && document.getElementById('code').textContent === 'refused'";
+            visitor.browser().await_true(says, crate::place::SHOWN).await.unwrap();
+            assert_eq!((visitor.answers(), visitor.asked("GET", "/page1")), (1, 1), "{kind:?} {action}");
+            assert_eq!(place.arrived_at("/page1"), []);
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn where_people_write_from_right_to_left_so_does_the_page() {
     for kind in KINDS {

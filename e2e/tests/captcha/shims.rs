@@ -129,7 +129,7 @@ pub(crate) fn page_of(name: &str) -> &'static str {
 
 async fn works(pages: &[&str]) {
     for kind in KINDS {
-        let place = seeded("").await;
+        let place = seeded().await;
         let key = site_key(&place.palisade).await;
         let visitor = Visitor::new(kind, &place).await.unwrap();
         for (sent, vendor) in VENDORS.iter().filter(|vendor| pages.contains(&vendor.page)).enumerate() {

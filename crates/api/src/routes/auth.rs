@@ -134,12 +134,9 @@ pub async fn judge(call: Call) -> Result<Response, Problem> {
         Some(reply) => refused(reply, &ruling),
     };
     // What the site answers is not seen from here; a refusal is ours.
-    let status = if response.status() == StatusCode::OK {
-        Fact::Unseen
-    } else {
-        Fact::Known(response.status().as_u16())
-    };
-    call.api.guard.response(ruling, &ResponseFacts { status, ..ResponseFacts::default() }, now);
+    let is_ours = response.status() != StatusCode::OK;
+    let status = if is_ours { Fact::Known(response.status().as_u16()) } else { Fact::Unseen };
+    call.api.guard.response(ruling, &ResponseFacts { status, is_ours, ..ResponseFacts::default() }, now);
     Ok(response)
 }
 

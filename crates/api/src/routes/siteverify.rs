@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
-use palisade_challenge::siteverify::{self, Answer, Asked, Desk, Fault, Flavour, Malformed};
+use palisade_challenge::siteverify::{self, Answer, Asked, Fault, Flavour, Malformed};
 use palisade_domain::TenantId;
 use palisade_store::Scope;
 use utoipa::ToSchema;
@@ -142,15 +142,8 @@ async fn learn(call: &Call, secret: &str) {
 
 fn answer(call: &Call, flavour: Flavour, asked: &Result<Asked, Malformed>) -> Result<Answer, Problem> {
     let challenges = call.api.guard.challenges().ok_or_else(no_keys)?;
-    let settings = challenges.settings();
-    let desk = Desk {
-        score_min: settings.siteverify_score_min,
-        tokens: &challenges.tokens,
-        claims: &challenges.claims,
-        testing: settings.testing,
-    };
     let holder = asked.as_ref().ok().and_then(|asked| holder(call, &asked.secret));
-    Ok(siteverify::answer(flavour, asked, &desk, holder, call.api.clock.now()))
+    Ok(siteverify::answer(flavour, asked, &challenges.desk(), holder, call.api.clock.now()))
 }
 
 /// The tenant, where `secret` is an API key that may check.

@@ -37,7 +37,7 @@ pub struct Try {
     pub count: u8,
     /// When the first was issued, ms.
     pub first: Timestamp,
-    /// When this was last written, ms.
+    /// When the last of them was counted, ms; at first, when the first was issued.
     pub last: Timestamp,
     /// Why the last answer was not taken.
     pub code: Option<Code>,
@@ -49,11 +49,12 @@ impl Try {
         Try { tenant, site, id, count: 0, first: now, last: now, code: None }
     }
 
-    /// Another challenge is issued to who shows this: the one before was left, unless it stands in another tab.
+    /// Another challenge is issued to who shows this: the one before was left, unless it stands in another tab. However fast a
+    /// page is loaded anew, each [`ASIDE_MS`] count once.
     #[must_use]
     pub fn again(self, now: Timestamp) -> Self {
         let left = now.millis_since(self.last) >= ASIDE_MS.unsigned_abs();
-        Try { count: self.count.saturating_add(u8::from(left)), last: now, ..self }
+        if left { Try { count: self.count.saturating_add(1), last: now, ..self } } else { self }
     }
 
     /// An answer was not taken.
@@ -186,6 +187,9 @@ mod tests {
         // A loop: each round is answered at once, and the pass does not come back.
         let looped = (1..=20).fold(held, |held, secs| held.again(at(secs)).answered(at(secs)));
         assert_eq!(looped.count, 20);
+        // A page that is loaded again each second and never answered.
+        let reloaded = (1..=30).fold(held, |held, secs| held.again(at(secs)));
+        assert_eq!((reloaded.count, reloaded.last), (6, at(30)));
         let many = (0..1_000).fold(held, |held, _| held.failed(Code::WrongWork, at(1)));
         assert_eq!((many.count, many.id, many.first), (255, 99, at(0)));
     }

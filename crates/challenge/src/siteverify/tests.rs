@@ -1,9 +1,10 @@
 //! Siteverify as a whole: each flavour's answers, and everything that a token can be besides good.
 
-use palisade_domain::{TenantId, Timestamp};
+use palisade_domain::{PassKind, TenantId, Timestamp};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::challenges::SITEVERIFY_SCORE_MIN;
 use crate::secrets::Secrets;
 use crate::site_key::{HeldSecret, Hostnames, SiteSecret, automatic_key, automatic_secret};
 use crate::token::tests::{ring, sign, statement};
@@ -54,7 +55,13 @@ impl Bench {
     }
 
     fn answer(&self, flavour: Flavour, asked: Asked, now: Timestamp) -> Answer {
-        let desk = Desk { tokens: &self.tokens, claims: &self.claims, testing: self.testing, score_min: 0.0 };
+        let desk = Desk {
+            tokens: &self.tokens,
+            claims: &self.claims,
+            testing: self.testing,
+            asks_work: false,
+            score_min: 0.0,
+        };
         answer(flavour, &Ok(asked), &desk, None, now)
     }
 
@@ -177,10 +184,55 @@ fn who_asks_must_show_a_secret() {
     check("1x0000000000000000000000000000000AA", &token, json!(["invalid-input-secret"]));
 }
 
+/// Whoever looks at `success` only is not told yes for a program that says so, nor for a recording that cost nothing.
+#[test]
+fn what_success_alone_says() {
+    let bench = Bench::new();
+    let mut id = 0;
+    let mut check = |flavour, score, kind, action: &str, expect| {
+        id += 1;
+        let statement = Statement { score, kind, action: action.to_owned(), ..bench.statement(id) };
+        let asked = Asked {
+            secret: bench.secret(ONE),
+            response: sign(&bench.tokens.keyring(), &statement),
+            ..Asked::default()
+        };
+        let desk = Desk {
+            tokens: &bench.tokens,
+            claims: &bench.claims,
+            testing: false,
+            asks_work: true,
+            score_min: SITEVERIFY_SCORE_MIN,
+        };
+        let said = read(&answer(flavour, &Ok(asked), &desk, None, NOW));
+        assert_eq!(said["success"], expect, "{score} {kind:?}: {said}");
+    };
+    for flavour in [Flavour::Own, Flavour::Turnstile, Flavour::Recaptcha] {
+        for (score, kind, expect) in [
+            (0.01, PassKind::Work, false),
+            (0.01, PassKind::HardWork, false),
+            (0.2, PassKind::Work, false),
+            (0.4, PassKind::Work, true),
+            (0.9, PassKind::Work, true),
+            (0.6, PassKind::Behaviour, false),
+        ] {
+            check(flavour, score, kind, "", expect);
+        }
+    }
+    // The third version's callers look at the score.
+    check(Flavour::Recaptcha, 0.01, PassKind::Work, "login", true);
+}
+
 #[test]
 fn a_question_that_cannot_be_read_is_a_bad_request() {
     let bench = Bench::new();
-    let desk = Desk { tokens: &bench.tokens, claims: &bench.claims, testing: false, score_min: 0.0 };
+    let desk = Desk {
+        tokens: &bench.tokens,
+        claims: &bench.claims,
+        testing: false,
+        asks_work: false,
+        score_min: 0.0,
+    };
     let status = |flavour| {
         let answer = answer(flavour, &Err(Malformed::Unreadable), &desk, None, NOW);
         assert_eq!(read(&answer)["error-codes"][0], "bad-request");
@@ -199,7 +251,13 @@ fn the_named_site_key_must_be_that_of_the_secret_and_the_token() {
             site_key: site_key.map(str::to_owned),
             ..Asked::default()
         };
-        let desk = Desk { tokens: &bench.tokens, claims: &bench.claims, testing: false, score_min: 0.0 };
+        let desk = Desk {
+            tokens: &bench.tokens,
+            claims: &bench.claims,
+            testing: false,
+            asks_work: false,
+            score_min: 0.0,
+        };
         let answer = read(&answer(Flavour::Own, &Ok(asked), &desk, holder, NOW));
         let codes = (answer["success"] == false).then(|| answer["error-codes"][1].clone());
         assert_eq!(codes, expect, "{answer}");

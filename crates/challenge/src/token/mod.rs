@@ -78,3 +78,11 @@ pub struct Statement {
     /// What the page wants its server to be told again (Turnstile's `cData`); at most 255 bytes, empty where it is nothing.
     pub cdata: String,
 }
+
+impl Statement {
+    /// Is it good enough where nobody looks at its score but us? A recording without a ticket cost its sender nothing, so it is not
+    /// where work is asked for.
+    pub fn is_good(&self, asks_work: bool, score_min: f64) -> bool {
+        (self.kind != PassKind::Behaviour || !asks_work) && self.score >= score_min
+    }
+}

@@ -76,7 +76,7 @@ impl Default for ChallengeSettings {
             epoch: 1,
             algorithm: ALGORITHMS[0],
             save_sample: 0.0,
-            siteverify_score_min: 0.0,
+            siteverify_score_min: 0.3,
             provider: "none",
             secret: None,
             provider_url: None,

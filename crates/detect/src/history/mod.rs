@@ -264,9 +264,10 @@ impl History {
         }
     }
 
-    /// Notes how a request ended.
+    /// Notes how a request ended. What we answered ourselves says nothing about who asked: a refusal counted as an error of the
+    /// client's, or a cookie of ours as one it did not keep, would be held against whoever is doubted already.
     pub fn note_response(&self, ticket: Ticket, response: &ResponseFacts, now: Timestamp) {
-        if !ticket.is_noted {
+        if !ticket.is_noted || response.is_ours {
             return;
         }
         let status = response.status.known();

@@ -20,20 +20,26 @@ pub(crate) struct Ending {
     since: Timestamp,
     status: Option<u16>,
     cookie: bool,
+    is_ours: bool,
     bytes: u64,
 }
 
 impl Ending {
     pub(crate) fn new(client: &Client, pending: Option<Pending>, since: Timestamp) -> Self {
         let (worker, busy) = (Rc::clone(&client.worker), Rc::clone(&client.busy));
-        Ending { worker, _busy: busy, pending, since, status: None, cookie: false, bytes: 0 }
+        Ending { worker, _busy: busy, pending, since, status: None, cookie: false, is_ours: false, bytes: 0 }
     }
 
     pub(crate) fn worker(&self) -> &Rc<Worker> {
         &self.worker
     }
 
-    /// The head of the answer is known.
+    /// The answer is ours, in place of the site's.
+    pub(crate) fn answered_by_us(&mut self, status: u16) {
+        (self.status, self.is_ours) = (Some(status), true);
+    }
+
+    /// The head of the site's answer is known.
     pub(crate) fn answered(&mut self, status: u16, cookie: bool) {
         (self.status, self.cookie) = (Some(status), cookie);
     }
@@ -48,7 +54,8 @@ impl Drop for Ending {
     fn drop(&mut self) {
         if let Some(pending) = self.pending.take() {
             let now = clock::now();
-            let facts = response_facts(self.status, self.bytes, now.millis_since(self.since), self.cookie);
+            let duration_ms = now.millis_since(self.since);
+            let facts = response_facts(self.status, self.bytes, duration_ms, self.cookie, self.is_ours);
             self.worker.guard.response(pending, &facts, now);
         }
     }

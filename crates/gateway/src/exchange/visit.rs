@@ -63,7 +63,7 @@ impl Exchange {
             )
         });
         if let (true, Some(decision)) = (sends, shut_out) {
-            return Reply::to_decision(&decision, &wants(&self.parts), self.id(ruled));
+            return Reply::to_answerer(&decision, &wants(&self.parts), self.id(ruled));
         }
         let bytes_max = route::body_bytes_max(base, self.parts.method.as_str(), self.parts.uri.path());
         let held = match bytes_max {

@@ -90,6 +90,9 @@ pub fn finish(line: OpenLine, response: &ResponseFacts, end_sequence: u64, end_t
     object.number("duration_ms", response.duration_ms);
     object.flag("set_cookie", response.set_cookie);
     object.flag("login_ok", response.login_ok);
+    if response.is_ours {
+        object.raw("ours", true);
+    }
     object.raw("end_seq", end_sequence);
     object.raw("end_time_us", end_time.0);
     whole(object)

@@ -107,6 +107,8 @@ struct Line<'a> {
     #[serde(default)]
     login_ok: Field<bool>,
     #[serde(default)]
+    ours: bool,
+    #[serde(default)]
     end_seq: Option<u64>,
     #[serde(default)]
     end_time_us: Option<i64>,
@@ -143,6 +145,7 @@ pub(super) fn parse(line: &str) -> Option<Draft<'_>> {
     draft.response.duration_ms = line.duration_ms.0;
     draft.response.set_cookie = line.set_cookie.0;
     draft.response.login_ok = line.login_ok.0;
+    draft.response.is_ours = line.ours;
     let kind = match &line.body_kind {
         Some(kind) => Some(named(kind, BODY_KINDS, export::names::body_kind)?),
         None => None,

@@ -75,8 +75,11 @@ fn navigation(visit: &Visit<'_>) -> Kind {
     }
 }
 
-/// What `<form>` sends (HTML, "form submission algorithm").
+/// What `<form>` sends (HTML, "form submission algorithm"), which never packs it.
 fn sends_form(visit: &Visit<'_>) -> bool {
+    if visit.header("content-encoding").is_some() {
+        return false;
+    }
     let kind = visit.header("content-type").unwrap_or("");
     let kind = kind.split(';').next().unwrap_or("").trim_ascii();
     ["application/x-www-form-urlencoded", "multipart/form-data", "text/plain"]
@@ -175,6 +178,7 @@ mod tests {
         check("POST", &[FORM, ("referer", "https://site.example/x")], Kind::SealedPage);
         check("POST", &[("content-type", "multipart/form-data; boundary=a")], Kind::SealedPage);
         check("POST", &[("content-type", "application/json")], Kind::Page);
+        check("POST", &[FORM, ("content-encoding", "gzip")], Kind::Page);
         check("POST", &[("content-type", "application/json"), ("sec-fetch-dest", "empty")], Kind::Problem);
     }
 

@@ -75,7 +75,9 @@ fn solved(challenges: &Challenges, request: &Request<'_>, purpose: Purpose) -> S
         let id = visit.random_id();
         let issued = challenges.issue(&visit.visitor(), purpose, &Occasion::default(), visit.now, id);
         let solutions = issued.puzzles.as_ref().map(|puzzles| work::solve(puzzles, id).unwrap());
-        serde_json::json!({ "ticket": issued.text, "work": { "solutions": solutions } }).to_string()
+        let data = serde_json::json!({ "mouseMovements": [] });
+        serde_json::json!({ "ticket": issued.text, "work": { "solutions": solutions }, "data": data })
+            .to_string()
     })
 }
 
@@ -189,6 +191,22 @@ fn an_answer_becomes_a_pass_once_and_only_with_cookies() {
     check(&request, 400, "bad-request");
     request.body = None;
     check(&request, 413, "too-large");
+}
+
+/// To leave the recording out is worth no more than to send one that says a program drives the browser.
+#[test]
+fn work_without_a_recording_is_followed_by_the_hard_kind() {
+    let challenges = challenges();
+    let held = cookies(&asked(&challenges, &page_request("/a")));
+    let mut request = Request::new("POST", "/.palisade/answer");
+    let mut sent: Value = serde_json::from_str(&solved(&challenges, &request, Purpose::Pass)).unwrap();
+    sent.as_object_mut().unwrap().remove("data");
+    let sent = sent.to_string();
+    request.body = Some(sent.as_bytes());
+    request.headers.push(("cookie", &held));
+    let reply = visited(&challenges, &request);
+    assert_eq!((reply.status, &body(&reply)["error-codes"]), (403, &serde_json::json!(["empty-trace"])));
+    assert_eq!(body(&reply)["next"]["step"], "hard-work");
 }
 
 #[test]
