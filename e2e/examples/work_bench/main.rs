@@ -62,9 +62,10 @@ impl Visitor<'_> {
         let id = self.next.replace(self.next.get() + 1) << 64 | 0xBEEF;
         let puzzles = issue(params, id, self.secrets).to_json(id);
         let ran = processor::children_ms()?;
-        let answer = self.running.browser.run(&self.page.script(way, &puzzles)).await?;
+        let answer = self.running.browser.run_until_done(&self.page.script(way, &puzzles), &[]).await?;
         let processor_ms = processor::children_ms()? - ran;
-        let solutions: Vec<u32> = serde_json::from_value(answer["solutions"].clone())?;
+        let solutions: Vec<u32> = serde_json::from_value(answer["solutions"].clone())
+            .with_context(|| format!("{} answered {answer}", self.name))?;
         check(params, id, self.secrets, &solutions)
             .with_context(|| format!("{} found wrong solutions", self.name))?;
         ensure!(answer["by"] == way.name(), "{}: {} instead of {}", self.name, answer["by"], way.name());

@@ -75,17 +75,18 @@ impl Page {
         let name = way.name();
         let beat = if way == Way::Slices { "beat.port2.postMessage(0);" } else { "" };
         format!(
-            "const beat = new MessageChannel(); let last = performance.now(), longest = 0;
+            "const done = arguments[arguments.length - 1];
+            const beat = new MessageChannel(); let last = performance.now(), longest = 0;
             beat.port1.onmessage = () => {{
                 const now = performance.now(); longest = Math.max(longest, now - last); last = now;
                 {beat}
             }};
             {beat}
             const began = performance.now();
-            return palisadeWork.solve({puzzles}, {{ base: '/{name}/' }}).then((solved) => {{
+            palisadeWork.solve({puzzles}, {{ base: '/{name}/' }}).then((solved) => {{
                 beat.port1.close();
-                return {{ ...solved, took: performance.now() - began, longest }};
-            }});"
+                done({{ ...solved, took: performance.now() - began, longest }});
+            }}, (fault) => done({{ fault: String(fault) }}));"
         )
     }
 }
