@@ -3,7 +3,7 @@
 use palisade_domain::TenantId;
 use palisade_guard::TrustedProxies;
 use palisade_limits::BucketRate;
-use palisade_visitor::Theme;
+use palisade_visitor::{Tags, Theme};
 
 use crate::secret::Secret;
 
@@ -34,6 +34,8 @@ pub struct ApiSettings {
     pub trusted_proxies: TrustedProxies,
     /// `[challenge.theme]`: how challenge pages look that are shown in a proxy's place.
     pub theme: Theme,
+    /// `[challenge.open_graph] tags`: what they say of the page in whose place they stand.
+    pub tags: Tags,
     /// `[server] visitor_prefix`: what the paths of pages for visitors begin with; begins and ends with `/`.
     pub visitor_prefix: String,
     /// How often each route may be called.
@@ -50,6 +52,7 @@ impl Default for ApiSettings {
             tenant: TenantId::default(),
             trusted_proxies: TrustedProxies::default(),
             theme: Theme::neutral().clone(),
+            tags: Tags::default(),
             visitor_prefix: palisade_visitor::route::PREFIX.to_owned(),
             limits: ApiLimits::default(),
         }

@@ -6,6 +6,8 @@ use palisade_limits::Bound;
 pub const FILE_BYTES_MAX: u64 = 1 << 20;
 /// Most items of one list.
 pub(crate) const LIST_ITEMS_MAX: usize = 10_000;
+/// Most texts under names of the operator's choice.
+pub(crate) const TEXTS_MAX: usize = 100;
 /// Most `[[sites]]`.
 pub(crate) const SITES_MAX: usize = 1_000;
 /// Most rules of one policy.
@@ -32,6 +34,7 @@ pub const BOUNDS: &[Bound] = &[
         "lists of proxies and paths are short",
         REFUSED,
     ),
+    bound("config.texts_max", TEXTS_MAX as u64, "texts of one table", "previews read a dozen tags", REFUSED),
     bound("config.sites_max", SITES_MAX as u64, "sites", "one process serves no more", REFUSED),
     bound("config.rules_max", RULES_MAX as u64, "rules", "what the policy budget is measured with", REFUSED),
     bound(

@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 
 use palisade_domain::nearest;
 
-use crate::bounds::{ERRORS_MAX, LIST_ITEMS_MAX};
+use crate::bounds::{ERRORS_MAX, LIST_ITEMS_MAX, TEXTS_MAX};
 use crate::tree::{Entry, Node, Value};
 use crate::value::{
     Checked, escape, expand, items, literal, one_of, parse_boolean, parse_integer, parse_number, quote,
@@ -145,6 +145,26 @@ impl<'a> Section<'a> {
         }
         self.note(key, show_list(&values), node.origin.clone());
         values
+    }
+
+    /// Texts under names that whoever wrote the table chose: letters, digits and `: _ -`. In their order.
+    pub(crate) fn texts(&mut self, key: &str) -> Vec<(String, String)> {
+        let is_plain = |name: &&str| {
+            name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'_' | b'-'))
+        };
+        self.table(key, |section| {
+            if section.entries.len() > TEXTS_MAX {
+                section.incomplete(format!("{} texts are more than {TEXTS_MAX}", section.entries.len()));
+                section.entries = &section.entries[..TEXTS_MAX];
+            }
+            let names = section.entries.iter().map(|entry| entry.key.as_str()).filter(is_plain);
+            names
+                .filter_map(|name| {
+                    let text = section.text_option(name, |text| Ok(text.to_owned()))?;
+                    Some((name.to_owned(), text))
+                })
+                .collect()
+        })
     }
 
     /// A secret: never shown, not even where it is wrong.

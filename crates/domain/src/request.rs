@@ -241,6 +241,8 @@ pub struct RequestFacts<'a> {
     /// True where the address is that of a proxy nobody told us to trust: everybody behind it would share one history,
     /// so nothing about the network is noted, held against the request or acted upon.
     pub client_hidden: bool,
+    /// True for a picture that belongs to a link preview: the challenge of its page has named it in its tags.
+    pub preview: bool,
 }
 
 /// The outcome of a signature: it proves, it is wrong, or it cannot be judged (yet).
@@ -347,6 +349,7 @@ impl<'a> RequestFacts<'a> {
             signature: Fact::Unseen,
             head_fault: Fact::Unseen,
             client_hidden: false,
+            preview: false,
         }
     }
 

@@ -56,6 +56,26 @@ pub(crate) const EARLY_BYTES_MAX: usize = 16 * 1024;
 pub(crate) const ACCEPT_PAUSE_MS: u64 = 50;
 /// How long an upstream that could not be reached is passed over while others can.
 pub(crate) const UPSTREAM_DOWN_MS: u64 = 5_000;
+/// How long a challenge waits for the tags of its page.
+pub(crate) const PREVIEW_WAIT_MS: u64 = 500;
+/// How long the site has to give them.
+pub(crate) const PREVIEW_TIMEOUT_MS: u64 = 5_000;
+/// How long nobody asks again for a page that gave none.
+pub(crate) const PREVIEW_NEGATIVE_SECS: u32 = 300;
+/// Questions for tags under way in one thread.
+pub(crate) const PREVIEWS_ASKED_MAX: usize = 8;
+/// Such questions to one site.
+pub(crate) const PREVIEWS_OF_SITE_PER_MINUTE: u32 = 120;
+/// Such questions on behalf of one network.
+pub(crate) const PREVIEWS_OF_NETWORK_PER_MINUTE: u32 = 20;
+/// Longest path, with its query, that is asked for.
+pub(crate) const PREVIEW_TARGET_BYTES_MAX: usize = 2_048;
+/// Pages whose tags are kept.
+pub(crate) const PREVIEW_PAGES_MAX: usize = 2_048;
+/// Pictures of previews that are kept.
+pub(crate) const PREVIEW_PICTURES_MAX: usize = 4_096;
+/// Sites and networks whose questions are counted.
+pub(crate) const PREVIEW_RATES_MAX: usize = 4_096;
 
 /// The named bounds of this crate.
 pub const BOUNDS: &[Bound] = &[
@@ -233,6 +253,76 @@ pub const BOUNDS: &[Bound] = &[
         unit: "ms",
         reason: "a restart takes seconds; asking it each time would slow every request",
         when_full: "it is asked again",
+    },
+    Bound {
+        name: "gateway.preview_wait_ms_max",
+        value: PREVIEW_WAIT_MS,
+        unit: "ms",
+        reason: "a preview is asked for once, so the first must see the tags; programs that make them wait for seconds",
+        when_full: "the challenge goes without tags, the next one has them",
+    },
+    Bound {
+        name: "gateway.preview_ms_max",
+        value: PREVIEW_TIMEOUT_MS,
+        unit: "ms",
+        reason: "what takes longer is no page that anybody shows",
+        when_full: "the page counts as one without tags",
+    },
+    Bound {
+        name: "gateway.preview_negative_secs_max",
+        value: PREVIEW_NEGATIVE_SECS as u64,
+        unit: "s",
+        reason: "a private page is asked for again and again, a site that was down comes back",
+        when_full: "it is asked again",
+    },
+    Bound {
+        name: "gateway.previews_asked_max",
+        value: PREVIEWS_ASKED_MAX as u64,
+        unit: "questions per thread",
+        reason: "previews must not take the site's time from visitors",
+        when_full: "the challenge goes without tags",
+    },
+    Bound {
+        name: "gateway.previews_of_site_per_minute_max",
+        value: PREVIEWS_OF_SITE_PER_MINUTE as u64,
+        unit: "questions per minute, half of them at once",
+        reason: "who is challenged for a thousand paths asks the site for two a second",
+        when_full: "the challenge goes without tags",
+    },
+    Bound {
+        name: "gateway.previews_of_network_per_minute_max",
+        value: PREVIEWS_OF_NETWORK_PER_MINUTE as u64,
+        unit: "questions per minute and address, or /64; half of them at once",
+        reason: "a server shows few links a minute; nobody takes the questions of all others",
+        when_full: "as above",
+    },
+    Bound {
+        name: "gateway.preview_target_bytes_max",
+        value: PREVIEW_TARGET_BYTES_MAX as u64,
+        unit: "bytes",
+        reason: "links that people share are shorter",
+        when_full: "the challenge goes without tags",
+    },
+    Bound {
+        name: "gateway.preview_pages_max",
+        value: PREVIEW_PAGES_MAX as u64,
+        unit: "pages",
+        reason: "12 KiB each at most, most have 1",
+        when_full: "the one that was not wanted for longest is forgotten and asked for again",
+    },
+    Bound {
+        name: "gateway.preview_pictures_max",
+        value: PREVIEW_PICTURES_MAX as u64,
+        unit: "pictures",
+        reason: "one or two a page; 32 bytes each",
+        when_full: "the one that was not wanted for longest is challenged again",
+    },
+    Bound {
+        name: "gateway.preview_rates_max",
+        value: PREVIEW_RATES_MAX as u64,
+        unit: "sites and networks",
+        reason: "each refills within a minute; 48 bytes each",
+        when_full: "the one that did not ask for longest begins anew",
     },
 ];
 

@@ -25,6 +25,7 @@ use crate::worker::Worker;
 mod ending;
 mod held;
 mod pass;
+mod preview;
 mod resume;
 mod rule;
 mod token;

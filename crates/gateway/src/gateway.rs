@@ -11,6 +11,7 @@ use palisade_guard::Guard;
 use tokio::sync::watch;
 
 use crate::exchange::HeldBodies;
+use crate::previews::Previews;
 use crate::settings::GatewaySettings;
 use crate::{listener, worker};
 
@@ -64,6 +65,8 @@ pub(crate) struct Shared {
     pub slow_answers: AtomicUsize,
     /// Whole bodies held.
     pub held_bodies: HeldBodies,
+    /// What is known for link previews.
+    pub previews: Previews,
 }
 
 impl Gateway {

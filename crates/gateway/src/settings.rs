@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use palisade_visitor::Tags;
 use palisade_visitor::theme::Theme;
 
 use crate::bounds;
@@ -20,6 +21,8 @@ pub struct GatewaySettings {
     pub visitor_prefix: String,
     /// How challenge pages look.
     pub theme: Theme,
+    /// What they say of the page in whose place they stand.
+    pub open_graph: OpenGraph,
     /// Times and amounts.
     pub limits: Limits,
 }
@@ -32,9 +35,23 @@ impl Default for GatewaySettings {
             judge: true,
             visitor_prefix: palisade_visitor::route::PREFIX.to_owned(),
             theme: Theme::neutral().clone(),
+            open_graph: OpenGraph::default(),
             limits: Limits::default(),
         }
     }
+}
+
+/// What a challenge page says of the page in whose place it stands, for link previews.
+#[derive(Clone, Debug, Default)]
+pub struct OpenGraph {
+    /// Whether the site is asked for the tags of a page that is challenged.
+    pub enabled: bool,
+    /// How long they are good.
+    pub cache_secs: u32,
+    /// Whether pages that differ in their query are different pages.
+    pub query: bool,
+    /// What is always said, and by nobody else.
+    pub fixed: Tags,
 }
 
 /// Times and amounts of a gateway; the defaults are the named bounds of this crate.

@@ -38,6 +38,8 @@ pub(crate) struct Worker {
     pub shared: Arc<Shared>,
     pub upstreams: Upstreams,
     pub connections: Rc<Connections>,
+    /// Held by each question for a link preview.
+    pub asking: Rc<()>,
 }
 
 /// How far a drain has come.
@@ -141,7 +143,14 @@ pub(crate) fn spawn(number: usize, start: Start) -> io::Result<JoinHandle<usize>
 async fn run(start: Start) -> usize {
     let Start { guard, settings, shared, mut orders, listeners } = start;
     let upstreams = Upstreams::new(settings.limits);
-    let worker = Rc::new(Worker { guard, settings, shared, upstreams, connections: Rc::default() });
+    let worker = Rc::new(Worker {
+        guard,
+        settings,
+        shared,
+        upstreams,
+        connections: Rc::default(),
+        asking: Rc::default(),
+    });
     let accepting: Vec<_> = listeners
         .into_iter()
         .filter_map(|listener| tokio::net::TcpListener::from_std(listener).ok())

@@ -80,7 +80,7 @@ impl Plan {
 /// With what is not built yet, or cannot be.
 pub(crate) fn check(settings: &Settings) -> anyhow::Result<()> {
     convert::sites(&Numbered::of(settings))?;
-    convert::theme(&settings.challenge.theme)?;
+    convert::pages(&settings.challenge)?;
     convert::trusted(&settings.server).map(drop)
 }
 
@@ -172,12 +172,12 @@ impl Running {
         guard.plug_challenges(Arc::clone(&challenges));
 
         let visitor_prefix = prefix::of(&loaded.settings.server, &data)?;
-        let theme = convert::theme(&loaded.settings.challenge.theme)?;
+        let pages = convert::pages(&loaded.settings.challenge)?;
         let plays = |role| loaded.settings.server.roles.contains(&role);
         let gateway = match loaded.has_upstream() && plays(Role::Gateway) {
             true => Some(Gateway::start(
                 Arc::clone(&guard),
-                convert::gateway(&loaded.settings, !plan.plain, visitor_prefix.clone(), theme.clone()),
+                convert::gateway(&loaded.settings, !plan.plain, visitor_prefix.clone(), pages.clone()),
             )?),
             false => None,
         };
@@ -185,7 +185,7 @@ impl Running {
         let api = Api::new(
             Arc::clone(&guard),
             Arc::clone(&store) as Arc<dyn Store>,
-            convert::api(&loaded.settings, trusted, &first_run.webhook_secret, visitor_prefix.clone(), theme),
+            convert::api(&loaded.settings, trusted, &first_run.webhook_secret, visitor_prefix.clone(), pages),
             palisade_api::Clock::system(),
         );
         api.set_degraded(testing::tell(&loaded.settings));
@@ -347,10 +347,10 @@ impl Running {
         let (loaded, numbered, judge, prefix) = read.await??;
         let sites = convert::sites(&numbered)?;
         let trusted = convert::trusted(&loaded.settings.server)?;
-        let theme = convert::theme(&loaded.settings.challenge.theme)?;
+        let pages = convert::pages(&loaded.settings.challenge)?;
         let visitor_prefix = self.visitor_prefix.clone();
         let settings =
-            convert::api(&loaded.settings, trusted.clone(), &self.webhook_secret, visitor_prefix, theme);
+            convert::api(&loaded.settings, trusted.clone(), &self.webhook_secret, visitor_prefix, pages);
         let vouching = challenges::vouching(&loaded.settings.challenge, self.outbound.as_ref())?;
         challenges::apply(&self.challenges, &self.data, &loaded.settings, convert::TENANT)?;
         self.guard.replace(judge, sites)?;

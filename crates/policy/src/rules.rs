@@ -140,6 +140,9 @@ const BAND: &str = "band";
 /// The name of the rule under which a pass lets pass.
 pub const PASS: &str = "pass";
 
+/// The name of the rule under which the picture of a link preview passes.
+pub const PREVIEW: &str = "preview";
+
 /// How slowly a tarpit of the operator's own rules answers.
 const RULE_PACE: Pace = Pace(16);
 /// What a request costs that a rule charges for: a tenth of a cent.
@@ -197,10 +200,8 @@ impl Policy {
 
     fn enforced(&self, action: Action, own: bool, case: &Case<'_>) -> Action {
         match (self.carried_out(action, own), case.memory, case.conduct) {
-            (Action::Challenge, Some(memory), Some(conduct))
-                if !self.challenges || is_never_challenged(case) =>
-            {
-                self.instead_of_challenge(memory, conduct, case)
+            (Action::Challenge, Some(_), Some(conduct)) if !self.challenges || is_never_challenged(case) => {
+                self.instead_of_challenge(conduct, case)
             }
             (action, ..) => action,
         }
@@ -212,14 +213,15 @@ impl Policy {
     }
 
     /// Nobody can be challenged, or not this one: let it pass, watched, up to a rate of pages.
-    fn instead_of_challenge(&self, memory: &Memory, conduct: &Conduct, case: &Case<'_>) -> Action {
-        let rate = self.limits.doubtful_pages;
+    fn instead_of_challenge(&self, conduct: &Conduct, case: &Case<'_>) -> Action {
         // Without challenges pages count; where only this request cannot be asked, whatever it is counts, but questions.
         let counts = conduct.kind == Kind::Navigation || (self.challenges && preflight(case).is_none());
-        let countable = counts && !(case.hidden() && conduct.keys.session.is_none());
-        let passes = !countable
-            || memory.take(Purpose::Doubtful, conduct.keys.client, rate, case.now_ms(), case.observe);
-        if passes { Action::Monitor } else { Action::Throttle(Rate(rate.per_minute)) }
+        let rate = self.limits.doubtful_pages;
+        if !counts || is_within_doubt(case) {
+            Action::Monitor
+        } else {
+            Action::Throttle(Rate(rate.per_minute))
+        }
     }
 
     /// What is carried out of `action` under `enforce = "hard"`. The operator's own rules are carried out as they are.
@@ -381,17 +383,21 @@ fn refused_anyway(case: &Case<'_>, say: Say) -> Option<Say> {
     if say.action != Action::Challenge || say.number.is_none() {
         return None;
     }
-    let unasked = is_never_challenged(case);
+    let unasked = is_never_challenged(case) || is_of_preview(case);
     let behind = PRECEDENCE.iter().skip_while(|step| step.name != OWN_RULE).skip(1);
     let then = behind.filter(|step| unasked || step.name != BAND).find_map(|step| (step.ask)(case))?;
     let carried_out = case.policy.carried_out(then.action, limits::is_set_by_operator(then.rule));
     (carried_out.is_beyond_monitor() && carried_out != Action::Challenge).then_some(then)
 }
 
-/// A pass turns *challenge* into *allow* and nothing else, for as many pages as it is good for.
+/// A pass turns *challenge* into *allow* and nothing else, for as many pages as it is good for. The same goes for a picture that a
+/// challenged page has named in its tags, as often as for what is never challenged.
 fn pass(case: &Case<'_>, say: Say) -> Option<Say> {
-    let bears = case.facts.is_some_and(|facts| facts.pass.is_known());
-    (say.action == Action::Challenge && bears && is_good_for(case)).then(|| Say::new(Action::Allow, PASS))
+    let facts = case.facts.filter(|_| say.action == Action::Challenge)?;
+    if facts.pass.is_known() && is_good_for(case) {
+        return Some(Say::new(Action::Allow, PASS));
+    }
+    (is_of_preview(case) && is_within_doubt(case)).then(|| Say::new(Action::Allow, PREVIEW))
 }
 
 /// Is the pass good for one more request? What kind of request it is the client says: so pages have a budget, and everything
@@ -403,6 +409,19 @@ fn is_good_for(case: &Case<'_>) -> bool {
     let take = |purpose, rate| memory.take(purpose, session, rate, case.now_ms(), case.observe);
     (conduct.kind != Kind::Navigation || take(Purpose::Pass, limits.pass_pages))
         && take(Purpose::PassRequests, limits.pass_requests)
+}
+
+/// Is it a picture that the challenge of its page has named?
+fn is_of_preview(case: &Case<'_>) -> bool {
+    case.facts.is_some_and(|facts| facts.preview)
+}
+
+/// Is it within the rate of those who cannot be challenged?
+fn is_within_doubt(case: &Case<'_>) -> bool {
+    let (Some(memory), Some(conduct)) = (case.memory, case.conduct) else { return true };
+    let countable = !(case.hidden() && conduct.keys.session.is_none());
+    let rate = case.policy.limits.doubtful_pages;
+    !countable || memory.take(Purpose::Doubtful, conduct.keys.client, rate, case.now_ms(), case.observe)
 }
 
 /// Posts from another site (SAML, 3-D Secure, `form_post`) cannot be asked first, and programs that read feeds cannot answer:

@@ -60,6 +60,8 @@ struct Ask<'a> {
     fetch: (&'static str, &'static str),
     session: Option<u128>,
     pass: Option<PassKind>,
+    /// A picture that a challenged page has named.
+    preview: bool,
     observe: Observe,
     at_ms: i64,
 }
@@ -69,6 +71,7 @@ const PAGE: Ask<'static> = Ask {
     fetch: ("navigate", "document"),
     session: Some(7),
     pass: Some(PassKind::Work),
+    preview: false,
     observe: Observe::Note,
     at_ms: 0,
 };
@@ -92,6 +95,7 @@ fn ask(judge: &Judge, ask: Ask<'_>) -> Verdict {
     let mut facts = request.facts(&headers);
     facts.session = ask.session.map_or(Fact::Absent, |id| Fact::Known(SessionId(id)));
     facts.pass = ask.pass.map_or(Fact::Absent, Fact::Known);
+    facts.preview = ask.preview;
     let judged = judge.request_around(&facts, ask.observe, &Around::default());
     if ask.observe == Observe::Note {
         judge.response(judged.ticket, &request.response(), facts.time);
@@ -202,6 +206,23 @@ fn a_pass_turns_nothing_but_a_challenge_into_allow() {
     let judge = judge_by(&[]);
     let attack = ask(&judge, Ask { target: "/item?id=1%27+UNION+SELECT+password+FROM+users--", ..PAGE });
     assert_eq!(attack.decision.action, Action::Block(BlockReason::Attack), "a payload stays what it is");
+}
+
+/// The picture of a link preview turns a challenge into allow too, for a few, and nothing else.
+#[test]
+fn the_picture_of_a_preview_is_let_pass_and_nothing_else_is_lifted() {
+    let judge = judge();
+    let fetch = ("no-cors", "image");
+    let picture = Ask { target: "/og.png", fetch, session: None, pass: None, preview: true, ..PAGE };
+    let said = |one| ask(&judge, one).decision;
+    assert_eq!((said(picture).enforced, said(picture).rule), (Action::Allow, "preview"));
+    assert_eq!(said(Ask { preview: false, ..picture }).enforced, Action::Challenge);
+    assert_eq!(said(Ask { target: "/block/og.png", ..picture }).enforced, Action::Block(BlockReason::Rule));
+    let attack = Ask { target: "/og.png?id=1%27%20UNION%20SELECT%20password%20FROM%20users--", ..picture };
+    assert_eq!(said(attack).enforced, Action::Block(BlockReason::Attack));
+    let judge = self::judge();
+    let passed = (0..100).take_while(|_| ask(&judge, picture).decision.enforced == Action::Allow).count();
+    assert_eq!(passed, LimitSettings::default().doubtful_pages.burst as usize, "then it is challenged");
 }
 
 /// Nothing else stands between an attack and the site, where a rule of the operator's challenges everything and this cannot be

@@ -13,6 +13,7 @@ use palisade_challenge::site_key::SiteKey;
 use palisade_challenge::{Bindings, pass};
 use palisade_domain::{RequestId, Scheme, SiteId, TenantId, Timestamp};
 use palisade_visitor::challenge::{is_sealed_form, resume};
+use palisade_visitor::open_graph::Tags;
 use palisade_visitor::theme::ThemeSettings;
 use palisade_visitor::{Base, Reply, Theme, Visit, Wants, challenge, page, route, words};
 
@@ -106,6 +107,7 @@ fn answer(
         base: Base::Prefix(PREFIX),
         prefix: PREFIX,
         occasion: Occasion { tries: 0, score: 75, ..Occasion::default() },
+        tags: Tags::none(),
         theme: if setting("theme").is_some() { &theme } else { Theme::neutral() },
         local: true,
         now: Timestamp::from_millis(now),

@@ -2,7 +2,7 @@
 
 use palisade_limits::Bound;
 
-use crate::{assets, challenge, route, theme};
+use crate::{assets, challenge, open_graph, route, theme};
 
 /// What a stranger can grow here, and where it ends.
 pub const BOUNDS: &[Bound] = &[
@@ -33,6 +33,34 @@ pub const BOUNDS: &[Bound] = &[
         "bytes of an operator's style sheet",
         "it is part of every challenge page, which stays within 15 KiB",
         "the setting is refused",
+    ),
+    bound(
+        "visitor.preview_page_bytes_max",
+        open_graph::PAGE_BYTES_MAX as u64,
+        "bytes of a page that are read for its Open Graph tags",
+        "heads are shorter, and the tags stand there",
+        "what stands further back is not read",
+    ),
+    bound(
+        "visitor.preview_tags_max",
+        open_graph::TAGS_MAX as u64,
+        "Open Graph tags of a page",
+        "previews read a dozen",
+        "further ones are left out",
+    ),
+    bound(
+        "visitor.preview_tag_bytes_max",
+        open_graph::TAG_BYTES_MAX as u64,
+        "bytes of one such tag",
+        "previews show two lines of a text, and addresses are shorter",
+        "a text is cut, an address left out",
+    ),
+    bound(
+        "visitor.preview_pictures_max",
+        open_graph::PICTURES_MAX as u64,
+        "pictures of a page that pass for its preview",
+        "previews show one; the same one has up to four names",
+        "further ones are challenged",
     ),
 ];
 

@@ -11,6 +11,7 @@ pub mod bounds;
 pub mod challenge;
 pub mod cors;
 mod form;
+pub mod open_graph;
 pub mod page;
 pub mod reply;
 pub mod route;
@@ -23,6 +24,7 @@ pub mod words;
 mod testing;
 
 pub use bounds::BOUNDS;
+pub use open_graph::Tags;
 pub use reply::{Notice, Reply};
 pub use theme::Theme;
 pub use visit::{Base, Kept, Served, Visit};

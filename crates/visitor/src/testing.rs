@@ -4,6 +4,7 @@ use palisade_challenge::Bindings;
 use palisade_challenge::challenges::Occasion;
 use palisade_domain::{RequestId, Scheme, SiteId, TenantId, Timestamp};
 
+use crate::open_graph::Tags;
 use crate::route::PREFIX;
 use crate::theme::Theme;
 use crate::visit::{Base, Visit};
@@ -20,6 +21,7 @@ pub(crate) struct Request<'a> {
     pub(crate) scheme: Scheme,
     pub(crate) now: Timestamp,
     pub(crate) theme: &'a Theme,
+    pub(crate) tags: Tags,
 }
 
 impl<'a> Request<'a> {
@@ -34,6 +36,7 @@ impl<'a> Request<'a> {
             scheme: Scheme::Https,
             now: Timestamp::from_secs(1_800_000_000),
             theme: Theme::neutral(),
+            tags: Tags::default(),
         }
     }
 
@@ -68,6 +71,7 @@ impl<'a> Request<'a> {
             prefix: if let Base::Prefix(prefix) = self.base { prefix } else { PREFIX },
             occasion: Occasion::default(),
             theme: self.theme,
+            tags: &self.tags,
             local: false,
             now: self.now,
             random: &mut random,

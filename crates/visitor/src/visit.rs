@@ -6,6 +6,7 @@ use palisade_challenge::outcome::Said;
 use palisade_challenge::pass;
 use palisade_domain::{ClientIp, RequestId, Scheme, SiteId, TenantId, Timestamp};
 
+use crate::open_graph::Tags;
 use crate::theme::Theme;
 use crate::{Reply, Wants};
 
@@ -66,6 +67,8 @@ pub struct Visit<'a> {
     pub occasion: Occasion,
     /// How the challenge page looks.
     pub theme: &'a Theme,
+    /// What the challenge says of the page in whose place it stands; empty where nothing is known.
+    pub tags: &'a Tags,
     /// True where the edge listens on loopback only and the client is there too.
     pub local: bool,
     /// When.

@@ -15,6 +15,7 @@ mod passes;
 mod place;
 mod posts;
 mod prefix;
+mod previews;
 mod settings;
 mod shims;
 mod terminals;

@@ -98,6 +98,7 @@ pub(crate) fn router() -> Router {
         .route("/slow.js", get(|| async { script("document.documentElement.dataset.slow = 'yes'") }))
         .route("/preview", get(|| async { Html(PREVIEW) }))
         .route("/vendor", get(vendor))
+        .merge(crate::previews::pages())
 }
 
 /// The helper for calls, as a site includes it.

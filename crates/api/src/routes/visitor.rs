@@ -215,6 +215,7 @@ pub(crate) fn with_visit<R>(
         prefix: &call.settings.visitor_prefix,
         occasion: seen.occasion,
         theme: &call.settings.theme,
+        tags: &call.settings.tags,
         local: call.origin.local && call.settings.require_key == RequireKey::UnlessLoopback,
         now,
         random: &mut random,

@@ -7,6 +7,7 @@ use palisade_api::{Api, ApiSettings, Clock, Degraded, Secret};
 use palisade_challenge::challenges::{Challenges, Settings};
 use palisade_challenge::claims::Claims;
 use palisade_store::{MemoryStore, Scope};
+use palisade_visitor::Tags;
 use palisade_visitor::theme::{Theme, ThemeSettings};
 
 use crate::bench::{Bench, Call, START, settings};
@@ -40,7 +41,8 @@ async fn what_is_degraded_is_named_and_does_not_take_us_out_of_service() {
 async fn challenge_pages_look_as_was_chosen_last() {
     let named = |name: &str| {
         let theme = ThemeSettings { name: Some(name.to_owned()), ..ThemeSettings::default() };
-        ApiSettings { theme: Theme::new(&theme).unwrap(), ..settings() }
+        let tags = Tags::fixed(&[("og:site_name".to_owned(), format!("{name} & sons"))]).unwrap();
+        ApiSettings { theme: Theme::new(&theme).unwrap(), tags, ..settings() }
     };
     let bench = Bench::with(named("Corner shop")).await;
     let challenges = Challenges::new(&[7; 32], Claims::default(), Settings::default());
@@ -51,6 +53,11 @@ async fn challenge_pages_look_as_was_chosen_last() {
     };
     let first = page().await;
     assert!(first.status == 403 && first.text().contains("Corner shop"), "{}", first.text());
+    assert!(
+        first.text().contains("<meta property=\"og:site_name\" content=\"Corner shop &#38; sons\">"),
+        "{}",
+        first.text()
+    );
     bench.api.replace_settings(named("Harbour shop"));
     let second = page().await.text();
     assert!(second.contains("Harbour shop") && !second.contains("Corner shop"), "{second}");

@@ -36,6 +36,8 @@ pub struct ChallengeSettings {
     pub recaptcha_threshold: f64,
     /// How the page looks.
     pub theme: ThemeSettings,
+    /// What it says of the page in whose place it stands.
+    pub open_graph: OpenGraphSettings,
     /// Paths on which a POST needs a token.
     pub require_token: Vec<RequireTokenSettings>,
     /// Whether every challenge can be passed by test keys. Never on a live site.
@@ -53,6 +55,19 @@ pub struct ThemeSettings {
     pub accent_dark: Option<String>,
     /// Appended to the page's style.
     pub css: Option<String>,
+}
+
+/// `[challenge.open_graph]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenGraphSettings {
+    /// Whether the site is asked for the tags of a page that is challenged.
+    pub enabled: bool,
+    /// How long they are good, seconds, 60..=604800.
+    pub cache_secs: u32,
+    /// Whether pages that differ in their query are different pages; else the site is asked without it.
+    pub query: bool,
+    /// Tags of every page, name and text each, in place of the site's own.
+    pub tags: Vec<(String, String)>,
 }
 
 /// One of `[challenge] require_token`
@@ -82,9 +97,16 @@ impl Default for ChallengeSettings {
             provider_url: None,
             recaptcha_threshold: 0.5,
             theme: ThemeSettings::default(),
+            open_graph: OpenGraphSettings::default(),
             require_token: Vec::new(),
             testing: false,
         }
+    }
+}
+
+impl Default for OpenGraphSettings {
+    fn default() -> Self {
+        OpenGraphSettings { enabled: false, cache_secs: 3_600, query: false, tags: Vec::new() }
     }
 }
 
@@ -109,6 +131,7 @@ impl ChallengeSettings {
                 section.number("threshold", default.recaptcha_threshold, &(0.0..=1.0))
             }),
             theme: section.table("theme", ThemeSettings::read),
+            open_graph: section.table("open_graph", OpenGraphSettings::read),
             require_token: section.tables("require_token", LIST_ITEMS_MAX, RequireTokenSettings::read),
             testing: section.boolean("testing", default.testing),
         };
@@ -127,6 +150,18 @@ impl ThemeSettings {
             accent: text("accent"),
             accent_dark: text("accent_dark"),
             css: text("css"),
+        }
+    }
+}
+
+impl OpenGraphSettings {
+    fn read(section: &mut Section<'_>) -> Self {
+        let default = OpenGraphSettings::default();
+        OpenGraphSettings {
+            enabled: section.boolean("enabled", default.enabled),
+            cache_secs: section.integer("cache_secs", default.cache_secs, &(60..=604_800)),
+            query: section.boolean("query", default.query),
+            tags: section.texts("tags"),
         }
     }
 }

@@ -22,7 +22,7 @@ mod visitor_prefix;
 
 pub use api::{ApiSettings, RequireKey};
 pub use audit::AuditSettings;
-pub use challenge::{ChallengeSettings, RequireTokenSettings, ThemeSettings};
+pub use challenge::{ChallengeSettings, OpenGraphSettings, RequireTokenSettings, ThemeSettings};
 pub use crawl::{CrawlSettings, TrustedAgent};
 pub use detection::{DetectionSettings, DetectorSettings};
 pub use entries::EntrySettings;

@@ -101,12 +101,12 @@ impl Exchange {
     }
 
     /// Who sends it, before anybody was asked about it.
-    fn whom(&self, head: Option<&Captured>) -> (Place, By) {
+    fn whom(&self, head: Option<&Captured>) -> (Place, By<'static>) {
         let seen = self.seen(head);
         let place = self.place(&seen);
         let bindings = seen.with_list(|headers| Bindings::of(&self.facts(&seen, &place, None, headers)));
         let id = RequestId(self.time.0.unsigned_abs());
-        (place, By { id, bindings, occasion: None })
+        (place, By { id, bindings, occasion: None, tags: None })
     }
 
     /// Cheap to see: a form post that shows the cookie that only challenged forms get.

@@ -95,6 +95,7 @@ impl Exchange {
         let ruled = seen.with_list(|headers| {
             let mut facts = self.facts(seen, place, prefix, headers);
             (facts.site, facts.head_fault) = (site, Fact::seen(fault));
+            facts.preview = self.is_of_preview(place);
             let mut ruling = Ruling::blank();
             if let Some(pass) = self.granted() {
                 (facts.pass, facts.session) = (Fact::Known(pass.kind), Fact::Known(SessionId(pass.id)));

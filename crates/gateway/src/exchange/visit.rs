@@ -11,7 +11,7 @@ use palisade_domain::{Action, RequestId, SiteId};
 use palisade_guard::kept::Kept;
 use palisade_visitor::challenge::{self, Kind};
 use palisade_visitor::visit::{Base, Visit};
-use palisade_visitor::{Notice, Reply, Served, route};
+use palisade_visitor::{Notice, Reply, Served, Tags, route};
 
 use super::held::Seat;
 use super::rule::{Place, Ruled};
@@ -21,13 +21,15 @@ use crate::bounds::VISIT_BODY_TIMEOUT;
 
 /// Who visits, as far as the head tells.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct By {
+pub(super) struct By<'a> {
     /// The reference number.
     pub id: RequestId,
     /// What a pass would be bound to.
     pub bindings: Bindings,
     /// What is known of the request where somebody was asked.
     pub occasion: Option<Occasion>,
+    /// What a challenge says of the page, beside what it always says.
+    pub tags: Option<&'a Tags>,
 }
 
 impl Exchange {
@@ -106,11 +108,12 @@ impl Exchange {
     ) -> Option<Reply> {
         let challenges = self.worker().guard.challenges()?;
         let base = Base::Prefix(&self.worker().settings.visitor_prefix);
-        let seals = self.with_visit(base, place, Some(ruled), None, |visit| Kind::seals(visit));
+        let (kind, seals) =
+            self.with_visit(base, place, Some(ruled), None, |visit| (Kind::of(visit), Kind::seals(visit)));
         let held = if seals { self.whole(place, body, challenge::SEALED_BYTES_MAX).await } else { None };
-        self.with_visit(base, place, Some(ruled), held.as_deref(), |visit| {
-            challenge::reply(challenges, visit)
-        })
+        let tags = if kind == Kind::Page { self.tags(place, ruled).await } else { None };
+        let by = By { tags: tags.as_ref(), ..self.by(Some(ruled)) };
+        self.with_visit_by(base, place, &by, held.as_deref(), |visit| challenge::reply(challenges, visit))
     }
 
     /// A seat for a body that is held whole.
@@ -145,7 +148,12 @@ impl Exchange {
         body: Option<&[u8]>,
         f: impl FnOnce(&mut Visit<'_>) -> R,
     ) -> R {
-        let by = By {
+        self.with_visit_by(base, place, &self.by(ruled), body, f)
+    }
+
+    /// Who visits, as far as somebody was asked.
+    fn by(&self, ruled: Option<&Ruled>) -> By<'static> {
+        By {
             id: self.id(ruled),
             bindings: ruled.map(|ruled| ruled.bindings).unwrap_or_default(),
             occasion: ruled.map(|ruled| Occasion {
@@ -153,8 +161,8 @@ impl Exchange {
                 load: ruled.load,
                 ..Occasion::default()
             }),
-        };
-        self.with_visit_by(base, place, &by, body, f)
+            tags: None,
+        }
     }
 
     /// As [`Exchange::with_visit`], before anybody was asked.
@@ -162,7 +170,7 @@ impl Exchange {
         &self,
         base: Base<'_>,
         place: &Place,
-        by: &By,
+        by: &By<'_>,
         body: Option<&[u8]>,
         f: impl FnOnce(&mut Visit<'_>) -> R,
     ) -> R {
@@ -196,6 +204,7 @@ impl Exchange {
             base,
             prefix: &self.worker().settings.visitor_prefix,
             theme: &self.worker().settings.theme,
+            tags: by.tags.unwrap_or(&self.worker().settings.open_graph.fixed),
             local: false,
             now: self.time,
             random: &mut random,

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use palisade_api::{ApiSettings, RequireKey};
 use palisade_config::settings::{self, Listen, ServerSettings, Settings};
-use palisade_gateway::{GatewaySettings, Limits};
+use palisade_gateway::{GatewaySettings, Limits, OpenGraph};
 use palisade_guard::worker::WorkerSettings;
 use palisade_guard::{Site, Sites, TrustedProxies};
 use palisade_store::WebhookSecret;
+use palisade_visitor::Tags;
 use palisade_visitor::theme::{self, Theme};
 
 use crate::exit::UsageError;
@@ -52,14 +53,26 @@ pub(super) fn trusted(server: &ServerSettings) -> anyhow::Result<TrustedProxies>
         .map_err(|problem| UsageError(format!("server.trusted_proxies: {problem}")).into())
 }
 
-/// How challenge pages look.
+/// Challenge pages, as people and previews see them.
+#[derive(Clone, Debug)]
+pub(super) struct Pages {
+    theme: Theme,
+    open_graph: OpenGraph,
+}
+
+/// How challenge pages look, and what they say of the page in whose place they stand.
 ///
 /// # Errors
-/// Where a colour is none, or a text is too long.
-pub(super) fn theme(settings: &settings::ThemeSettings) -> anyhow::Result<Theme> {
-    let settings::ThemeSettings { name, accent, accent_dark, css } = settings.clone();
-    Theme::new(&theme::ThemeSettings { name, accent, accent_dark, css })
-        .map_err(|fault| UsageError(format!("challenge.theme.{fault}")).into())
+/// Where a colour is none, a text is too long, or a tag is none that previews read.
+pub(super) fn pages(settings: &settings::ChallengeSettings) -> anyhow::Result<Pages> {
+    let settings::ThemeSettings { name, accent, accent_dark, css } = settings.theme.clone();
+    let theme = Theme::new(&theme::ThemeSettings { name, accent, accent_dark, css })
+        .map_err(|fault| UsageError(format!("challenge.theme.{fault}")))?;
+    let settings::OpenGraphSettings { enabled, cache_secs, query, tags } = &settings.open_graph;
+    let fixed =
+        Tags::fixed(tags).map_err(|fault| UsageError(format!("challenge.open_graph.tags: {fault}")))?;
+    let open_graph = OpenGraph { enabled: *enabled, cache_secs: *cache_secs, query: *query, fixed };
+    Ok(Pages { theme, open_graph })
 }
 
 /// The data plane; it asks the guard about everybody where `judge` says so.
@@ -67,7 +80,7 @@ pub(super) fn gateway(
     settings: &Settings,
     judge: bool,
     visitor_prefix: String,
-    theme: Theme,
+    pages: Pages,
 ) -> GatewaySettings {
     let limits = &settings.limits;
     let ms = Duration::from_millis;
@@ -76,7 +89,8 @@ pub(super) fn gateway(
         workers: settings.server.workers,
         judge,
         visitor_prefix,
-        theme,
+        theme: pages.theme,
+        open_graph: pages.open_graph,
         limits: Limits {
             connections_max: limits.connections_max,
             head_timeout: ms(limits.head_timeout_ms),
@@ -97,7 +111,7 @@ pub(super) fn api(
     trusted: TrustedProxies,
     webhook: &WebhookSecret,
     visitor_prefix: String,
-    theme: Theme,
+    pages: Pages,
 ) -> ApiSettings {
     let secret = |secret: &Option<settings::Secret>| {
         secret.as_ref().and_then(|secret| palisade_api::Secret::new(secret.expose()))
@@ -114,7 +128,8 @@ pub(super) fn api(
         tenant: TENANT,
         trusted_proxies: trusted,
         visitor_prefix,
-        theme,
+        theme: pages.theme,
+        tags: pages.open_graph.fixed,
         ..ApiSettings::default()
     }
 }

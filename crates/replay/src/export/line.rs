@@ -179,6 +179,9 @@ fn small_facts(object: &mut Object, facts: &RequestFacts<'_>) {
     if facts.client_hidden {
         object.raw("client_hidden", true);
     }
+    if facts.preview {
+        object.raw("preview", true);
+    }
 }
 
 /// Everything that may be long; true where something had to be cut to `bytes_max`.

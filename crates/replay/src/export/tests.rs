@@ -102,6 +102,7 @@ fn every_fact_comes_back() {
     facts.signature = Fact::Known(Signature::Verified("https://bot.example"));
     facts.head_fault = Fact::Known(HeadFault::Folding);
     facts.client_hidden = true;
+    facts.preview = true;
     let around = Around { keyed_trap_hit: true, key: Some(u64::MAX), ..Around::default() };
     let verdict = judge().request(&facts, Observe::Peek).verdict;
     let record = read(&written(&facts, &verdict, &around, Observe::Peek));

@@ -66,6 +66,8 @@ struct Line<'a> {
     signed_by: Option<Str<'a>>,
     #[serde(default)]
     client_hidden: bool,
+    #[serde(default)]
+    preview: bool,
     #[serde(borrow, default)]
     method: Field<Str<'a>>,
     #[serde(borrow, default)]
@@ -170,6 +172,7 @@ pub(super) fn parse(line: &str) -> Option<Draft<'_>> {
         head_fault: fact(&line.head_fault, |name| HeadFault::named(&name.0))?,
         pass: fact(&line.pass, |name| PassKind::named(&name.0))?,
         client_hidden: line.client_hidden,
+        preview: line.preview,
         is_peek: line.observe == Some(false),
         keyed_trap_hit: line.trap,
         key: match &line.key {

@@ -139,7 +139,7 @@ impl Record {
         });
         facts.head_fault = own.head_fault;
         facts.pass = own.pass;
-        facts.client_hidden = own.client_hidden;
+        (facts.client_hidden, facts.preview) = (own.client_hidden, own.preview);
         if let (Some(bytes), Fact::Known(body)) = (&own.body, &mut facts.body) {
             body.bytes = bytes;
         }

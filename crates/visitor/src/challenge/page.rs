@@ -13,6 +13,7 @@ use palisade_domain::{PassKind, RequestId};
 use serde_json::json;
 
 use super::{bare, tried};
+use crate::open_graph::Tags;
 use crate::theme::Theme;
 use crate::visit::Visit;
 use crate::words::{self, Words};
@@ -23,6 +24,8 @@ use crate::{Reply, assets, form};
 struct Page<'a> {
     words: &'a Words,
     theme: &'a Theme,
+    /// For previews of the page in whose place it stands.
+    tags: Option<&'a Tags>,
     title: &'a str,
     text: &'a str,
     id: RequestId,
@@ -102,6 +105,7 @@ pub(crate) fn reply(challenges: &Challenges, visit: &mut Visit<'_>, load: &Load<
     let page = Page {
         words,
         theme: visit.theme,
+        tags: matches!(load, Load::Nothing).then_some(visit.tags),
         title: words.challenge.title,
         text: words.challenge.text,
         id: visit.id,
@@ -128,6 +132,7 @@ pub(crate) fn too_fast(
     let page = Page {
         words,
         theme: visit.theme,
+        tags: None,
         title: words.challenge.title,
         text: words.challenge.no_script,
         id: visit.id,
@@ -152,8 +157,17 @@ pub(crate) fn failed(visit: &Visit<'_>, code: Code, again: Option<&str>) -> Repl
     };
     let failed = Some(Failed { code, again });
     let title = say.failed.title;
-    let page =
-        Page { words, theme: visit.theme, title, text, id: visit.id, script: None, steps: None, failed };
+    let page = Page {
+        words,
+        theme: visit.theme,
+        tags: None,
+        title,
+        text,
+        id: visit.id,
+        script: None,
+        steps: None,
+        failed,
+    };
     written(&page, visit, false)
 }
 

@@ -11,6 +11,7 @@ use palisade_domain::{RequestId, Scheme, TenantId, Timestamp};
 use serde_json::Value;
 
 use super::*;
+use crate::open_graph::Tags;
 use crate::testing::Request;
 use crate::theme::{Theme, ThemeSettings};
 use crate::{assets, form, route, words};
@@ -132,6 +133,39 @@ fn nothing_hostile_becomes_markup() {
     assert!(!page.contains("<!--") && !page.contains("<i>") && !page.contains("alert(1)</"), "{page}");
     let data = page.split_once("id=\"palisade\">").unwrap().1.split("</script>").next().unwrap();
     assert!(serde_json::from_str::<Value>(data).unwrap()["ticket"].is_string() && !data.contains('<'));
+}
+
+#[test]
+fn a_page_says_what_it_stands_for_and_nothing_of_that_becomes_markup() {
+    let challenges = challenges();
+    let mut request = page_request("/a");
+    let untold = html(&asked(&challenges, &request)).to_owned();
+    assert!(!untold.contains("property="), "{untold}");
+    let hostile = "</title><script>alert(1)</script>\"'><meta http-equiv=refresh content=0>";
+    let pairs = [("og:title", hostile), ("og:image", "/a.png?b=1&c=\"'<"), ("twitter:card", "summary")];
+    let pairs = pairs.map(|(name, content)| (name.to_owned(), content.to_owned()));
+    request.tags = Tags::fixed(&pairs).unwrap();
+    let reply = asked(&challenges, &request);
+    let page = html(&reply);
+    assert_eq!(page.matches("<script").count(), untold.matches("<script").count(), "{page}");
+    assert_eq!(
+        page.matches("http-equiv=\"refresh\"").count(),
+        untold.matches("http-equiv=\"refresh\"").count()
+    );
+    assert!(
+        page.contains("<meta property=\"og:title\" content=\"&#60;/title&#62;&#60;script&#62;"),
+        "{page}"
+    );
+    assert!(page.contains("<meta name=\"twitter:card\" content=\"summary\">"), "{page}");
+    assert_eq!(Tags::read(page.as_bytes()), request.tags, "what is written reads the same");
+    assert!(
+        page.contains(&format!("<title>{}</title>", words::of(None).challenge.title)),
+        "people read ours"
+    );
+    request.method = "POST";
+    request.headers.push(FORM);
+    request.body = Some(b"a=1");
+    assert!(!html(&asked(&challenges, &request)).contains("property="), "a form is no page to be shown");
 }
 
 #[test]
