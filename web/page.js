@@ -13,9 +13,11 @@
   const say = page.say;
   const base = new URL('.', /** @type {HTMLScriptElement} */ (document.currentScript).src).href;
   const tries = 3;
+  // How long an answer waits that came while too much was asked for from here.
+  const busy = 12000;
   const rounds = 4;
   // What another load of the page would not mend.
-  const final = ['cookies-off', 'ticket-from-the-future', 'too-many-tries', 'bad-request', 'too-large', 'refused'];
+  const final = ['cookies-off', 'ticket-from-the-future', 'too-many-tries', 'bad-request', 'too-large', 'try-again', 'refused'];
   let over = false;
 
   /** @param {string} id */
@@ -30,6 +32,13 @@
 
   /** @param {number} ms */
   const pause = (ms) => new Promise((go) => setTimeout(go, ms));
+
+  /**
+   * Why it was not taken. An answer without a code is none of ours: to load the page again would ask for it again.
+   * @param {any} reply
+   * @returns {string}
+   */
+  const codeOf = (reply) => (reply.success ? '' : (reply['error-codes'] || ['refused'])[0]);
 
   class Failed extends Error {
     /** @param {string} code */
@@ -94,14 +103,17 @@
       const body = { ticket: step.ticket };
       if (step.work) body.work = await palisadeWork.solve(step.work, { base, onProgress: progress });
       body.data = seen.snapshot();
-      const reply = await post(body);
+      let reply = await post(body);
+      if (codeOf(reply) === 'try-again') {
+        await pause(busy);
+        reply = await post(body);
+      }
       if (reply.success) {
         bar.value = 100;
         part('say').textContent = say.done;
         break;
       }
-      // An answer without a code is none of ours: to load the page again would ask for it again.
-      const code = (reply['error-codes'] || ['refused'])[0];
+      const code = codeOf(reply);
       if (final.includes(code)) throw new Failed(code);
       step = reply.next;
     }

@@ -11,8 +11,8 @@
   const home = script && script.src;
   const plainFetch = window.fetch.bind(window);
 
-  /** One answer at a time for each challenger: calls that fail together wait for the same one.
-   * @type {Map<string, Promise<boolean>>} */
+  /** One answer at a time for each challenger: calls that fail together wait for the same one. Null where nobody could be asked.
+   * @type {Map<string, Promise<boolean | null>>} */
   const underway = new Map();
 
   /**
@@ -95,14 +95,14 @@
 
   /**
    * @param {string} base
-   * @returns {Promise<boolean>}
+   * @returns {Promise<boolean | null>}
    */
   const passed = (base) => {
     let going = underway.get(base);
     if (!going) {
-      going = solve(base).catch(() => false);
+      going = solve(base).catch(() => null);
       underway.set(base, going);
-      going.then((yes) => setTimeout(() => underway.delete(base), yes ? 0 : REST_MS));
+      going.then((yes) => setTimeout(() => underway.delete(base), yes === false ? REST_MS : 0));
     }
     return going;
   };
@@ -154,7 +154,7 @@
     }
 
     /**
-     * @param {boolean} yes
+     * @param {boolean | null} yes
      * @param {any} call
      */
     palisadeAgain(yes, call) {

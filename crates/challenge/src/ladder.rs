@@ -160,6 +160,12 @@ impl Ladder {
         self.kinds.contains(&Kind::Work)
     }
 
+    /// The first try at the last kind for a pass: as far as pages lead that are only left.
+    pub fn last_try(&self) -> u8 {
+        let before = self.kinds_for(Purpose::Pass).count().saturating_sub(1);
+        u8::try_from(before).unwrap_or(u8::MAX).saturating_mul(TRIES_EACH)
+    }
+
     /// What is asked for next.
     pub fn plan(&self, asked: &Asked) -> Plan {
         let strain = strain_percent(asked);

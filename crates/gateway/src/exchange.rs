@@ -46,7 +46,13 @@ pub(crate) async fn serve(
     let captured = if client.multiplexed { None } else { client.link.take_head() };
     let _busy = Rc::clone(&client.busy);
     let (parts, incoming) = request.into_parts();
-    let exchange = Exchange { client: Rc::clone(&client), parts, time: clock::now(), reopened: None };
+    let exchange = Exchange {
+        client: Rc::clone(&client),
+        parts,
+        time: clock::now(),
+        reopened: None,
+        picture_only: false,
+    };
     let Some(captured) = captured else {
         let body = RequestBody::new(incoming, &exchange.worker().settings.limits);
         return Ok(exchange.run(None, body).await);
@@ -72,6 +78,8 @@ struct Exchange {
     time: Timestamp,
     /// The form that came back sealed.
     reopened: Option<Reopened>,
+    /// Passes only because it is a picture: nothing else is handed out for it.
+    picture_only: bool,
 }
 
 impl Exchange {
@@ -90,6 +98,7 @@ impl Exchange {
             let ruled = self.rule(&seen, &place, prefix.as_ref(), fault, Observe::Note);
             (place, ruled)
         };
+        self.picture_only = ruled.as_ref().is_some_and(|ruled| ruled.decision.rule == preview::RULE);
         let id = self.id(ruled.as_ref());
         let answer = match unopened.or_else(|| self.refusal(fault, id)) {
             None => self.own_answer(ruled.as_ref(), &place, &mut body).await,

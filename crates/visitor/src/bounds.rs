@@ -56,6 +56,13 @@ pub const BOUNDS: &[Bound] = &[
         "a text is cut, an address left out",
     ),
     bound(
+        "visitor.preview_tags_bytes_max",
+        open_graph::TAGS_BYTES_MAX as u64,
+        "bytes of all such tags of a page",
+        "a challenge page stays within 15 KiB",
+        "what does not fit is left out; of the operator's own it is refused",
+    ),
+    bound(
         "visitor.preview_pictures_max",
         open_graph::PICTURES_MAX as u64,
         "pictures of a page that pass for its preview",

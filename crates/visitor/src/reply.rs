@@ -132,9 +132,11 @@ impl Reply {
         Reply::carrying_out(decision, &[], wants, id)
     }
 
-    /// As [`Reply::to_decision`], to a script of ours that brings an answer: with a code, so that it does not ask again.
+    /// As [`Reply::to_decision`], to a script of ours that brings an answer: with a code that says whether to wait or to stop.
     pub fn to_answerer(decision: &Decision, wants: &Wants<'_>, id: RequestId) -> Option<Reply> {
-        Reply::carrying_out(decision, &[Code::Refused.to_string()], wants, id)
+        let is_momentary = matches!(decision.enforced, Action::Throttle(_));
+        let code = if is_momentary { Code::TryAgain } else { Code::Refused };
+        Reply::carrying_out(decision, &[code.to_string()], wants, id)
     }
 
     fn carrying_out(
@@ -241,13 +243,16 @@ mod tests {
     }
 
     #[test]
-    fn a_script_that_brings_an_answer_is_told_to_stop() {
-        for enforced in [Action::Block(BlockReason::List), Action::Throttle(Rate(1)), Action::Tarpit(Pace(1))]
-        {
+    fn a_script_that_brings_an_answer_is_told_to_wait_or_to_stop() {
+        for (enforced, code) in [
+            (Action::Block(BlockReason::List), "refused"),
+            (Action::Tarpit(Pace(1)), "refused"),
+            (Action::Throttle(Rate(1)), "try-again"),
+        ] {
             let decision = Decision { action: enforced, enforced, rule: "", rule_number: None, until: None };
             let reply = Reply::to_answerer(&decision, &PROGRAM, RequestId(9)).unwrap();
             let body: serde_json::Value = serde_json::from_slice(&reply.body).unwrap();
-            assert_eq!(body["error-codes"], serde_json::json!(["refused"]), "{enforced:?}");
+            assert_eq!(body["error-codes"], serde_json::json!([code]), "{enforced:?}");
             assert_eq!(reply.status, decided(enforced, &PROGRAM).unwrap().status);
         }
     }

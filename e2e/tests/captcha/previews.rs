@@ -94,6 +94,7 @@ async fn a_challenged_page_says_what_it_is_about() {
         ("/img/p2.png", &[][..]),
         ("/img/p1.png?x=1", &[]),
         ("/img/p1.png", &[("Sec-Fetch-Dest", "document")]),
+        ("/img/p1.png", &[("Sec-Fetch-Dest", "empty")]),
         ("/img/p1.png", &[("Host", "elsewhere.example")]),
     ] {
         let answer = picture(front.address, target, more).await;
@@ -114,6 +115,14 @@ async fn what_is_not_for_anybody_is_not_told() {
         assert_eq!(place.arrived_at(path).len(), 1, "{path}");
     }
     assert!(!picture(front.address, "/img/p3.png", &[]).await.is_from_site());
+    // Who writes a page's tags opens no other page by naming it.
+    assert!(told(front.address, "/kept/linked").await.contains("/page2"));
+    let page2 = picture(front.address, "/page2", &[]).await;
+    assert!(page2.status == 403 && !page2.text().contains("Page 2"), "{} {}", page2.status, page2.text());
+    // A browser on clear HTTP, or an older one, is known by what it asks for: its link is not opened for it.
+    let older = [("Upgrade-Insecure-Requests", "1")];
+    assert!(is_challenge(&peek(front.address, "/kept/once", &older).await));
+    assert_eq!(place.arrived_at("/kept/once"), []);
     // A page that knows its reader shows what strangers see.
     let text = told(front.address, "/kept/account").await;
     assert!(text.contains("content=\"Sign in\"") && !text.contains("Secret"), "{text}");
@@ -203,6 +212,11 @@ pub(crate) fn pages() -> Router {
         .route("/kept/members", get(|| async { Redirect::to("/kept/account") }))
         .route("/kept/refused", get(move || async move { (StatusCode::UNAUTHORIZED, secret()) }))
         .route("/kept/text", get(|| async { SECRET }))
+        .route(
+            "/kept/linked",
+            get(|| async { Html("<title>x</title><meta property=og:image content=/page2>") }),
+        )
+        .route("/kept/once", get(|| async { Html("<title>once</title>") }))
         .route("/kept/account", get(account))
         .route("/kept/hostile", get(|| async { Html(HOSTILE) }))
         .route("/kept/waiting", get(std::future::pending::<Html<&str>>))

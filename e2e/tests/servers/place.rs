@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use palisade_e2e::palisade::{Palisade, Setup};
 use palisade_e2e::wire;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 /// A browser's.
 pub(crate) const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0";
@@ -80,15 +81,20 @@ impl Place {
 
     /// A token for a form filled in by a person; no two persons are alike.
     pub(crate) async fn token(&self, person: u64) -> String {
-        self.token_for(&person_like(person)).await
+        self.token_for(&person_like(person), true).await
+    }
+
+    /// One for a recording that was sent without a ticket, as the older system's pages did: it cost nothing.
+    pub(crate) async fn token_without_work(&self, person: u64) -> String {
+        self.token_for(&person_like(person), false).await
     }
 
     /// A token for a form filled in by a program.
     pub(crate) async fn token_of_a_program(&self) -> String {
-        self.token_for(&program_like()).await
+        self.token_for(&program_like(), true).await
     }
 
-    async fn token_for(&self, interactions: &Value) -> String {
+    async fn token_for(&self, interactions: &Value, with_ticket: bool) -> String {
         let loaded_ms = now_ms() - DURATION_MS;
         let data = json!({
             "interactions": shifted(interactions, loaded_ms),
@@ -106,13 +112,45 @@ impl Place {
             ("User-Agent", BROWSER),
             ("Origin", "http://127.0.0.1"),
         ];
-        let body = json!({"data": data}).to_string();
-        let answer =
-            wire::request(self.api(), "POST", "/api/challenge", &headers, body.as_bytes()).await.unwrap();
+        let ask = async |path: &str, body: Value| {
+            wire::request(self.api(), "POST", path, &headers, body.to_string().as_bytes()).await.unwrap()
+        };
+        // As the widget does: a ticket, its work, and what was recorded.
+        let mut body = json!({"data": data});
+        if with_ticket {
+            let step = ask("/captcha/start", json!({})).await.json().unwrap();
+            body["ticket"] = step["ticket"].clone();
+            body["work"] = solved(&step["work"]);
+        }
+        let answer = ask("/api/challenge", body).await;
         let said = answer.json().unwrap();
         assert_eq!(answer.status, 200, "{said}");
         said["token"].as_str().unwrap_or_else(|| panic!("{said}")).to_owned()
     }
+}
+
+/// The solutions of `work`, puzzles of the cheap kind (SHA-256 of ticket, puzzle and candidate), where there are any.
+fn solved(work: &Value) -> Value {
+    if work.is_null() {
+        return Value::Null;
+    }
+    assert_eq!(work["kind"], "hash", "{work}");
+    let seed = hex(&work["seed"]);
+    let range = u32::try_from(work["range"].as_u64().unwrap()).unwrap();
+    let solution = |(index, target): (u32, &Value)| {
+        let (begun, target) =
+            (Sha256::new().chain_update(&seed).chain_update(index.to_be_bytes()), hex(target));
+        let finds =
+            |n: &u32| begun.clone().chain_update(n.to_be_bytes()).finalize()[..target.len()] == target[..];
+        (0..range).find(finds).unwrap()
+    };
+    let solutions: Vec<u32> = (0..).zip(work["targets"].as_array().unwrap()).map(solution).collect();
+    json!({"solutions": solutions})
+}
+
+fn hex(text: &Value) -> Vec<u8> {
+    let text = text.as_str().unwrap();
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
 }
 
 /// Waiting for a key that is made in the background belongs to the harness of these tests.

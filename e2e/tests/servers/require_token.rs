@@ -179,7 +179,7 @@ async fn without_a_good_token_nothing_is_posted() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_recording_without_work_opens_no_form() {
     let forms = Forms::with(&OWN.replace("ladder = [\"behaviour\"]\n", "")).await;
-    let form = urlencoded(FIELDS[0], &forms.place.token(90).await);
+    let form = urlencoded(FIELDS[0], &forms.place.token_without_work(90).await);
     refused(&forms.posted("/contact", &form).await, "low-score", "no work");
     assert_eq!(forms.arrived(), Vec::<Vec<u8>>::new());
 }

@@ -37,7 +37,7 @@ pub const EXPLANATION: &str = "hand-set weights: no model was trained for it yet
 /// asks for more should ask for. Clients of seed 000 have none; neither has who sends a recording from nowhere.
 pub const NO_TICKET_HUMAN_MAX: f64 = 0.6;
 /// The most a trace is worth that was seen before.
-pub const REPEATED_HUMAN_MAX: f64 = 0.1;
+pub const REPEATED_HUMAN_MAX: f64 = 0.05;
 /// What a score is never below, and never above one minus it.
 pub const HUMAN_MIN: f64 = 0.01;
 /// How far a visitor's clock may be off, ms, before it says anything.

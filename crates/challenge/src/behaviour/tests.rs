@@ -490,3 +490,41 @@ proptest! {
         let _ = Interaction::read(&body);
     }
 }
+
+/// A caller who looks at `success` only offers no other way: nobody who is merely odd is refused there, and what says it is driven is.
+#[test]
+fn success_alone_is_refused_to_programs_and_to_nobody_else() {
+    let min = crate::challenges::SITEVERIFY_SCORE_MIN;
+    let marked = |names: &[&str]| Trace {
+        marks: names.iter().map(|name| ((*name).to_owned(), 1.0)).collect(),
+        ..Trace::default()
+    };
+    let quarter_ms = 15.0 * 60_000.0;
+    let people = [
+        ("nothing done yet", Trace::default()),
+        ("no plugins", marked(&["noPlugins"])),
+        ("three oddities", marked(&["noPlugins", "noLanguages", "noTouch"])),
+        (
+            "a clock that is a quarter of an hour off",
+            Trace {
+                load_ms: Some(NOW.millis() as f64 - quarter_ms),
+                duration_ms: Some(0.0),
+                ..Trace::default()
+            },
+        ),
+        ("another user agent", Trace { user_agent: Some("another".to_owned()), ..Trace::default() }),
+        (
+            "a password manager that types",
+            Trace { keys: (0..24).map(|at| 1e3 + 3.0 * f64::from(at)).collect(), ..Trace::default() },
+        ),
+    ];
+    let around = Around { user_agent: Some("one"), ..AROUND };
+    for (name, trace) in people {
+        let human = judge(&trace, &around).human;
+        assert!(human >= min, "{name}: {human}");
+    }
+    for mark in ["webdriver", "headless", "selenium"] {
+        assert!(judge(&marked(&[mark]), &around).human < min, "{mark}");
+    }
+    assert!(judge(&by_hand(), &around).repeated().human < min);
+}

@@ -57,6 +57,17 @@ fn a_slow_device_gets_another_kind_and_never_more_of_the_same() {
 }
 
 #[test]
+fn pages_that_are_left_lead_to_the_last_kind() {
+    for steps in [&Step::ALL[..], &[Step::Work], &[Step::NoScript], &[Step::Behaviour]] {
+        let ladder = Ladder::new(steps, WORK_MS);
+        let kind = |tries| ladder.plan(&Asked { tries, ..CALM }).kind;
+        assert!(kind(ladder.last_try()).is_some(), "{steps:?}");
+        assert_eq!(kind(ladder.last_try() + TRIES_EACH), None, "{steps:?}");
+    }
+    assert_eq!(Ladder::new(&[], WORK_MS).last_try(), 0);
+}
+
+#[test]
 fn at_the_end_there_is_a_reason_and_nothing_to_do() {
     let end = |code| Ladder::default().plan(&Asked { tries: 6, code, ..CALM });
     let plan = Plan { kind: None, work: None, no_script: None, reason: Some(Code::TooManyTries) };

@@ -50,11 +50,14 @@ impl Try {
     }
 
     /// Another challenge is issued to who shows this: the one before was left, unless it stands in another tab. However fast a
-    /// page is loaded anew, each [`ASIDE_MS`] count once.
+    /// page is loaded anew, each [`ASIDE_MS`] count once. Pages that are left lead to the last kind (`last_try`, of
+    /// [`super::Ladder::last_try`]) and never past it: only answers that were not taken, and passes that do not come back, end the
+    /// ladder, or whoever is impatient would be locked out.
     #[must_use]
-    pub fn again(self, now: Timestamp) -> Self {
+    pub fn again(self, now: Timestamp, last_try: u8) -> Self {
         let left = now.millis_since(self.last) >= ASIDE_MS.unsigned_abs();
-        if left { Try { count: self.count.saturating_add(1), last: now, ..self } } else { self }
+        let count = if self.count < last_try { self.count + 1 } else { self.count };
+        if left { Try { count, last: now, ..self } } else { self }
     }
 
     /// An answer was not taken.
@@ -176,8 +179,8 @@ mod tests {
     fn what_counts_as_a_try() {
         let held = first();
         assert_eq!(held.count, 0);
-        assert_eq!(held.again(at(2)).count, 0, "another tab");
-        assert_eq!(held.again(at(5)).count, 1, "the first page was left");
+        assert_eq!(held.again(at(2), 4).count, 0, "another tab");
+        assert_eq!(held.again(at(5), 4).count, 1, "the first page was left");
         assert_eq!(
             held.failed(Code::TooFast, at(1)),
             Try { count: 1, last: at(1), code: Some(Code::TooFast), ..held }
@@ -185,11 +188,11 @@ mod tests {
         let kept = held.answered(at(1));
         assert_eq!((kept.count, kept.code), (1, None));
         // A loop: each round is answered at once, and the pass does not come back.
-        let looped = (1..=20).fold(held, |held, secs| held.again(at(secs)).answered(at(secs)));
+        let looped = (1..=20).fold(held, |held, secs| held.again(at(secs), 4).answered(at(secs)));
         assert_eq!(looped.count, 20);
         // A page that is loaded again each second and never answered.
-        let reloaded = (1..=30).fold(held, |held, secs| held.again(at(secs)));
-        assert_eq!((reloaded.count, reloaded.last), (6, at(30)));
+        let reloaded = (1..=30).fold(held, |held, secs| held.again(at(secs), 4));
+        assert_eq!((reloaded.count, reloaded.last), (4, at(30)), "the last kind, and no further");
         let many = (0..1_000).fold(held, |held, _| held.failed(Code::WrongWork, at(1)));
         assert_eq!((many.count, many.id, many.first), (255, 99, at(0)));
     }

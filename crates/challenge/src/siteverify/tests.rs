@@ -211,8 +211,8 @@ fn what_success_alone_says() {
         for (score, kind, expect) in [
             (0.01, PassKind::Work, false),
             (0.01, PassKind::HardWork, false),
-            (0.2, PassKind::Work, false),
-            (0.4, PassKind::Work, true),
+            (0.05, PassKind::Work, false),
+            (0.13, PassKind::Work, true),
             (0.9, PassKind::Work, true),
             (0.6, PassKind::Behaviour, false),
         ] {

@@ -91,7 +91,7 @@ impl Default for ChallengeSettings {
             epoch: 1,
             algorithm: ALGORITHMS[0],
             save_sample: 0.0,
-            siteverify_score_min: 0.3,
+            siteverify_score_min: 0.1,
             provider: "none",
             secret: None,
             provider_url: None,

@@ -6,7 +6,7 @@ use http::{Method, Request, Response, StatusCode, Version};
 use palisade_domain::{RequestId, SiteId};
 use palisade_visitor::{Notice, Reply, Wants};
 
-use super::{Ending, Exchange, Tunnel, resume};
+use super::{Ending, Exchange, Tunnel, preview, resume};
 use crate::body::{AnswerBody, BodyError, Passed, RequestBody};
 use crate::forward::{self, Path, Told};
 use crate::reply::{self, After};
@@ -26,7 +26,7 @@ impl Exchange {
         mut ending: Ending,
         id: RequestId,
     ) -> Response<AnswerBody> {
-        let Exchange { client, mut parts, reopened, .. } = self;
+        let Exchange { client, mut parts, reopened, picture_only, .. } = self;
         let worker = &client.worker;
         let limits = &worker.settings.limits;
         let upgrade = !client.multiplexed && asks_upgrade(&parts);
@@ -64,6 +64,10 @@ impl Exchange {
                 return reply::answer(worker, reply, ending, after);
             }
         };
+        if picture_only && !preview::is_picture(answer.headers()) {
+            let reply = Reply::notice(Notice::Refused, &wanted.view(), id);
+            return reply::answer(worker, reply, ending, After::Keep);
+        }
         ending.answered(answer.status().as_u16(), answer.headers().contains_key(SET_COOKIE));
         if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
             if !upgrade {

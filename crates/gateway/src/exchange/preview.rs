@@ -40,7 +40,11 @@ const AGENT: HeaderValue =
 const STRANGER: &str = "192.0.2.1";
 
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const UPGRADE_INSECURE_REQUESTS: HeaderName = HeaderName::from_static("upgrade-insecure-requests");
 const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+
+/// The rule under which a picture of a preview passes.
+pub(super) const RULE: &str = "preview";
 
 /// A page that the site is asked for.
 struct Question {
@@ -81,15 +85,17 @@ impl Exchange {
         Some(tags.under(&settings.fixed))
     }
 
-    /// Is this a picture of a preview? A page that is opened is none, whatever it is called.
+    /// Is a picture of a preview asked for? A page that is opened is none, whatever it is called; and what the site answers must be a
+    /// picture ([`Exchange::pass`]).
     pub(super) fn is_of_preview(&self, place: &Place) -> bool {
         let settings = &self.worker().settings.open_graph;
         let Some(site) = place.site.filter(|_| settings.enabled || !settings.fixed.is_empty()) else {
             return false;
         };
-        let opened = text(&self.parts.headers, SEC_FETCH_DEST)
-            .is_some_and(|dest| matches!(dest, "document" | "iframe" | "frame" | "embed" | "object"));
-        if opened || !matches!(self.parts.method, Method::GET | Method::HEAD) {
+        let headers = &self.parts.headers;
+        let reads_pages = text(headers, ACCEPT).is_some_and(|accept| accept.contains("text/html"));
+        let for_else = text(headers, SEC_FETCH_DEST).is_some_and(|dest| dest != "image");
+        if reads_pages || for_else || !matches!(self.parts.method, Method::GET | Method::HEAD) {
             return false;
         }
         let authority = self.parts.uri.authority().map(Authority::as_str);
@@ -110,9 +116,12 @@ impl Exchange {
             && worker.shared.previews.may_ask(site, place.client().map(|client| client.network()), self.time)
     }
 
-    /// Programs that make previews send no cookies and no credentials, and do not say what they open a page for.
+    /// Programs that make previews send no cookies and no credentials, and do not say what they open a page for. Browsers do one of
+    /// it, on clear HTTP and in older editions too: nobody's link that opens once is opened for them.
     fn is_a_browser(&self) -> bool {
-        [SEC_FETCH_DEST, COOKIE, AUTHORIZATION].iter().any(|name| self.parts.headers.contains_key(name))
+        [SEC_FETCH_DEST, UPGRADE_INSECURE_REQUESTS, COOKIE, AUTHORIZATION]
+            .iter()
+            .any(|name| self.parts.headers.contains_key(name))
     }
 
     fn question(&self, place: &Place, site: SiteId) -> Option<Question> {
@@ -214,6 +223,13 @@ async fn page(worker: &Rc<Worker>, question: &Question) -> Option<Vec<u8>> {
         html.extend_from_slice(&data[..data.len().min(PAGE_BYTES_MAX - html.len())]);
     }
     Some(html)
+}
+
+/// True for a picture.
+pub(super) fn is_picture(headers: &HeaderMap) -> bool {
+    text(headers, CONTENT_TYPE).is_some_and(|kind| {
+        kind.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("image/")) && !kind.contains("svg")
+    })
 }
 
 /// True for a page in clear text that no header says is meant for one visitor.

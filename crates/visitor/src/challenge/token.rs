@@ -14,8 +14,8 @@ use super::answer::{self, kept, status, step};
 use super::{json as reply_json, refusal};
 use crate::visit::{Base, Served, Visit, hostname, uuid};
 
-/// What is said of a visitor of whom nothing was sent: our script always sends a recording, and an empty one is worth twice that.
-const UNKNOWN_HUMAN: f64 = 0.2;
+/// What is said of a visitor of whom nothing was sent: our script always sends a recording, and an empty one says far more.
+const UNKNOWN_HUMAN: f64 = 0.05;
 
 /// `POST {base}captcha/start`.
 pub(crate) fn start(challenges: &Challenges, visit: &mut Visit<'_>) -> Served {

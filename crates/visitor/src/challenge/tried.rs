@@ -15,7 +15,7 @@ pub(crate) fn shown(challenges: &Challenges, visit: &Visit<'_>) -> Option<Try> {
 /// Notes in `visit` what was tried before, and that something is asked once more.
 pub(crate) fn again(challenges: &Challenges, visit: &mut Visit<'_>) -> Try {
     let tried = match shown(challenges, visit) {
-        Some(tried) => tried.again(visit.now),
+        Some(tried) => tried.again(visit.now, challenges.settings().ladder.last_try()),
         None => Try::first(visit.tenant, visit.site, visit.random_id(), visit.now),
     };
     visit.occasion.tries = tried.count;

@@ -16,6 +16,8 @@ use crate::visit::hostname;
 pub const TAGS_MAX: usize = 24;
 /// Most bytes of what one tag says.
 pub const TAG_BYTES_MAX: usize = 512;
+/// Most bytes of all tags of one page, their names counted: a challenge page stays within its 15 KiB.
+pub const TAGS_BYTES_MAX: usize = 1_536;
 /// Most bytes of a page that are read for its tags; a head is shorter.
 pub const PAGE_BYTES_MAX: usize = 64 << 10;
 /// Most pictures of one page that are let pass for its preview.
@@ -77,6 +79,12 @@ pub enum TagFault {
         /// How many.
         count: usize,
     },
+    /// Too much altogether.
+    #[error("all tags together have {bytes} bytes, more than {TAGS_BYTES_MAX}")]
+    Bytes {
+        /// How much.
+        bytes: usize,
+    },
 }
 
 impl Tags {
@@ -105,7 +113,9 @@ impl Tags {
             let tag = (content.len() <= TAG_BYTES_MAX).then(|| Tag::new(name, content)).flatten();
             tag.ok_or_else(|| TagFault::Content { name: name.clone() })
         });
-        Ok(Tags(tags.collect::<Result<_, _>>()?))
+        let tags = Tags(tags.collect::<Result<_, _>>()?);
+        let bytes = tags.0.iter().map(Tag::bytes).sum();
+        if bytes > TAGS_BYTES_MAX { Err(TagFault::Bytes { bytes }) } else { Ok(tags) }
     }
 
     /// These, but what `fixed` says is said by it alone: also about the width of a picture that it replaces.
@@ -117,7 +127,15 @@ impl Tags {
             })
         };
         let own = self.0.iter().filter(|tag| !is_said(&tag.name));
-        Tags(fixed.0.iter().chain(own).take(TAGS_MAX).cloned().collect())
+        let mut left = TAGS_BYTES_MAX;
+        let fits = |tag: &&Tag| match left.checked_sub(tag.bytes()) {
+            Some(rest) => {
+                left = rest;
+                true
+            }
+            None => false,
+        };
+        Tags(fixed.0.iter().chain(own).filter(fits).take(TAGS_MAX).cloned().collect())
     }
 
     /// True where nothing is said.
@@ -156,6 +174,11 @@ impl Tag {
             content.push('…');
         }
         Some(Tag { name, content })
+    }
+
+    /// What it takes of a page.
+    fn bytes(&self) -> usize {
+        self.name.len() + self.content.len()
     }
 
     /// The attribute that holds the name: Open Graph is RDFa, the others are not.
