@@ -82,7 +82,7 @@ fn tries(fields: &[u8]) {
     assert_eq!(read((TenantId(2), SiteId(1))), None);
     let again = format!("{}={}", cookie_name(Scheme::Https), held.text(&SECRETS));
     assert_eq!(Try::read(&again, Scheme::Https, &SECRETS, (held.tenant, held.site), NOW), Some(held));
-    for next in [held.again(NOW), held.failed(Code::TooFast, NOW), held.answered(NOW)] {
+    for next in [held.again(NOW, 4), held.failed(Code::TooFast, NOW), held.answered(NOW)] {
         assert!(next.count >= held.count && next.id == held.id && next.first == held.first);
     }
     let asked = Asked {
