@@ -77,7 +77,7 @@ async fn settings_of_browsers_hold() {
         assert_eq!(browser.text("#state").await.unwrap(), "waiting");
         browser.go(&format!("http://{}/login", site.address)).await.unwrap();
         browser.click("#submit").await.unwrap();
-        assert_eq!(browser.title().await.unwrap(), "Account");
+        browser.await_title("Account").await.unwrap();
         assert!(browser.source().await.unwrap().contains("Signed in."), "{kind:?}");
         let arrived = site.arrived();
         let account = arrived.iter().rev().find(|request| request.target == "/account").unwrap();
