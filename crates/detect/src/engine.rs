@@ -13,6 +13,7 @@ use crate::features::Features;
 use crate::gather::gather;
 use crate::history::{HashSeed, History, Ticket};
 use crate::said::Reader;
+use crate::schema::FeatureVector;
 use crate::scorer::{self, Context, Finding, Findings};
 use crate::site::SiteProfile;
 use crate::{Scene, detectors, identity};
@@ -77,6 +78,8 @@ pub struct Engine {
 }
 
 struct Slot {
+    /// Its place in the list of all detectors.
+    at: usize,
     detector: Box<dyn Detector>,
     needs: Needs,
     resolution: Resolution,
@@ -138,8 +141,9 @@ impl Engine {
     }
 
     fn with(settings: EngineSettings, detectors: Vec<Box<dyn Detector>>, history: Arc<History>) -> Self {
+        let slots = detectors.into_iter().enumerate();
         let slots: Vec<Slot> =
-            detectors.into_iter().filter_map(|detector| Slot::new(detector, &settings.detectors)).collect();
+            slots.filter_map(|(at, detector)| Slot::new(at, detector, &settings.detectors)).collect();
         Engine {
             reader: Reader::new(),
             slots_weight: slots.iter().map(|slot| slot.importance).sum::<f32>().max(f32::MIN_POSITIVE),
@@ -165,6 +169,28 @@ impl Engine {
         observe: Observe,
         assessment: &mut Assessment,
     ) -> Noted {
+        self.look(facts, observe, assessment, None)
+    }
+
+    /// As [`Engine::assess_into`], and in numbers: what models learn from and are asked about.
+    pub fn measure_into(
+        &self,
+        facts: &RequestFacts<'_>,
+        observe: Observe,
+        assessment: &mut Assessment,
+        vector: &mut FeatureVector,
+    ) -> Noted {
+        *vector = FeatureVector::unseen();
+        self.look(facts, observe, assessment, Some(vector))
+    }
+
+    fn look(
+        &self,
+        facts: &RequestFacts<'_>,
+        observe: Observe,
+        assessment: &mut Assessment,
+        mut vector: Option<&mut FeatureVector>,
+    ) -> Noted {
         let said = self.reader.read(facts.user_agent, self.history.keys());
         let site = self.sites.get(facts.site.0 as usize).unwrap_or(&self.sites[0]);
         let gathered = gather(facts, said, site);
@@ -182,7 +208,7 @@ impl Engine {
             site,
         };
         let mut findings = Findings::new();
-        let coverage = self.detect(&scene, &mut findings);
+        let coverage = self.detect(&scene, &mut findings, vector.as_deref_mut());
         let ranges = self.ranges.as_deref().unwrap_or_else(|| ranges::builtin());
         let identity =
             identity::identify(facts, &gathered.claim, gathered.user_agent.as_ref(), ranges, &self.signers);
@@ -195,7 +221,11 @@ impl Engine {
         scorer::assess_into(&mut findings, &context, assessment);
         let conduct = Conduct::of(&remembered, gathered.kind);
         let wants_name = identity::wants_name(facts, &gathered.claim, &context.identity);
-        Noted { features: Features::of(&scene), ticket: remembered.ticket, wants_name, conduct }
+        let features = Features::of(&scene);
+        if let Some(vector) = vector {
+            vector.read(&scene, features, Needs::seen(facts));
+        }
+        Noted { features, ticket: remembered.ticket, wants_name, conduct }
     }
 
     /// Notes how an assessed request ended.
@@ -215,7 +245,12 @@ impl Engine {
 
     /// Asks every detector that can see; `findings` is a place of the caller's, because a copy would cost more than most
     /// detectors.
-    fn detect(&self, scene: &Scene<'_>, findings: &mut Findings) -> Coverage {
+    fn detect(
+        &self,
+        scene: &Scene<'_>,
+        findings: &mut Findings,
+        mut vector: Option<&mut FeatureVector>,
+    ) -> Coverage {
         let seen = Needs::seen(scene.facts);
         let mut able = 0.0;
         for slot in &self.slots {
@@ -223,7 +258,11 @@ impl Engine {
                 continue;
             }
             able += slot.importance;
-            let Some(signal) = slot.detector.inspect(scene) else { continue };
+            let signal = slot.detector.inspect(scene);
+            if let Some(vector) = vector.as_deref_mut() {
+                vector.set_evidence(slot.at, signal.as_ref().map_or(0.0, |signal| signal.evidence));
+            }
+            let Some(signal) = signal else { continue };
             let finding = Finding { signal, card: slot.card, weight: slot.weight, dry_run: slot.dry_run };
             // The list is as long as the detectors; a full list cannot happen, and must not fail a request.
             let _ = findings.try_push(finding);
@@ -233,11 +272,16 @@ impl Engine {
 }
 
 impl Slot {
-    fn new(detector: Box<dyn Detector>, settings: &BTreeMap<String, DetectorSettings>) -> Option<Self> {
+    fn new(
+        at: usize,
+        detector: Box<dyn Detector>,
+        settings: &BTreeMap<String, DetectorSettings>,
+    ) -> Option<Self> {
         let card = detector.card();
         let chosen = settings.get(card.name).copied().unwrap_or_default();
         let dry_run = chosen.dry_run.unwrap_or(matches!(card.state, State::DryRun(_)));
         chosen.enabled.then(|| Slot {
+            at,
             needs: Needs::of(card.needs),
             resolution: card.resolution,
             weight: chosen.weight,

@@ -115,6 +115,7 @@ mod tests {
                 cookie,
                 icon: false,
                 robots: false,
+                sends: false,
             });
         }
         client

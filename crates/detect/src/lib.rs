@@ -15,6 +15,7 @@ pub mod identity;
 pub mod route;
 pub mod said;
 pub mod scene;
+pub mod schema;
 pub mod scorer;
 pub mod site;
 

@@ -18,6 +18,10 @@ pub enum Vantage {
 }
 
 impl Vantage {
+    /// Every vantage.
+    pub const ALL: [Vantage; 5] =
+        [Vantage::GatewayTls, Vantage::GatewayClear, Vantage::ForwardAuth, Vantage::Check, Vantage::Log];
+
     /// The finest clock this vantage can have; a log format may know less (see `RequestFacts::resolution`).
     pub fn finest_resolution(self) -> Resolution {
         match self {

@@ -2,6 +2,7 @@
 
 use palisade_limits::{Decayed, SlidingWindow};
 
+use super::rhythm::Rhythm;
 use super::ring::Ring;
 use crate::gather::Kind;
 use crate::route::RouteId;
@@ -20,9 +21,6 @@ pub struct Page {
 /// Page requests kept: enough to see 24 regular gaps; a minute's rate is counted beside the ring.
 pub const PAGES_KEPT: usize = 24;
 
-/// Fetches and assets kept; only their newest times matter.
-pub const OTHERS_KEPT: usize = 4;
-
 /// Half-life of errors and logins, in milliseconds: ten minutes.
 const ERRORS_HALF_LIFE_MS: u64 = 600_000;
 
@@ -40,10 +38,12 @@ pub struct ClientHistory {
     pub pages: Ring<Page, PAGES_KEPT>,
     /// Template of the newest page.
     pub last_route: Option<RouteId>,
-    /// Times of the last fetches.
-    pub fetches: Ring<u32, OTHERS_KEPT>,
-    /// Times of the last assets.
-    pub assets: Ring<u32, OTHERS_KEPT>,
+    /// How page requests that read (GET, HEAD) are spaced.
+    pub reads: Rhythm,
+    /// How parts of pages are spaced.
+    pub parts: Rhythm,
+    /// How requests that send something (POST and the like) are spaced, whatever they are for.
+    pub sends: Rhythm,
     /// Page requests within the last minute.
     pub pages_minute: SlidingWindow<60_000>,
     /// Page requests within the last ten seconds.
@@ -107,6 +107,8 @@ pub struct Noted {
     pub icon: bool,
     /// robots.txt was asked for.
     pub robots: bool,
+    /// Its method sends something: none of GET and HEAD.
+    pub sends: bool,
 }
 
 impl ClientHistory {
@@ -117,8 +119,9 @@ impl ClientHistory {
             last_seen_ms: now_ms,
             pages: Ring::default(),
             last_route: None,
-            fetches: Ring::default(),
-            assets: Ring::default(),
+            reads: Rhythm::default(),
+            parts: Rhythm::default(),
+            sends: Rhythm::default(),
             pages_minute: SlidingWindow::default(),
             pages_ten_seconds: SlidingWindow::default(),
             all_ten_seconds: SlidingWindow::default(),
@@ -149,16 +152,21 @@ impl ClientHistory {
         self.last_seen_ms = now_ms;
         let at_ms = self.offset(now_ms);
         self.all_ten_seconds.add(ms(now_ms), 1);
+        if noted.sends {
+            self.sends.note(at_ms);
+        } else if noted.kind == Kind::Navigation {
+            self.reads.note(at_ms);
+        } else if noted.kind == Kind::Asset {
+            self.parts.note(at_ms);
+        }
         match noted.kind {
             Kind::Navigation => self.note_page(noted, now_ms, at_ms),
             Kind::Fetch => {
-                self.fetches.push(at_ms);
                 self.fetches_total = self.fetches_total.saturating_add(1);
             }
             // An icon says nothing of a page's own parts: browsers ask for it wherever those come from.
             Kind::Asset if noted.icon => {}
             Kind::Asset => {
-                self.assets.push(at_ms);
                 self.assets_total = self.assets_total.saturating_add(1);
                 self.pages_since_asset = 0;
             }
@@ -192,8 +200,9 @@ impl ClientHistory {
         }
         self.first_seen_ms = now_ms;
         self.pages.clear();
-        self.fetches.clear();
-        self.assets.clear();
+        self.reads.restart();
+        self.parts.restart();
+        self.sends.restart();
         0
     }
 
@@ -297,6 +306,7 @@ mod tests {
             cookie: None,
             icon: false,
             robots: false,
+            sends: false,
         }
     }
 
@@ -321,7 +331,7 @@ mod tests {
 
     #[test]
     fn a_client_fits_its_budget() {
-        assert!(size_of::<ClientHistory>() <= 424, "{}", size_of::<ClientHistory>());
+        assert!(size_of::<ClientHistory>() <= 448, "{}", size_of::<ClientHistory>());
     }
 
     #[test]

@@ -9,6 +9,7 @@ use palisade_limits::{Decayed, DistinctSketch, SlidingWindow};
 
 use super::client::{ClientHistory, Page};
 use super::network::NetworkHistory;
+use super::rhythm::Rhythm;
 use super::ring::Ring;
 use super::snapshot::SnapshotError;
 use crate::route::RouteId;
@@ -123,6 +124,33 @@ impl Kept for Page {
     }
 }
 
+/// Where nothing came nothing else is kept.
+impl Kept for Rhythm {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.count.put(out);
+        if self.count > 0 {
+            self.last_at_ms.put(out);
+            self.mean.put(out);
+            self.variance.put(out);
+            self.longest_ms.put(out);
+        }
+    }
+
+    fn take(from: &mut Reader<'_>) -> Result<Self, SnapshotError> {
+        let count = u16::take(from)?;
+        if count == 0 {
+            return Ok(Rhythm::default());
+        }
+        Ok(Rhythm {
+            count,
+            last_at_ms: u32::take(from)?,
+            mean: f32::take(from)?,
+            variance: f32::take(from)?,
+            longest_ms: u32::take(from)?,
+        })
+    }
+}
+
 impl<T: Kept + Copy + Default, const N: usize> Kept for Ring<T, N> {
     fn put(&self, out: &mut Vec<u8>) {
         // At most 128, as Ring asserts.
@@ -207,8 +235,9 @@ kept_struct!(ClientHistory {
     last_seen_ms,
     pages,
     last_route,
-    fetches,
-    assets,
+    reads,
+    parts,
+    sends,
     pages_minute,
     pages_ten_seconds,
     all_ten_seconds,

@@ -9,14 +9,16 @@ mod codec;
 mod keys;
 mod markov;
 mod network;
+mod rhythm;
 mod ring;
 mod snapshot;
 mod spread;
 
-pub use client::{ClientHistory, Noted, OTHERS_KEPT, Outcome, PAGES_KEPT, Page};
+pub use client::{ClientHistory, Noted, Outcome, PAGES_KEPT, Page};
 pub use keys::{HashSeed, HistoryKeys};
 pub use markov::Markov;
 pub use network::NetworkHistory;
+pub use rhythm::Rhythm;
 pub use ring::Ring;
 pub use snapshot::{SNAPSHOT_VERSION, SnapshotError};
 
@@ -234,6 +236,7 @@ impl History {
             cookie: facts.headers.known().map(|_| gathered.headers.get("cookie").is_known()),
             icon: gathered.kind == Kind::Asset && gathered.path.ends_with(".ico"),
             robots: gathered.path == "/robots.txt",
+            sends: facts.method.known().is_some_and(|method| !matches!(method, "GET" | "HEAD")),
         }
     }
 
