@@ -55,6 +55,10 @@ enum Command {
     Demo(commands::demo::Args),
     /// Judge access logs: who was there, what would have been done, and why
     Replay(commands::replay::Args),
+    /// Learn from labelled traffic: a model file, and how it does on clients that it never saw
+    Train(commands::train::Args),
+    /// Hold a model, or the hand-set tables, against labelled traffic
+    Evaluate(commands::evaluate::Args),
     /// Judge one described request (a /check body on standard input), or one a line with --batch
     Assess(commands::assess::Args),
     /// Look for what would make verdicts wrong: in this installation, or in logs
@@ -84,6 +88,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(args) => commands::serve::run(&args, &cli.global),
         Command::Demo(args) => commands::demo::run(&args, &cli.global),
         Command::Replay(args) => commands::replay::run(&args, &cli.global),
+        Command::Train(args) => commands::train::run(&args, &cli.global),
+        Command::Evaluate(args) => commands::evaluate::run(&args, &cli.global),
         Command::Assess(args) => commands::assess::run(&args, &cli.global),
         Command::Doctor(args) => commands::doctor::run(&args, &cli.global),
         Command::List(args) => commands::list::run(args, &cli.global),

@@ -6,6 +6,7 @@ mod behaviour;
 mod captures;
 mod header_order;
 mod payloads;
+mod sessions;
 mod user_agents;
 
 use std::path::{Path, PathBuf};
@@ -28,6 +29,11 @@ const MEASUREMENTS: &[Measurement] = &[
     ("header-order", "header orders of recorded clients, each browser left out in turn", |data| {
         header_order::run(&data.join("client-captures"))
     }),
+    (
+        "sessions",
+        "people and driven browsers by what they do on a site, by models that never saw them",
+        sessions::run,
+    ),
     (
         "user-agents",
         "programs nobody listed, people taken for programs, each tenth of the families left out",

@@ -6,11 +6,15 @@ pub(crate) mod config;
 pub(crate) mod crawlers;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+pub(crate) mod evaluate;
 pub(crate) mod keys;
 pub(crate) mod list;
+mod page;
+mod reading;
 pub(crate) mod replay;
 pub(crate) mod serve;
 pub(crate) mod store;
+pub(crate) mod train;
 
 use std::path::PathBuf;
 

@@ -5,10 +5,9 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::Context as _;
-use indicatif::{ProgressBar, ProgressStyle};
 use palisade_replay::formats::Format;
-use palisade_replay::labels::{Confusion, Labels};
-use palisade_replay::merge::{FeedOptions, Progress};
+use palisade_replay::labels::Confusion;
+use palisade_replay::merge::FeedOptions;
 use palisade_replay::report::{self, ReportOptions};
 use palisade_replay::run::{self, ReplayOptions};
 use palisade_replay::summary::Summary;
@@ -16,15 +15,10 @@ use palisade_replay::{json, terminal};
 use palisade_telemetry::{LinesSkipped, ReplayFinished, ReplayStarted};
 use serde_json::json;
 
-mod page;
-
-use super::Global;
+use super::{Global, page, reading};
 use crate::exit::UsageError;
 use crate::setup::{self, Overrides};
 use crate::shell;
-
-/// Faults of a labels file that are shown.
-const ERRORS_SHOWN: usize = 10;
 
 /// Judge access logs: who was there, what would have been done, and why.
 ///
@@ -60,15 +54,15 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<ExitCode> {
             now: shell::now(),
         },
         anonymise: args.anonymise,
-        labels: args.labels.as_deref().map(read_labels).transpose()?,
+        labels: args.labels.as_deref().map(reading::labels).transpose()?,
     };
     if let Some(path) = &args.report {
-        page::check(path, args.files.iter().chain(&args.labels))?;
+        page::check("--report", path, args.files.iter().chain(&args.labels))?;
     }
     ReplayStarted { files: args.files.len() }.emit();
     let started = Instant::now();
-    let bar = progress_bar();
-    let mut done = run::replay(&args.files, &judge, &options, |progress| show(&bar, progress))
+    let bar = reading::progress_bar();
+    let mut done = run::replay(&args.files, &judge, &options, |progress| reading::show(&bar, progress))
         .map_err(|error| UsageError(error.to_string()))?;
     bar.finish_and_clear();
     done.summary.elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -111,21 +105,6 @@ fn format_named(name: &str) -> anyhow::Result<Format> {
     name.parse().map_err(|error| UsageError(format!("--format: {error}")).into())
 }
 
-fn read_labels(path: &Path) -> anyhow::Result<Labels> {
-    let text = std::fs::read_to_string(path).map_err(|why| {
-        let path = path.display();
-        UsageError(format!("--labels: {path}: cannot be read ({why}); a line is client,label[,family]"))
-    })?;
-    Labels::read(&text).map_err(|errors| {
-        let mut lines: Vec<String> =
-            errors.iter().take(ERRORS_SHOWN).map(|error| format!("{}: {error}", path.display())).collect();
-        if errors.len() > ERRORS_SHOWN {
-            lines.push(format!("and {} more", errors.len() - ERRORS_SHOWN));
-        }
-        UsageError(format!("--labels is refused\n{}", lines.join("\n"))).into()
-    })
-}
-
 fn write_report(path: &Path, summary: &Summary) -> anyhow::Result<()> {
     let title = match &summary.files[..] {
         [one] => one.clone(),
@@ -134,19 +113,6 @@ fn write_report(path: &Path, summary: &Summary) -> anyhow::Result<()> {
     let options = ReportOptions { title, generated_at: shell::now() };
     let page = report::html(summary, &options).context("the report cannot be made")?;
     page::write(path, &page).with_context(|| format!("--report: {} cannot be written", path.display()))
-}
-
-fn progress_bar() -> ProgressBar {
-    if !shell::watched() {
-        return ProgressBar::hidden();
-    }
-    let style = ProgressStyle::with_template("{bar:30} {percent:>3} %  {binary_bytes_per_sec}  {eta} left");
-    ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
-}
-
-fn show(bar: &ProgressBar, progress: Progress) {
-    bar.set_length(progress.bytes_total.unwrap_or(progress.bytes_read));
-    bar.set_position(progress.bytes_read);
 }
 
 fn confusion_text(confusion: &Confusion) -> String {

@@ -11,6 +11,7 @@ mod desk;
 mod doctor;
 mod import;
 mod keys;
+mod learn;
 mod list;
 mod replay;
 mod running;

@@ -13,6 +13,7 @@ use crate::repo;
 const REGISTRY: &[(&str, &[Bound])] = &[
     ("limits", palisade_limits::BOUNDS),
     ("fingerprint", palisade_fingerprint::head::BOUNDS),
+    ("model", palisade_model::BOUNDS),
     ("crawl", palisade_crawl::robots::BOUNDS),
     ("crawl: published ranges", palisade_crawl::published::BOUNDS),
     ("crawl: signatures", palisade_crawl::signature::BOUNDS),
@@ -22,6 +23,7 @@ const REGISTRY: &[(&str, &[Bound])] = &[
     ("challenge", palisade_challenge::bounds::BOUNDS),
     ("challenge: tokens", palisade_challenge::token::bounds::BOUNDS),
     ("replay", palisade_replay::tally::BOUNDS),
+    ("learn", palisade_learn::BOUNDS),
     ("config", palisade_config::BOUNDS),
     ("store", palisade_store::BOUNDS),
     ("visitor", palisade_visitor::BOUNDS),

@@ -1,4 +1,4 @@
-//! The report's file: checked before the work, put in place as a whole, never in the place of a file that is read.
+//! A file that a command writes: checked before the work, put in place as a whole, never in the place of a file that is read.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -8,16 +8,20 @@ use anyhow::Context as _;
 
 use crate::exit::UsageError;
 
-/// Says so before the work, not after it, where the report cannot be written or would take the place of one of the
+/// Says so before the work, not after it, where the file that `flag` names cannot be written or would take the place of one of the
 /// files that are `read`.
 ///
 /// # Errors
 /// In both cases.
-pub(super) fn check<'a>(path: &Path, mut read: impl Iterator<Item = &'a PathBuf>) -> anyhow::Result<()> {
+pub(super) fn check<'a>(
+    flag: &str,
+    path: &Path,
+    mut read: impl Iterator<Item = &'a PathBuf>,
+) -> anyhow::Result<()> {
     if let Some(same) = read.find(|other| is_same(path, other)) {
         let (path, same) = (path.display(), same.display());
         return Err(UsageError(format!(
-            "--report: {path} is {same}, which is read; the report would overwrite it. Name another file"
+            "{flag}: {path} is {same}, which is read and would be overwritten. Name another file"
         ))
         .into());
     }
@@ -27,21 +31,21 @@ pub(super) fn check<'a>(path: &Path, mut read: impl Iterator<Item = &'a PathBuf>
     } else if !folder.is_dir() {
         "its folder does not exist"
     } else {
-        return try_writing(path);
+        return try_writing(flag, path);
     };
-    Err(UsageError(format!("--report: {} cannot be written: {reason}", path.display())).into())
+    Err(UsageError(format!("{flag}: {} cannot be written: {reason}", path.display())).into())
 }
 
 /// Leaves what is there as it is, and nothing where nothing was.
-fn try_writing(path: &Path) -> anyhow::Result<()> {
+fn try_writing(flag: &str, path: &Path) -> anyhow::Result<()> {
     let is_new = !path.exists();
     std::fs::OpenOptions::new()
         .append(true)
         .create(true)
         .open(path)
-        .with_context(|| format!("--report: {} cannot be written", path.display()))?;
+        .with_context(|| format!("{flag}: {} cannot be written", path.display()))?;
     if is_new {
-        let _ = std::fs::remove_file(path); // The report takes its place.
+        let _ = std::fs::remove_file(path); // What is written takes its place.
     }
     Ok(())
 }
@@ -68,12 +72,13 @@ fn is_same_inode(_: &Path, _: &Path) -> bool {
     false
 }
 
-/// Writes `page` beside `path` and moves it there: a run that is stopped leaves no half report. What is no ordinary
+/// Writes `page` beside `path` and moves it there: a run that is stopped leaves no half file. What is no ordinary
 /// file (a pipe, `/dev/stdout`) is written to as it is; a link stays one.
 ///
 /// # Errors
 /// Where the folder cannot be written or is full.
-pub(super) fn write(path: &Path, page: &str) -> io::Result<()> {
+pub(super) fn write(path: &Path, page: impl AsRef<[u8]>) -> io::Result<()> {
+    let page = page.as_ref();
     let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     if target.exists() && !target.is_file() {
         return std::fs::write(&target, page);
@@ -86,7 +91,7 @@ pub(super) fn write(path: &Path, page: &str) -> io::Result<()> {
             if let Ok(before) = std::fs::metadata(&target) {
                 file.set_permissions(before.permissions())?; // Who may read it is not ours to change.
             }
-            file.write_all(page.as_bytes())
+            file.write_all(page)
         })
         .and_then(|()| std::fs::rename(&beside, &target));
     if written.is_err() {
@@ -114,11 +119,11 @@ mod tests {
             names.extend([soft, hard]);
         }
         for name in &names {
-            let error = check(name, [&log].into_iter()).unwrap_err();
+            let error = check("--report", name, [&log].into_iter()).unwrap_err();
             assert!(error.is::<UsageError>() && error.to_string().contains("which is read"), "{error}");
         }
         assert_eq!(std::fs::read_to_string(&log).unwrap(), "log");
-        check(&folder.path().join("y.html"), [&log].into_iter()).unwrap();
+        check("--report", &folder.path().join("y.html"), [&log].into_iter()).unwrap();
     }
 
     #[test]

@@ -1,0 +1,22 @@
+//! Data sets, training, calibration and evaluation of models.
+//!
+//! ```text
+//!   recorded traffic ──► dataset: replayed in time order, each client in numbers after its 1st, 2nd, 3rd, 5th … last request
+//!                             │
+//!                             ├──► folds: by group, never by row ──► train ──► scores of people and programs never trained on
+//!                             │                                                      │
+//!                             └──► train on everything ──► model file ◄── calibration and anchors
+//!                                                                                    └──► evaluation
+//! ```
+//!
+//! Nothing here is random by itself: every choice follows from a seed.
+
+pub mod bounds;
+pub mod dataset;
+pub mod evaluation;
+pub mod folds;
+pub mod random;
+pub mod traffic;
+pub mod train;
+
+pub use bounds::BOUNDS;

@@ -1,0 +1,104 @@
+//! Every bound of this crate, with its reason.
+
+use palisade_limits::Bound;
+
+/// Bytes of a model file.
+pub const FILE_BYTES_MAX: usize = 16 << 20;
+
+/// Features of a schema.
+pub const FEATURES_MAX: usize = 512;
+
+/// Bins of a shape, and of each side of a pair; one more than it has edges.
+pub const BINS_MAX: usize = 256;
+
+/// Pairs of a view.
+pub const PAIRS_MAX: usize = 64;
+
+/// Views of a model.
+pub const VIEWS_MAX: usize = 16;
+
+/// Vantages of a view.
+pub const VANTAGES_MAX: usize = 16;
+
+/// Points of a calibration.
+pub const POINTS_MAX: usize = 1_000;
+
+/// Sources of the rows a model was trained from.
+pub const SOURCES_MAX: usize = 1_000;
+
+/// Settings a model was trained with.
+pub const SETTINGS_MAX: usize = 256;
+
+/// Weaknesses named on a card.
+pub const WEAKNESSES_MAX: usize = 64;
+
+/// Values among the metrics, lists and maps included.
+pub const FIGURES_MAX: usize = 10_000;
+
+/// Lists and maps around one figure.
+pub const FIGURE_DEPTH_MAX: usize = 16;
+
+/// Bytes of a name.
+pub const NAME_BYTES_MAX: usize = 128;
+
+/// Bytes of a text.
+pub const TEXT_BYTES_MAX: usize = 8_192;
+
+/// Log-odds, either way, of anything but an edge.
+pub const LOG_ODDS_MAX: f32 = 1_000.0;
+
+const REFUSED: &str = "refused when the model is read or made, with its place; the model before it stays";
+
+/// The named bounds of this crate.
+pub const BOUNDS: &[Bound] = &[
+    refusing(
+        "model.file_bytes_max",
+        FILE_BYTES_MAX,
+        "bytes",
+        "a hundred times what 60 features of 32 bins take in four views; it is held in memory while it is read",
+    ),
+    refusing(
+        "model.features_max",
+        FEATURES_MAX,
+        "features of a schema",
+        "contributions of one request live on the stack, four bytes each",
+    ),
+    refusing("model.bins_max", BINS_MAX, "bins of a shape", "beyond this a shape repeats single rows"),
+    refusing("model.pairs_max", PAIRS_MAX, "pairs of a view", "each costs as much time as two shapes"),
+    refusing("model.views_max", VIEWS_MAX, "views", "there are fewer vantages"),
+    refusing("model.vantages_max", VANTAGES_MAX, "vantages of a view", "there are fewer"),
+    refusing(
+        "model.points_max",
+        POINTS_MAX,
+        "points of a calibration",
+        "searched for each request; a smooth curve needs a few dozen",
+    ),
+    refusing("model.sources_max", SOURCES_MAX, "sources", "a card is read by people"),
+    refusing("model.settings_max", SETTINGS_MAX, "settings of a training", "a card is read by people"),
+    refusing("model.weaknesses_max", WEAKNESSES_MAX, "weaknesses", "a card is read by people"),
+    refusing("model.figures_max", FIGURES_MAX, "values among the metrics", "a card is read by people"),
+    refusing("model.figure_depth_max", FIGURE_DEPTH_MAX, "levels of metrics", "the check is recursive"),
+    refusing("model.name_bytes_max", NAME_BYTES_MAX, "bytes of a name", "a name stands in one line"),
+    refusing("model.text_bytes_max", TEXT_BYTES_MAX, "bytes of a text", "a card is read by people"),
+    refusing(
+        "model.log_odds_max",
+        LOG_ODDS_MAX as usize,
+        "log-odds, either way",
+        "far beyond certainty, and no sum of them leaves what a number can hold",
+    ),
+];
+
+const fn refusing(name: &'static str, value: usize, unit: &'static str, reason: &'static str) -> Bound {
+    Bound { name, value: value as u64, unit, reason, when_full: REFUSED }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_bound_is_complete() {
+        assert!(BOUNDS.iter().all(Bound::is_complete));
+        assert!(BOUNDS.iter().all(|bound| bound.name.starts_with("model.")));
+    }
+}

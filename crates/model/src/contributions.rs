@@ -1,0 +1,47 @@
+//! What each feature added, in a place of fixed size.
+
+use crate::bounds::FEATURES_MAX;
+
+/// Log-odds that each feature of a schema added to one sum; 2 KiB, no heap. Made once and used again.
+#[derive(Clone, Debug)]
+pub struct Contributions {
+    values: [f32; FEATURES_MAX],
+    features: usize,
+}
+
+impl Contributions {
+    /// Of no feature yet.
+    pub const fn new() -> Self {
+        Contributions { values: [0.0; FEATURES_MAX], features: 0 }
+    }
+
+    /// Log-odds by position in the schema, 0.0 and up; as many as the schema has features. A pair counts half for each
+    /// of its two.
+    pub fn as_slice(&self) -> &[f32] {
+        &self.values[..self.features]
+    }
+
+    /// Log-odds of one feature; 0.0 for a position that the schema does not have.
+    pub fn of(&self, feature: u16) -> f32 {
+        self.as_slice().get(usize::from(feature)).copied().unwrap_or(0.0)
+    }
+
+    /// Nothing said by any of so many features.
+    pub(crate) fn reset(&mut self, features: usize) {
+        self.features = features.min(FEATURES_MAX);
+        self.values[..self.features].fill(0.0);
+    }
+
+    #[inline]
+    pub(crate) fn add(&mut self, feature: u16, log_odds: f32) {
+        if let Some(value) = self.values.get_mut(usize::from(feature)) {
+            *value += log_odds;
+        }
+    }
+}
+
+impl Default for Contributions {
+    fn default() -> Self {
+        Contributions::new()
+    }
+}

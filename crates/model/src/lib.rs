@@ -1,0 +1,37 @@
+//! Model files and inference: features in, contributions and a score out. No training, no allocation while scoring.
+//!
+//! A [`ModelFile`] is what a file says; a [`Model`] is one that was checked and made ready, whole or not at all.
+//! [`Model::read`] and [`Model::to_bytes`] are the format, [`View::score_into`] is the inference:
+//!
+//! `raw = intercept + Σ shapes + Σ pairs`, `log_odds = calibration(raw)`, `score = anchors(log_odds)`.
+//!
+//! No weight is negative, so nothing that is seen lowers a score below that of the intercept alone. The crate knows
+//! neither what a feature means nor where a file lies: names come as [`Expect`], files as bytes.
+
+pub mod bounds;
+mod calibration;
+mod check;
+mod contributions;
+mod error;
+mod file;
+mod frame;
+mod line;
+mod model;
+mod read;
+mod score;
+mod shape;
+mod terms;
+pub mod testing;
+mod view;
+mod write;
+
+pub use bounds::BOUNDS;
+pub use calibration::Calibration;
+pub use contributions::Contributions;
+pub use error::ModelError;
+pub use file::{Card, Kind, ModelFile, Schema, Source, Subject, Trained, ViewFile};
+pub use frame::VERSION;
+pub use model::{Expect, Model};
+pub use score::{Anchor, Anchors};
+pub use shape::{Direction, Pair, Shape};
+pub use view::{Scored, View};
