@@ -1,6 +1,6 @@
 //! A model file, as it comes and as the document of a file whose first and last line are right. What is refused says why in
 //! words that a terminal can show; what is read is written and read again as the same, and scores whatever comes: within
-//! 0 to 100, never below what nothing says, and never against the direction of a shape.
+//! 0 to 100; an additive model never below what nothing says, and never against the direction of a shape.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -43,6 +43,13 @@ fn read(bytes: &[u8]) {
 fn score(file: &ModelFile, at: usize, view: &View) {
     let mut contributions = Contributions::new();
     let base = view.base();
+    for value in VALUES.into_iter().chain([f32::NAN]) {
+        let features = [value; testing::EXPECT.features.len()];
+        let scored = view.score_into(&features, &mut contributions);
+        assert!((0.0..=100.0).contains(&scored.score) && scored.raw.is_finite() && scored.log_odds.is_finite());
+        assert!(contributions.as_slice().iter().all(|log_odds| log_odds.is_finite()));
+        assert!(view.score(&features) == scored && view.log_odds(&features) == scored.log_odds);
+    }
     for shape in &file.views[at].shapes {
         let mut before = None;
         for value in VALUES.into_iter().chain([f32::NAN]) {

@@ -5,16 +5,18 @@ use std::sync::Arc;
 
 use palisade_crawl::ranges::{self, RangeBook};
 use palisade_crawl::signers::Signers;
-use palisade_domain::{Assessment, Coverage, RequestFacts, Resolution, ResponseFacts, Timestamp};
+use palisade_domain::{Assessment, Coverage, RequestFacts, Resolution, ResponseFacts, Timestamp, Vantage};
+use palisade_model::Contributions;
 
 use crate::conduct::Conduct;
 use crate::detector::{Card, Detector, Needs, State};
 use crate::features::Features;
 use crate::gather::gather;
 use crate::history::{HashSeed, History, Ticket};
+use crate::learned::{Learned, Shadow};
 use crate::said::Reader;
 use crate::schema::FeatureVector;
-use crate::scorer::{self, Context, Finding, Findings};
+use crate::scorer::{self, Context, Finding, Findings, Heard};
 use crate::site::SiteProfile;
 use crate::{Scene, detectors, identity};
 
@@ -50,6 +52,10 @@ pub struct EngineSettings {
     pub ranges: Option<Arc<RangeBook>>,
     /// Who may prove by a signature that it is a known program.
     pub signers: Signers,
+    /// The model that scores; without one the hand-set tables do.
+    pub model: Option<Learned>,
+    /// A model that is asked about every request and decides nothing.
+    pub challenger: Option<Learned>,
 }
 
 impl EngineSettings {
@@ -62,6 +68,8 @@ impl EngineSettings {
             more_sites: Vec::new(),
             ranges: None,
             signers: Signers::default(),
+            model: None,
+            challenger: None,
         }
     }
 }
@@ -75,6 +83,9 @@ pub struct Engine {
     sites: Vec<SiteProfile>,
     ranges: Option<Arc<RangeBook>>,
     signers: Signers,
+    model: Option<Learned>,
+    challenger: Option<Learned>,
+    shadow: Shadow,
 }
 
 struct Slot {
@@ -152,6 +163,9 @@ impl Engine {
             sites: std::iter::once(settings.site).chain(settings.more_sites).collect(),
             ranges: settings.ranges,
             signers: settings.signers,
+            model: settings.model,
+            challenger: settings.challenger,
+            shadow: Shadow::default(),
         }
     }
 
@@ -169,7 +183,11 @@ impl Engine {
         observe: Observe,
         assessment: &mut Assessment,
     ) -> Noted {
-        self.look(facts, observe, assessment, None)
+        if self.model.is_none() && self.challenger.is_none() {
+            return self.look(facts, observe, assessment, None);
+        }
+        let mut vector = FeatureVector::unseen();
+        self.look(facts, observe, assessment, Some(&mut vector))
     }
 
     /// As [`Engine::assess_into`], and in numbers: what models learn from and are asked about.
@@ -218,19 +236,53 @@ impl Engine {
             pages_per_minute: remembered.client.pages_per_minute(),
             shared_network: remembered.network.is_shared(),
         };
-        scorer::assess_into(&mut findings, &context, assessment);
-        let conduct = Conduct::of(&remembered, gathered.kind);
-        let wants_name = identity::wants_name(facts, &gathered.claim, &context.identity);
         let features = Features::of(&scene);
-        if let Some(vector) = vector {
+        if let Some(vector) = vector.as_deref_mut() {
             vector.read(&scene, features, Needs::seen(facts));
         }
+        self.add_up(&mut findings, &context, facts.vantage, vector.as_deref(), assessment);
+        let conduct = Conduct::of(&remembered, gathered.kind);
+        let wants_name = identity::wants_name(facts, &gathered.claim, &context.identity);
         Noted { features, ticket: remembered.ticket, wants_name, conduct }
+    }
+
+    /// Findings, and what the model makes of the request where there is one, into a score.
+    fn add_up(
+        &self,
+        findings: &mut Findings,
+        context: &Context,
+        vantage: Vantage,
+        vector: Option<&FeatureVector>,
+        assessment: &mut Assessment,
+    ) {
+        let Some(vector) = vector else {
+            return scorer::assess_into(findings, context, None, assessment);
+        };
+        let mut contributions = Contributions::new();
+        let seen = (&*findings, context.shared_network);
+        let ask = |model: &Learned, contributions: &mut Contributions| {
+            let opinion = model.weighed(vantage, vector, seen, contributions)?;
+            model.note(vantage, vector, &opinion);
+            Some(opinion)
+        };
+        let theirs = self.challenger.as_ref().and_then(|model| ask(model, &mut contributions));
+        let opinion = self.model.as_ref().and_then(|model| ask(model, &mut contributions));
+        let heard = opinion.map(|opinion| Heard { opinion, vector, contributions: &contributions });
+        scorer::assess_into(findings, context, heard.as_ref(), assessment);
+        if let Some(theirs) = theirs {
+            let by_rules = scorer::by_rules(findings, context.shared_network);
+            self.shadow.note(assessment.log_odds, theirs.with(by_rules));
+        }
     }
 
     /// Notes how an assessed request ended.
     pub fn finish(&self, ticket: Ticket, response: &ResponseFacts, now: Timestamp) {
         self.history.note_response(ticket, response, now);
+    }
+
+    /// How often the challenger would have decided otherwise.
+    pub fn shadow(&self) -> &Shadow {
+        &self.shadow
     }
 
     /// Memory of everything remembered, in bytes.
@@ -263,7 +315,8 @@ impl Engine {
                 vector.set_evidence(slot.at, signal.as_ref().map_or(0.0, |signal| signal.evidence));
             }
             let Some(signal) = signal else { continue };
-            let finding = Finding { signal, card: slot.card, weight: slot.weight, dry_run: slot.dry_run };
+            let (card, at) = (slot.card, slot.at);
+            let finding = Finding { signal, card, at, weight: slot.weight, dry_run: slot.dry_run };
             // The list is as long as the detectors; a full list cannot happen, and must not fail a request.
             let _ = findings.try_push(finding);
         }

@@ -1,12 +1,17 @@
 //! Evidence in, score and explanation out.
 //!
 //! `score = calibrate(prior + Σ contributions)`: contributions are the detectors' evidence in log-odds times their
-//! weight, summed within a [`Group`] and held to its cap. Nothing subtracts, so more evidence never lowers the
-//! score, and the order of detectors cannot matter.
+//! weight, summed within a [`Group`] and held to its cap. A model adds to that, or stands in its place ([`crate::learned`]).
+//! Nothing subtracts, so more evidence never lowers the score, and the order of detectors cannot matter.
 
-use palisade_domain::{Assessment, Coverage, Explanation, Identity, LogOdds, Score, Signal, SignalPoints};
+use palisade_domain::{
+    Assessment, Coverage, Detail, Explanation, Identity, LogOdds, ModelOpinion, Score, Signal, SignalPoints,
+};
+use palisade_model::Contributions;
 
 use crate::detector::{Card, Group};
+use crate::learned::{self, Opinion, Told};
+use crate::schema::{FeatureVector, LISTED};
 
 /// Log-odds of a request about which nothing speaks: about 5 in 100.
 ///
@@ -24,10 +29,24 @@ pub struct Finding {
     pub signal: Signal,
     /// Whose finding.
     pub card: &'static Card,
+    /// The place of its detector in [`crate::detectors::all`].
+    pub at: usize,
     /// The operator's weight for that detector, 0.0 and up.
     pub weight: f32,
     /// Shown only.
     pub dry_run: bool,
+}
+
+impl Finding {
+    /// The position of its evidence in the feature schema.
+    pub(crate) fn feature(&self) -> u16 {
+        (LISTED.len() + self.at) as u16
+    }
+
+    /// By how much its evidence is multiplied.
+    pub(crate) fn counts(&self) -> f32 {
+        if self.dry_run { 0.0 } else { self.weight.max(0.0) }
+    }
 }
 
 /// All findings of one request.
@@ -51,10 +70,21 @@ pub struct Context {
     pub shared_network: bool,
 }
 
+/// What a model says of the request, and why.
+#[derive(Clone, Copy, Debug)]
+pub struct Heard<'a> {
+    /// What it says.
+    pub opinion: Opinion,
+    /// The request in numbers.
+    pub vector: &'a FeatureVector,
+    /// What each of them adds.
+    pub contributions: &'a Contributions,
+}
+
 /// Adds the findings up; they are left in order of their names.
 pub fn assess(findings: &mut Findings, context: &Context) -> Assessment {
     let mut assessment = blank();
-    assess_into(findings, context, &mut assessment);
+    assess_into(findings, context, None, &mut assessment);
     assessment
 }
 
@@ -65,6 +95,7 @@ pub fn blank() -> Assessment {
         score: Score::default(),
         base: Score::default(),
         log_odds: PRIOR,
+        model: None,
         identity: Identity::UNKNOWN,
         explanation: Explanation::new(),
         coverage: Coverage::default(),
@@ -72,24 +103,60 @@ pub fn blank() -> Assessment {
     }
 }
 
-/// As [`assess`], into a place of the caller's: an explanation has room for every detector, and moving that costs more
-/// than filling it.
-pub fn assess_into(findings: &mut Findings, context: &Context, assessment: &mut Assessment) {
+/// As [`assess`], with what a model says, into a place of the caller's: an explanation has room for every detector, and moving
+/// that costs more than filling it.
+pub fn assess_into(
+    findings: &mut Findings,
+    context: &Context,
+    heard: Option<&Heard<'_>>,
+    assessment: &mut Assessment,
+) {
     // One order for all sums: rounding must not depend on the order of the detectors.
     findings.sort_unstable_by_key(|finding| finding.signal.id);
     let findings = &*findings;
     let counted = counted_evidence(findings, context.shared_network);
-    let log_odds = PRIOR + counted.iter().sum::<LogOdds>();
-    let score = Score::rounded(calibrate(log_odds));
-    let base = Score::rounded(calibrate(PRIOR));
-    assessment.score = score;
-    assessment.base = base;
+    let by_rules = PRIOR + counted.iter().sum::<LogOdds>();
+    let explanation = &mut assessment.explanation;
+    explanation.clear();
+    let (base, log_odds) = match heard {
+        None => {
+            tell_findings(findings, &counted, explanation);
+            (PRIOR, by_rules)
+        }
+        Some(heard) if heard.opinion.stands_alone() => {
+            let adds = findings
+                .iter()
+                .map(|finding| heard.contributions.of(finding.feature()).max(0.0) * finding.counts());
+            tell_findings(findings, &adds.collect(), explanation);
+            tell_features(heard, None, explanation);
+            (heard.opinion.base, heard.opinion.log_odds)
+        }
+        Some(heard) => {
+            tell_findings(findings, &counted, explanation);
+            let log_odds = heard.opinion.with(by_rules);
+            if log_odds > by_rules {
+                tell_features(heard, Some(log_odds - by_rules), explanation);
+            }
+            (PRIOR, log_odds)
+        }
+    };
+    assessment.score = Score::rounded(calibrate(log_odds));
+    assessment.base = Score::rounded(calibrate(base)).min(assessment.score);
     assessment.log_odds = log_odds;
+    assessment.model = heard.map(|heard| ModelOpinion {
+        score: calibrate(heard.opinion.log_odds),
+        probability: heard.opinion.probability,
+    });
     assessment.identity = context.identity;
     assessment.coverage = context.coverage;
     assessment.pages_per_minute = context.pages_per_minute;
-    let total = i32::from(score.value()) - i32::from(base.value());
-    explain(findings, &counted, total, &mut assessment.explanation);
+    let total = i32::from(assessment.score.value()) - i32::from(assessment.base.value());
+    share(total, &mut assessment.explanation);
+}
+
+/// What the hand-set tables alone say, log-odds.
+pub(crate) fn by_rules(findings: &Findings, shared_network: bool) -> LogOdds {
+    PRIOR + counted_evidence(findings, shared_network).iter().sum::<LogOdds>()
 }
 
 type PerFinding = arrayvec::ArrayVec<LogOdds, { Signal::PER_REQUEST_MAX }>;
@@ -112,30 +179,50 @@ fn counted_evidence(findings: &Findings, shared_network: bool) -> PerFinding {
 }
 
 fn raw_evidence(finding: &Finding, shared_network: bool) -> LogOdds {
-    if finding.dry_run {
-        return 0.0;
-    }
-    let evidence = (finding.signal.evidence * finding.weight).max(0.0);
+    let evidence = (finding.signal.evidence * finding.counts()).max(0.0);
     let network_only = matches!(finding.card.scope, crate::detector::Scope::Network);
     if shared_network && network_only { evidence.min(SHARED_NETWORK_CAP) } else { evidence }
 }
 
-/// Shares `total` points among the findings in proportion to their evidence (the Aumann-Shapley value of a function
+/// A line for each finding, worth its evidence; points come later.
+fn tell_findings(findings: &Findings, counted: &PerFinding, explanation: &mut Explanation) {
+    for (finding, &evidence) in findings.iter().zip(counted) {
+        let (id, detail, dry_run) = (finding.signal.id, finding.signal.detail, finding.dry_run);
+        // There is room for every detector; a full list cannot happen, and must not fail a request.
+        let _ = explanation.try_push(SignalPoints { id, points: 0, evidence, detail, dry_run });
+    }
+}
+
+/// A line for each feature of the model that adds most. Together they are worth `sum`, where the model is held to one.
+fn tell_features(heard: &Heard<'_>, sum: Option<LogOdds>, explanation: &mut Explanation) {
+    let mut tolds = learned::told(heard.vector, heard.contributions);
+    if tolds.is_empty() && sum.is_some() {
+        let detail = Detail::plain("What the detectors found weighs more together");
+        tolds.push(Told { id: learned::OTHER, detail, evidence: 1.0 });
+    }
+    let all: LogOdds = tolds.iter().map(|told| told.evidence).sum();
+    let scale = sum.map_or(1.0, |sum| sum / all);
+    // What there is no room for goes to the last that there is room for.
+    let room = explanation.remaining_capacity();
+    for (at, told) in tolds.into_iter().enumerate() {
+        let (id, detail, evidence) = (told.id, told.detail, told.evidence * scale);
+        if at < room {
+            explanation.push(SignalPoints { id, points: 0, evidence, detail, dry_run: false });
+        } else if let Some(last) = explanation.last_mut() {
+            last.evidence += evidence;
+        }
+    }
+}
+
+/// Shares `total` points among the lines in proportion to their evidence (the Aumann-Shapley value of a function
 /// of a sum), rounded by largest remainder so that base and points add up to the score exactly.
-fn explain(findings: &Findings, counted: &PerFinding, total: i32, explanation: &mut Explanation) {
-    let sum: LogOdds = counted.iter().sum();
-    explanation.clear();
+fn share(total: i32, explanation: &mut Explanation) {
+    let sum: LogOdds = explanation.iter().map(|line| line.evidence).sum();
     let mut rests: arrayvec::ArrayVec<(f32, usize), { Signal::PER_REQUEST_MAX }> = arrayvec::ArrayVec::new();
-    for (at, (finding, &evidence)) in findings.iter().zip(counted).enumerate() {
-        let exact = if sum > 0.0 { total as f32 * evidence / sum } else { 0.0 };
+    for (at, line) in explanation.iter_mut().enumerate() {
+        let exact = if sum > 0.0 { total as f32 * line.evidence / sum } else { 0.0 };
         rests.push((exact - exact.floor(), at));
-        explanation.push(SignalPoints {
-            id: finding.signal.id,
-            points: exact.floor() as i16,
-            evidence,
-            detail: finding.signal.detail,
-            dry_run: finding.dry_run,
-        });
+        line.points = exact.floor() as i16;
     }
     let missing = total - explanation.iter().map(|line| i32::from(line.points)).sum::<i32>();
     let missing = if sum > 0.0 { usize::try_from(missing).unwrap_or(0) } else { 0 };

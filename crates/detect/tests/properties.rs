@@ -25,7 +25,7 @@ fn finding() -> impl Strategy<Value = Finding> {
         move |(at, share, weight, dry_run)| {
             let card = cards[at];
             let signal = card.signal(card.signals[0], share * card.evidence_max, Detail::plain("made up"));
-            Finding { signal, card, weight, dry_run }
+            Finding { signal, card, at, weight, dry_run }
         },
     )
 }

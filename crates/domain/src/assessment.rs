@@ -62,6 +62,15 @@ pub struct SignalPoints {
 /// The lines of an explanation, strongest first.
 pub type Explanation = arrayvec::ArrayVec<SignalPoints, { crate::Signal::PER_REQUEST_MAX }>;
 
+/// What a model says of one request by itself, unbounded.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ModelOpinion {
+    /// 0.0..=100.0 bot.
+    pub score: f32,
+    /// How likely a program sent the request, 0.0..=1.0, as calibrated.
+    pub probability: f32,
+}
+
 /// What we think of one request, before policy.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Assessment {
@@ -71,6 +80,8 @@ pub struct Assessment {
     pub base: Score,
     /// Sum of prior and evidence in log-odds, before calibration.
     pub log_odds: LogOdds,
+    /// What the model says by itself, where there is one that judges this vantage.
+    pub model: Option<ModelOpinion>,
     /// Who it is.
     pub identity: Identity,
     /// The signals with their points.

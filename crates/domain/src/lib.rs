@@ -20,7 +20,7 @@ pub mod time;
 
 pub use action::{Action, BlockReason, Decision, Enforcement, Pace, Price, Rate, Verdict};
 pub use address::{ClientIp, NetPrefix, RangeSet};
-pub use assessment::{Assessment, Coverage, Explanation, Score, ScoreOutOfRange, SignalPoints};
+pub use assessment::{Assessment, Coverage, Explanation, ModelOpinion, Score, ScoreOutOfRange, SignalPoints};
 pub use fact::Fact;
 pub use identity::{ClaimStatus, Identity, IdentityClass};
 pub use nearest::nearest;

@@ -6,9 +6,10 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
+use palisade_detect::detector::Needs;
 use palisade_detect::schema::{self, FeatureVector};
 use palisade_detect::{Engine, EngineSettings, HashSeed, scorer};
-use palisade_domain::{ClientKey, RequestFacts, Vantage};
+use palisade_domain::{ClientKey, RequestFacts, Resolution, Vantage};
 use palisade_replay::formats::{Label, Record};
 use palisade_replay::labels::Labels;
 use palisade_replay::merge::{Feed, FeedOptions, FeedStats, Progress};
@@ -36,6 +37,10 @@ pub struct Row {
     pub is_last: bool,
     /// From where it was seen.
     pub vantage: Vantage,
+    /// Which facts could be seen.
+    pub seen: Needs,
+    /// How finely time was known.
+    pub resolution: Resolution,
     /// How much it weighs; those of one client together are 1.
     pub weight: f32,
     /// What the hand-set tables say, log-odds.
@@ -55,6 +60,8 @@ pub struct Dataset {
     pub rows: Vec<Row>,
     /// Names of clients.
     pub clients: Vec<String>,
+    /// When each client was first seen, in milliseconds since 1970.
+    pub started_ms: Vec<i64>,
     /// Names of families.
     pub families: Vec<String>,
     /// Names of groups.
@@ -149,14 +156,26 @@ impl Dataset {
 /// One client under way.
 struct Story {
     name: String,
+    started_ms: i64,
     group: Option<String>,
     family: Option<String>,
     label: Option<bool>,
     contradicts: bool,
     requests: u32,
-    /// Rows so far: how many requests, from where, what the tables said, the numbers.
-    rows: Vec<(u32, Vantage, f32, Vec<f32>)>,
-    last: (Vantage, f32, FeatureVector),
+    rows: Vec<Shot>,
+    last: Shot,
+}
+
+/// A client after so many requests.
+#[derive(Clone)]
+struct Shot {
+    requests: u32,
+    vantage: Vantage,
+    seen: Needs,
+    resolution: Resolution,
+    /// What the hand-set tables said, log-odds.
+    by_rules: f32,
+    vector: FeatureVector,
 }
 
 struct Reader<'o> {
@@ -197,10 +216,18 @@ impl<'o> Reader<'o> {
         let mut vector = FeatureVector::unseen();
         let noted = self.engine.measure_into(&facts, record.observe(), &mut assessment, &mut vector);
         self.engine.finish(noted.ticket, &record.response(), facts.time);
+        let shot = Shot {
+            requests: 0,
+            vantage: facts.vantage,
+            seen: Needs::seen(&facts),
+            resolution: facts.resolution,
+            by_rules: assessment.log_odds,
+            vector,
+        };
         let name = self.name_of(&facts);
         let at = match self.by_name.get(&name) {
             Some(at) => *at,
-            None if self.stories.len() < CLIENTS_MAX => self.begin(name, facts.vantage, &vector),
+            None if self.stories.len() < CLIENTS_MAX => self.begin(name, &shot, facts.time.millis()),
             None => {
                 self.read.left_out += 1;
                 return;
@@ -208,7 +235,8 @@ impl<'o> Reader<'o> {
         };
         let story = &mut self.stories[at];
         story.requests += 1;
-        story.last = (facts.vantage, assessment.log_odds, vector);
+        story.last = shot;
+        story.last.requests = story.requests;
         if let Some(label) = record.label() {
             story.say(label == Label::Bot);
         }
@@ -220,8 +248,7 @@ impl<'o> Reader<'o> {
                 return;
             }
             self.rows += 1;
-            let (vantage, by_rules, vector) = &story.last;
-            story.rows.push((story.requests, *vantage, *by_rules, vector.values().to_vec()));
+            story.rows.push(story.last.clone());
         }
     }
 
@@ -236,19 +263,20 @@ impl<'o> Reader<'o> {
         }
     }
 
-    fn begin(&mut self, name: String, vantage: Vantage, vector: &FeatureVector) -> usize {
+    fn begin(&mut self, name: String, shot: &Shot, started_ms: i64) -> usize {
         let known = self.known.get(name.split(' ').next().unwrap_or(&name));
         let (label, family) = known.map_or((None, None), |(is_bot, family)| (Some(*is_bot), family.clone()));
         self.by_name.insert(name.clone(), self.stories.len());
         self.stories.push(Story {
             name,
+            started_ms,
             group: None,
             family,
             label,
             contradicts: false,
             requests: 0,
             rows: Vec::new(),
-            last: (vantage, 0.0, *vector),
+            last: shot.clone(),
         });
         self.stories.len() - 1
     }
@@ -297,15 +325,14 @@ impl Story {
         let client = data.clients.len() as u32;
         let group = groups.number(self.group.as_deref().unwrap_or(&self.name));
         let family = self.family.as_deref().map(|family| families.number(family));
-        let (vantage, by_rules, vector) = self.last;
         let mut rows = self.rows;
         // The last request may be one of those that make a row anyway.
-        if rows.last().is_none_or(|row| row.0 != self.requests) {
-            rows.push((self.requests, vantage, by_rules, vector.values().to_vec()));
+        if rows.last().is_none_or(|row| row.requests != self.requests) {
+            rows.push(self.last);
         }
         let weight = 1.0 / rows.len() as f32;
-        for (requests, vantage, by_rules, values) in rows {
-            data.values.extend_from_slice(&values);
+        for Shot { requests, vantage, seen, resolution, by_rules, vector } in rows {
+            data.values.extend_from_slice(vector.values());
             let is_last = requests == self.requests;
             data.rows.push(Row {
                 client,
@@ -315,11 +342,14 @@ impl Story {
                 requests,
                 is_last,
                 vantage,
+                seen,
+                resolution,
                 weight,
                 by_rules,
             });
         }
         data.clients.push(self.name);
+        data.started_ms.push(self.started_ms);
     }
 }
 
@@ -344,6 +374,8 @@ impl Names {
 
 #[cfg(test)]
 pub(crate) mod testing {
+    use palisade_detect::Need;
+
     use super::*;
     use crate::random::Random;
 
@@ -376,10 +408,13 @@ pub(crate) mod testing {
                 requests: 1,
                 is_last: true,
                 vantage: Vantage::Log,
+                seen: Needs::of(&[Need::UserAgent, Need::Method, Need::Target, Need::Referrer]),
+                resolution: Resolution::Milli,
                 weight: 1.0,
                 by_rules: 0.0,
             });
             data.clients.push(format!("client {client}"));
+            data.started_ms.push(i64::from(client) * 1_000);
             data.group_names.push(format!("client {client}"));
         }
         data

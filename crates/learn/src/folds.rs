@@ -38,6 +38,22 @@ pub fn by_family(data: &Dataset, seed: u64) -> (Vec<usize>, usize) {
     (fold_of, families)
 }
 
+/// The share of groups, the earliest, that a split by time learns from.
+const EARLIER: f64 = 0.7;
+
+/// A single fold of the groups that were first seen last: the model is tested on what came after it. The others are never tested.
+pub fn by_time(data: &Dataset) -> (Vec<usize>, usize) {
+    let mut started = vec![i64::MAX; data.groups()];
+    for row in &data.rows {
+        let (group, client) = (row.group as usize, row.client as usize);
+        started[group] = started[group].min(data.started_ms.get(client).copied().unwrap_or(0));
+    }
+    let mut sorted = started.clone();
+    sorted.sort_unstable();
+    let cut = sorted.get((sorted.len() as f64 * EARLIER) as usize).copied().unwrap_or(i64::MAX);
+    (started.into_iter().map(|started_ms| usize::from(started_ms < cut)).collect(), 1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,5 +83,13 @@ mod tests {
         for row in data.rows.iter().filter(|row| row.is_bot) {
             assert_eq!(folds[row.group as usize], row.family.unwrap_or(0) as usize);
         }
+    }
+
+    #[test]
+    fn by_time_the_last_are_tested_and_the_others_never() {
+        let data = made_up(100, 2, 1);
+        let (folds, count) = by_time(&data);
+        assert_eq!(count, 1);
+        assert!(data.rows.iter().all(|row| (folds[row.group as usize] == 0) == (row.client >= 70)));
     }
 }

@@ -15,8 +15,14 @@ pub mod bounds;
 pub mod dataset;
 pub mod evaluation;
 pub mod folds;
+pub mod held;
+pub mod labels;
+pub mod leaks;
+pub mod online;
+pub mod promotion;
 pub mod random;
 pub mod traffic;
 pub mod train;
+pub mod usual;
 
 pub use bounds::BOUNDS;

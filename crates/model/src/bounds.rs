@@ -20,6 +20,24 @@ pub const VIEWS_MAX: usize = 16;
 /// Vantages of a view.
 pub const VANTAGES_MAX: usize = 16;
 
+/// Trees of a view.
+pub const TREES_MAX: usize = 1_000;
+
+/// Splits of a tree.
+pub const SPLITS_MAX: usize = 4_095;
+
+/// Splits between the root of a tree and its farthest leaf.
+pub const DEPTH_MAX: usize = 16;
+
+/// Layers of a net, the last with its one output included.
+pub const LAYERS_MAX: usize = 6;
+
+/// Outputs of a layer.
+pub const WIDTH_MAX: usize = 512;
+
+/// Distance from the mean that is still told apart, in standard deviations, either way.
+pub const DEVIATIONS_MAX: f32 = 10.0;
+
 /// Points of a calibration.
 pub const POINTS_MAX: usize = 1_000;
 
@@ -65,6 +83,33 @@ pub const BOUNDS: &[Bound] = &[
     ),
     refusing("model.bins_max", BINS_MAX, "bins of a shape", "beyond this a shape repeats single rows"),
     refusing("model.pairs_max", PAIRS_MAX, "pairs of a view", "each costs as much time as two shapes"),
+    refusing(
+        "model.trees_max",
+        TREES_MAX,
+        "trees of a view",
+        "ten times what is trained; each costs some twenty nanoseconds of every request",
+    ),
+    refusing("model.splits_max", SPLITS_MAX, "splits of a tree", "beyond this a tree repeats single rows"),
+    refusing(
+        "model.depth_max",
+        DEPTH_MAX,
+        "splits one after the other",
+        "each waits for the one before it; twice what is trained",
+    ),
+    refusing(
+        "model.layers_max",
+        LAYERS_MAX,
+        "layers of a net",
+        "with the widest layers and the greatest weights no sum leaves what a number can hold",
+    ),
+    refusing("model.width_max", WIDTH_MAX, "outputs of a layer", "what a layer gives lives on the stack"),
+    Bound {
+        name: "model.deviations_max",
+        value: DEVIATIONS_MAX as u64,
+        unit: "standard deviations, either way",
+        reason: "a single absurd value shall not decide alone",
+        when_full: "values beyond count as this far",
+    },
     refusing("model.views_max", VIEWS_MAX, "views", "there are fewer vantages"),
     refusing("model.vantages_max", VANTAGES_MAX, "vantages of a view", "there are fewer"),
     refusing(

@@ -15,8 +15,8 @@ impl Contributions {
         Contributions { values: [0.0; FEATURES_MAX], features: 0 }
     }
 
-    /// Log-odds by position in the schema, 0.0 and up; as many as the schema has features. A pair counts half for each
-    /// of its two.
+    /// Log-odds by position in the schema; as many as the schema has features. Of an additive model they are 0.0 and up,
+    /// and a pair counts half for each of its two; of other kinds they may speak for a person, below 0.0.
     pub fn as_slice(&self) -> &[f32] {
         &self.values[..self.features]
     }
@@ -32,8 +32,9 @@ impl Contributions {
         self.values[..self.features].fill(0.0);
     }
 
+    /// Adds to what one feature says; nothing for a position that there is no room for.
     #[inline]
-    pub(crate) fn add(&mut self, feature: u16, log_odds: f32) {
+    pub fn add(&mut self, feature: u16, log_odds: f32) {
         if let Some(value) = self.values.get_mut(usize::from(feature)) {
             *value += log_odds;
         }

@@ -159,6 +159,30 @@ pub enum ModelError {
         /// `schema` or `view`.
         among: &'static str,
     },
+    /// A view that computes in another way than the model says.
+    #[error("{place}: the form is `{found}`, a model of kind `{kind}` has `{expected}`; train again")]
+    OtherForm {
+        /// Where.
+        place: String,
+        /// The form of the view.
+        found: &'static str,
+        /// The kind of the model.
+        kind: &'static str,
+        /// The form of that kind.
+        expected: &'static str,
+    },
+    /// A split leads to nothing, backwards, or to where another one leads.
+    #[error(
+        "{place}: split {split} leads to {to}, which is before it, nowhere or reached twice; train again"
+    )]
+    NotATree {
+        /// Where.
+        place: String,
+        /// The split, from 0.
+        split: usize,
+        /// What it says: the number of a split, or -1 - that of a leaf.
+        to: i16,
+    },
     /// A vantage that this release does not have.
     #[error("{place}: {found} is no vantage of this release, which has {known}; train again")]
     UnknownVantage {

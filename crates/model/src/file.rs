@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::calibration::Calibration;
+use crate::form::Form;
+use crate::kind::Kind;
 use crate::score::Anchors;
 use crate::shape::{Pair, Shape};
 
@@ -34,14 +36,6 @@ pub struct ModelFile {
     pub contribution_max: f32,
     /// One part for each set of vantages, at least one.
     pub views: Vec<ViewFile>,
-}
-
-/// How a model computes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// A sum of binned shapes and pairs.
-    Additive,
 }
 
 /// What a model judges.
@@ -124,10 +118,13 @@ pub struct ViewFile {
     pub features: Vec<u16>,
     /// Log-odds where nothing else speaks.
     pub intercept: f32,
-    /// One per feature at most.
+    /// Of an additive model, one per feature at most; of others none.
     pub shapes: Vec<Shape>,
-    /// Interactions, one per two features at most.
+    /// Of an additive model: interactions, one per two features at most; of others none.
     pub pairs: Vec<Pair>,
+    /// How all but an additive model computes; left out of the file of an additive one.
+    #[serde(default, skip_serializing_if = "Form::is_additive")]
+    pub form: Form,
     /// From the sum to log-odds that mean what they say.
     pub calibration: Calibration,
     /// From log-odds to the score.

@@ -5,16 +5,21 @@
 //!
 //! `raw = intercept + Σ shapes + Σ pairs`, `log_odds = calibration(raw)`, `score = anchors(log_odds)`.
 //!
-//! No weight is negative, so nothing that is seen lowers a score below that of the intercept alone. The crate knows
-//! neither what a feature means nor where a file lies: names come as [`Expect`], files as bytes.
+//! That sum is the additive model's, whose weights are never negative: nothing that is seen lowers a score below that of
+//! the intercept alone. Other kinds ([`Form`]) sum distances from the mean, leaves of trees or the layers of a net, and
+//! what they see may speak for a person. The crate knows neither what a feature means nor where a file lies: names come as [`Expect`], files as bytes.
 
 pub mod bounds;
 mod calibration;
 mod check;
 mod contributions;
+pub mod drift;
 mod error;
 mod file;
+mod form;
 mod frame;
+mod kind;
+mod kinds;
 mod line;
 mod model;
 mod read;
@@ -22,6 +27,7 @@ mod score;
 mod shape;
 mod terms;
 pub mod testing;
+mod uri;
 mod view;
 mod write;
 
@@ -29,9 +35,13 @@ pub use bounds::BOUNDS;
 pub use calibration::Calibration;
 pub use contributions::Contributions;
 pub use error::ModelError;
-pub use file::{Card, Kind, ModelFile, Schema, Source, Subject, Trained, ViewFile};
+pub use file::{Card, ModelFile, Schema, Source, Subject, Trained, ViewFile};
+pub use form::{Form, Input, Layer, Linear, Neural, Term, Tree, Trees};
 pub use frame::VERSION;
+pub use kind::Kind;
+pub use kinds::Sum;
 pub use model::{Expect, Model};
 pub use score::{Anchor, Anchors};
 pub use shape::{Direction, Pair, Shape};
+pub use uri::{ModelUri, UriError};
 pub use view::{Scored, View};

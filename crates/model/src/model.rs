@@ -5,6 +5,7 @@ use std::fmt;
 use crate::check;
 use crate::error::ModelError;
 use crate::file::{ModelFile, Subject};
+use crate::kind::Kind;
 use crate::view::View;
 
 /// What a release asks of a model that it is to use.
@@ -45,6 +46,16 @@ impl Model {
     /// Its name.
     pub fn id(&self) -> &str {
         &self.file.id
+    }
+
+    /// How it computes.
+    pub fn kind(&self) -> Kind {
+        self.file.kind
+    }
+
+    /// Whether contributions are exact, or an approximation: see [`Kind::is_exact`].
+    pub fn is_exact(&self) -> bool {
+        self.file.kind.is_exact()
     }
 
     /// What it judges.

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::calibration::Calibration;
-use crate::file::{Card, Kind, ModelFile, Schema, Source, Subject, Trained, ViewFile};
+use crate::file::{Card, ModelFile, Schema, Source, Subject, Trained, ViewFile};
+use crate::form::{Form, Input, Layer, Linear, Neural, Term, Tree, Trees};
+use crate::kind::Kind;
 use crate::model::{Expect, Model};
 use crate::score::{Anchor, Anchors};
 use crate::shape::{Direction, Pair, Shape};
@@ -41,6 +43,66 @@ pub fn file() -> ModelFile {
     }
 }
 
+/// As [`file()`], of another kind: both views compute by the same small form of it.
+pub fn file_of(kind: Kind) -> ModelFile {
+    let form = match kind {
+        Kind::Additive => return file(),
+        Kind::Linear => Form::Linear(linear()),
+        Kind::Boosted | Kind::Forest | Kind::Isolation => Form::Trees(trees()),
+        Kind::Neural => Form::Neural(neural()),
+    };
+    let of = |name, vantages: &[&str]| ViewFile {
+        form: form.clone(),
+        ..view(name, vantages, Vec::new(), Vec::new())
+    };
+    let views = vec![of("log", &["log"]), of("gateway", &["gateway-tls", "gateway-clear"])];
+    ModelFile { kind, views, ..file() }
+}
+
+/// A rate above 20 and a missing header speak for a bot.
+fn linear() -> Linear {
+    let term = |feature, mean, scale, weight| Term { feature, mean, scale, weight, unseen: 0.25 };
+    Linear { terms: vec![term(0, 20.0, 10.0, 0.5), term(1, 0.5, 0.5, 1.0), term(2, 0.3, 0.1, -0.25)] }
+}
+
+/// A tree of four leaves, one of two, and one of nothing else.
+fn trees() -> Trees {
+    let deep = Tree {
+        features: vec![0, 1, 2],
+        edges: vec![30.0, 1.0, 0.1],
+        below: vec![1, -1, -3],
+        above: vec![2, -2, -4],
+        unseen_above: vec![false, true, true],
+        means: vec![0.1, -0.5, 1.0],
+        leaves: vec![-1.0, 0.5, 2.0, 0.75],
+    };
+    let flat = Tree {
+        features: vec![3],
+        edges: vec![2.0],
+        below: vec![-2],
+        above: vec![-1],
+        unseen_above: vec![false],
+        means: vec![0.0],
+        leaves: vec![-0.25, 0.25],
+    };
+    Trees { trees: vec![deep, flat, Tree { leaves: vec![0.125], ..Tree::default() }] }
+}
+
+/// Four inputs, three bends, one output.
+fn neural() -> Neural {
+    let input = |feature, mean, scale| Input { feature, mean, scale };
+    Neural {
+        inputs: vec![input(0, 20.0, 10.0), input(1, 0.5, 0.5), input(2, 0.3, 0.1), input(3, 3.0, 1.0)],
+        layers: vec![
+            Layer {
+                weights: vec![1.0, 0.5, -0.5, 0.5, 1.0, 0.0, -0.25, 0.5, 1.0, 0.0, 0.125, 0.25],
+                biases: vec![0.0, -0.5, 0.25],
+            },
+            Layer { weights: vec![0.75, 0.5, -0.5], biases: vec![-0.125] },
+        ],
+    }
+}
+
 /// [`file()`] as a model.
 ///
 /// # Panics
@@ -70,6 +132,7 @@ pub fn view(name: &str, vantages: &[&str], shapes: Vec<Shape>, pairs: Vec<Pair>)
         intercept: -3.0,
         shapes,
         pairs,
+        form: Form::Additive,
         calibration: Calibration { points: vec![(-6.0, -5.5), (0.0, 0.1), (8.0, 7.0)] },
         anchors: anchors(),
     }

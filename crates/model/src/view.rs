@@ -3,17 +3,15 @@
 use crate::calibration::Calibration;
 use crate::contributions::Contributions;
 use crate::file::ViewFile;
+use crate::kinds::Sum;
 use crate::score::Anchors;
-use crate::terms::Terms;
 
 /// A view, checked and made ready.
 #[derive(Clone, Debug)]
 pub struct View {
     name: Box<str>,
     vantages: Box<[String]>,
-    features: usize,
-    intercept: f32,
-    terms: Terms,
+    sum: Sum,
     calibration: Calibration,
     anchors: Anchors,
 }
@@ -21,7 +19,7 @@ pub struct View {
 /// What a view says of one request.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scored {
-    /// Intercept and contributions, summed.
+    /// Base and contributions, summed.
     pub raw: f32,
     /// Calibrated log-odds.
     pub log_odds: f32,
@@ -35,9 +33,7 @@ impl View {
         View {
             name: view.name.as_str().into(),
             vantages: view.vantages.clone().into(),
-            features,
-            intercept: view.intercept,
-            terms: Terms::new(&view.shapes, &view.pairs),
+            sum: Sum::of(view, features),
             calibration: view.calibration.clone(),
             anchors: view.anchors,
         }
@@ -61,31 +57,29 @@ impl View {
     /// Scores one request.
     ///
     /// `features` are values by position in the schema; one that is no number, or beyond the end of the slice, was
-    /// unseen. Whatever the view may not use is not looked at. `contributions` is overwritten: its sum and the
-    /// intercept are [`Scored::raw`], up to rounding. Any values are taken. Allocates nothing.
+    /// unseen. Whatever the view may not use is not looked at. `contributions` is overwritten: its sum and that of
+    /// [`View::base`] are [`Scored::raw`], up to rounding. Any values are taken. Allocates nothing.
     pub fn score_into(&self, features: &[f32], contributions: &mut Contributions) -> Scored {
-        contributions.reset(self.features);
-        // Summed in the order of the file, not over the contributions: rounding keeps the order of two sums then.
-        let mut raw = self.intercept;
-        self.terms.each_shape(features, |feature, log_odds| {
-            contributions.add(feature, log_odds);
-            raw += log_odds;
-        });
-        self.terms.each_pair(features, |[first, second], log_odds| {
-            contributions.add(first, log_odds * 0.5);
-            contributions.add(second, log_odds * 0.5);
-            raw += log_odds;
-        });
-        self.scored(raw)
+        self.scored(self.sum.raw_into(features, contributions))
     }
 
-    /// What it says where no weight speaks: the intercept alone.
+    /// As [`View::score_into`], without the reasons: what a model that only looks on costs.
+    pub fn score(&self, features: &[f32]) -> Scored {
+        self.scored(self.sum.raw(features))
+    }
+
+    /// The calibrated log-odds of [`View::score`].
+    pub fn log_odds(&self, features: &[f32]) -> f32 {
+        self.calibration.apply(self.sum.raw(features))
+    }
+
+    /// What it says where nothing speaks: see [`Sum::base`].
     pub fn base(&self) -> Scored {
-        self.scored(self.intercept)
+        self.scored(self.sum.base())
     }
 
     /// Calibrated log-odds and score of a sum.
-    fn scored(&self, raw: f32) -> Scored {
+    pub fn scored(&self, raw: f32) -> Scored {
         let log_odds = self.calibration.apply(raw);
         Scored { raw, log_odds, score: self.anchors.score(log_odds) }
     }

@@ -2,11 +2,12 @@
 //!
 //! A binary of its own, because counting takes the place of the whole process's allocator.
 
-use palisade_model::{Contributions, testing};
+use palisade_model::{Contributions, Kind, Model, testing};
 
 #[test]
 fn scoring_allocates_nothing() {
-    let model = testing::model();
+    let models =
+        Kind::ALL.map(|kind| Model::new(testing::file_of(kind), &testing::EXPECT).expect("it is valid"));
     let requests = [
         [f32::NAN; 4],
         [0.0, 1.0, 0.2, 3.0],
@@ -15,14 +16,16 @@ fn scoring_allocates_nothing() {
     ];
     let work = || {
         let mut contributions = Contributions::new();
-        for (view, features) in
-            model.views().iter().flat_map(|view| requests.map(|features| (view, features)))
-        {
-            let scored = view.score_into(&features, &mut contributions);
-            assert!(scored.score >= view.base().score && contributions.as_slice().len() == 4);
-            assert!(view.score_into(&[], &mut contributions).raw >= view.base().raw);
+        for model in &models {
+            let views = model.views().iter();
+            for (view, features) in views.flat_map(|view| requests.map(|features| (view, features))) {
+                let scored = view.score_into(&features, &mut contributions);
+                let is_raised = scored.score >= view.base().score || model.kind() != Kind::Additive;
+                assert!(is_raised && contributions.as_slice().len() == 4);
+                assert!(view.log_odds(&features) == scored.log_odds && view.score(&[]).raw.is_finite());
+            }
+            assert!(model.view_for("gateway-clear").is_some());
         }
-        assert!(model.view_for("gateway-clear").is_some());
     };
     assert_eq!(allocation_counter::measure(work).count_total, 0);
 }

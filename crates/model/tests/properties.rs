@@ -5,7 +5,8 @@ mod forge;
 use std::collections::BTreeSet;
 
 use palisade_model::{
-    Anchor, Anchors, Calibration, Contributions, Direction, Model, ModelFile, Pair, Shape, ViewFile, testing,
+    Anchor, Anchors, Calibration, Contributions, Direction, Form, Input, Kind, Layer, Linear, Model,
+    ModelFile, Neural, Pair, Shape, Term, Tree, Trees, ViewFile, testing,
 };
 use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
@@ -108,6 +109,82 @@ fn view() -> impl Strategy<Value = ViewFile> {
     )
 }
 
+fn linear() -> impl Strategy<Value = Form> {
+    let of = |feature| {
+        (number(), 1e-3f32..1e6, -5.0f32..5.0, -5.0f32..5.0)
+            .prop_map(move |(mean, scale, weight, unseen)| Term { feature, mean, scale, weight, unseen })
+    };
+    [of(2), of(0), of(3)].prop_map(|terms| Form::Linear(Linear { terms: terms.into() }))
+}
+
+/// A tree in which each split is put at an open end that `ends` chooses.
+fn tree() -> impl Strategy<Value = Tree> {
+    let split = (0..FEATURES as u16, number(), any::<bool>(), -3.0f32..3.0, any::<prop::sample::Index>());
+    (vec(split, 0..16), vec(-3.0f32..3.0, 17)).prop_map(|(splits, mut leaves)| {
+        let mut tree = Tree::default();
+        // Open ends: of which split, and whether above.
+        let mut ends: Vec<(usize, bool)> = Vec::new();
+        for (at, (feature, edge, unseen_above, mean, end)) in splits.into_iter().enumerate() {
+            if at > 0 {
+                let (parent, is_above) = ends.swap_remove(end.index(ends.len()));
+                let ways = if is_above { &mut tree.above } else { &mut tree.below };
+                ways[parent] = at as i16;
+            }
+            tree.features.push(feature);
+            tree.edges.push(edge);
+            tree.unseen_above.push(unseen_above);
+            tree.means.push(mean);
+            tree.below.push(0);
+            tree.above.push(0);
+            ends.extend([(at, false), (at, true)]);
+        }
+        for (leaf, (parent, is_above)) in ends.into_iter().enumerate() {
+            let ways = if is_above { &mut tree.above } else { &mut tree.below };
+            ways[parent] = -1 - leaf as i16;
+        }
+        leaves.truncate(tree.features.len() + 1);
+        Tree { leaves, ..tree }
+    })
+}
+
+fn neural() -> impl Strategy<Value = Form> {
+    let input =
+        |feature| (number(), 1e-3f32..1e6).prop_map(move |(mean, scale)| Input { feature, mean, scale });
+    let weights = || -1.0f32..1.0;
+    (vec(1usize..12, 0..3), input(1), input(3)).prop_flat_map(move |(mut widths, first, second)| {
+        widths.push(1);
+        let mut inputs = 2;
+        let layers: Vec<_> = widths
+            .into_iter()
+            .map(|width| {
+                let layer = (vec(weights(), inputs * width), vec(weights(), width));
+                inputs = width;
+                layer.prop_map(|(weights, biases)| Layer { weights, biases })
+            })
+            .collect();
+        layers.prop_map(move |layers| Form::Neural(Neural { inputs: vec![first, second], layers }))
+    })
+}
+
+/// A model of another kind than the additive one.
+fn other() -> impl Strategy<Value = Model> {
+    let trees = || vec(tree(), 0..12).prop_map(|trees| Form::Trees(Trees { trees }));
+    let form = prop_oneof![
+        linear().prop_map(|form| (Kind::Linear, form)),
+        trees().prop_map(|form| (Kind::Boosted, form)),
+        trees().prop_map(|form| (Kind::Forest, form)),
+        trees().prop_map(|form| (Kind::Isolation, form)),
+        neural().prop_map(|form| (Kind::Neural, form)),
+    ];
+    (file(), form).prop_map(|(mut file, (kind, form))| {
+        file.kind = kind;
+        file.views.iter_mut().for_each(|view| {
+            (view.shapes, view.pairs, view.form) = (Vec::new(), Vec::new(), form.clone());
+        });
+        Model::new(file, &testing::EXPECT).expect("it keeps every rule")
+    })
+}
+
 fn file() -> impl Strategy<Value = ModelFile> {
     let contribution_max = prop_oneof![Just(f32::INFINITY), 0.0f32..1_000.0];
     (view(), any::<i64>(), any::<u64>(), contribution_max, any::<f64>(), "[^\\p{Cc}]{0,40}").prop_map(
@@ -134,7 +211,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_was_written_is_read(model in model()) {
+    fn what_was_written_is_read(model in prop_oneof![model(), other()]) {
         let bytes = model.to_bytes();
         let again = read(&bytes);
         prop_assert_eq!(again.as_ref(), Some(&model));
@@ -178,7 +255,7 @@ proptest! {
     /// Under a checksum that is right, a document that was tampered with is refused or a model like any other.
     #[test]
     fn a_forged_document_is_refused_or_sound(
-        model in model(),
+        model in prop_oneof![model(), other()],
         at in any::<prop::sample::Index>(),
         cut in 0usize..30,
         put in prop_oneof![Just("null"), Just("-1"), Just("1e30"), Just("0,"), Just("]"), Just("[[[["), Just("\"\"")],
@@ -209,6 +286,35 @@ proptest! {
         prop_assert!((0.0..=100.0).contains(&scored.score));
         // Nothing that is seen lowers what nothing says.
         prop_assert!(scored.raw >= view.base().raw && scored.score >= view.base().score);
+    }
+
+    /// Base and contributions are the sum for every kind, and reasons cost nothing but time.
+    #[test]
+    fn contributions_of_other_kinds_add_up(model in other(), features in vec(value(), 0..FEATURES + 2)) {
+        let mut contributions = Contributions::new();
+        let view = &model.views()[0];
+        let scored = view.score_into(&features, &mut contributions);
+        prop_assert_eq!(view.score(&features), scored);
+        prop_assert_eq!(view.log_odds(&features), scored.log_odds);
+        let sum: f32 = contributions.as_slice().iter().sum();
+        prop_assert!((view.base().raw + sum - scored.raw).abs() < 1e-2, "{} {} {}", view.base().raw, sum, scored.raw);
+        prop_assert!((0.0..=100.0).contains(&scored.score));
+    }
+
+    #[test]
+    fn trees_are_walked_as_they_are_defined(trees in vec(tree(), 0..20), features in vec(value(), FEATURES)) {
+        let mut expect = 0.0f64;
+        for tree in &trees {
+            let mut way = if tree.features.is_empty() { -1 } else { 0 };
+            while let Ok(split) = usize::try_from(way) {
+                let value = features[usize::from(tree.features[split])];
+                let above = if value.is_nan() { tree.unseen_above[split] } else { value >= tree.edges[split] };
+                way = if above { tree.above[split] } else { tree.below[split] };
+            }
+            expect += f64::from(tree.leaves[usize::from(way.unsigned_abs()) - 1]);
+        }
+        let sum = palisade_model::Sum::new(0.0, &Form::Trees(Trees { trees }), FEATURES).expect("it keeps every rule");
+        prop_assert!((f64::from(sum.raw(&features)) - expect).abs() < 1e-3);
     }
 
     #[test]

@@ -3,11 +3,14 @@
 #![allow(clippy::print_stdout, reason = "quantiles and bytes are what this bench is asked for")]
 
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use palisade_detect::{Engine, EngineSettings, HashSeed, Observe};
+use palisade_detect::schema::expected;
+use palisade_detect::{Engine, EngineSettings, HashSeed, Learned, Observe};
 use palisade_domain::{RequestFacts, Vantage};
+use palisade_model::Model;
 use palisade_policy::{Judge, Policy};
 use palisade_testkit::Mix;
 use palisade_testkit::mix::CLIENTS;
@@ -18,8 +21,14 @@ const WARM_UP: u64 = 20 * CLIENTS;
 /// Requests timed one by one for the quantiles.
 const TIMED: u64 = 400_000;
 
-fn judge() -> Judge {
-    let settings = EngineSettings::new(HashSeed([1, 2]));
+/// With the model that ships, or with the hand-set tables alone.
+fn judge(has_model: bool) -> Judge {
+    let model = has_model.then(|| {
+        let bytes = include_bytes!("../../../models/http.model");
+        let model = expected(|expect| Model::read(bytes, expect)).expect("the model that ships fits");
+        Learned::new(Arc::new(model))
+    });
+    let settings = EngineSettings { model, ..EngineSettings::new(HashSeed([1, 2])) };
     Judge::new(Engine::new(settings), Policy::default())
 }
 
@@ -69,8 +78,13 @@ fn nanos<R>(work: impl FnOnce() -> R) -> u64 {
 }
 
 fn bench(criterion: &mut Criterion) {
-    for (name, vantage) in [("gateway", Vantage::GatewayTls), ("log", Vantage::Log)] {
-        let (judge, mix) = (judge(), Mix::new(vantage));
+    for (name, vantage, has_model) in [
+        ("gateway", Vantage::GatewayTls, false),
+        ("gateway with the model", Vantage::GatewayTls, true),
+        ("log", Vantage::Log, false),
+        ("log with the model", Vantage::Log, true),
+    ] {
+        let (judge, mix) = (judge(has_model), Mix::new(vantage));
         known(&judge, &mix);
         quantiles(name, &times(&judge, &mix, WARM_UP, TIMED));
         let mut n = WARM_UP + TIMED;

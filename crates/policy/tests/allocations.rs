@@ -4,8 +4,10 @@
 
 use std::sync::Arc;
 
-use palisade_detect::{Engine, EngineSettings, HashSeed, Observe};
+use palisade_detect::schema::expected;
+use palisade_detect::{Engine, EngineSettings, HashSeed, Learned, Observe};
 use palisade_domain::{Enforcement, Rate, Vantage};
+use palisade_model::Model;
 use palisade_policy::{EntryKind, Judge, Policy, RuleEffect, RuleSource, Ruleset};
 use palisade_testkit::{CaseTable, Mix};
 
@@ -14,8 +16,18 @@ fn judge() -> Judge {
 }
 
 fn judge_of(policy: Policy) -> Judge {
-    let settings = EngineSettings::new(HashSeed([3, 4]));
+    judge_with(policy, None)
+}
+
+fn judge_with(policy: Policy, model: Option<Learned>) -> Judge {
+    let settings = EngineSettings { model, ..EngineSettings::new(HashSeed([3, 4])) };
     Judge::new(Engine::new(settings), policy)
+}
+
+/// The model that ships.
+fn model() -> Learned {
+    let bytes = include_bytes!("../../../models/http.model");
+    Learned::new(Arc::new(expected(|expect| Model::read(bytes, expect)).expect("it fits this release")))
 }
 
 /// Rules of every effect, rates and entries among them; some hold for the mix.
@@ -93,4 +105,7 @@ fn a_verdict_allocates_nothing_once_its_client_is_known() {
     assert_eq!(of_attacks(), 0, "where detectors find something");
     let with_rules = judge_of(policy_with_rules());
     assert_eq!(of_the_mix(Vantage::GatewayTls, &with_rules), 0, "with own rules");
+    let with_model = judge_with(Policy::default(), Some(model()));
+    assert_eq!(of_the_mix(Vantage::GatewayTls, &with_model), 0, "with a model");
+    assert_eq!(of_the_mix(Vantage::Log, &with_model), 0, "with a model, from a log");
 }

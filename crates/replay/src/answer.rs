@@ -55,8 +55,8 @@ impl CheckAnswer {
         CheckAnswer {
             is_bot: judged.verdict.is_bot(challenge_at),
             score: assessment.score.value(),
-            ml_score: None,
-            ml_probability: None,
+            ml_score: assessment.model.map(|model| rounded(model.score)),
+            ml_probability: assessment.model.map(|model| rounded(model.probability)),
             action: match words {
                 ActionWords::Four => decision.action.seed_name(),
                 ActionWords::All => decision.action.name(),

@@ -62,6 +62,12 @@ impl Labels {
     }
 }
 
+impl FromIterator<(String, Known)> for Labels {
+    fn from_iter<I: IntoIterator<Item = (String, Known)>>(known: I) -> Self {
+        Labels(known.into_iter().collect())
+    }
+}
+
 fn read_line(line: usize, text: &str) -> Result<(String, Known), LabelError> {
     let short = |text: &str| text.chars().take(60).collect::<String>();
     let columns: Vec<&str> = text.split(',').map(|column| column.trim().trim_matches('"')).collect();

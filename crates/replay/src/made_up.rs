@@ -24,6 +24,7 @@ pub(crate) fn verdict(score: u8, action: Action) -> Verdict {
         score,
         base: score,
         log_odds: 0.0,
+        model: None,
         identity: Identity::UNKNOWN,
         explanation: Explanation::new(),
         coverage: Coverage(1.0),

@@ -68,7 +68,7 @@ pub const LISTED: [Listed; 51] = [
     line("request_rate", "share of 120 a minute", SHARE, Rising, Scope::Client, "How many pages were asked for in the last minute", |look| seven(look, 0)),
     line("user_agent", "suspicion", SHARE, Rising, Scope::Request, "How much the user agent says of a program", |look| seven(look, 1)).needing(&[Need::UserAgent]),
     line("endpoint_pattern", "share", SHARE, Rising, Scope::Client, "How much alike the pages are that were asked for", |look| seven(look, 2)).needing(&[Need::Target]),
-    line("timing_regularity", "share", SHARE, Rising, Scope::Client, "How evenly page requests are spaced", |look| regularity(look.scene.client)),
+    line("timing_regularity", "share", SHARE, Rising, Scope::Client, "How evenly page requests are spaced", |look| regularity(look.scene.client)).clocked(Resolution::Milli),
     line("request_entropy", "share", SHARE, Free, Scope::Client, "How many different kinds of pages were asked for", |look| (look.scene.client.pages.len() >= 2).then(|| route_diversity(look.scene.client))).needing(&[Need::Target]),
     line("failed_login_rate", "share", SHARE, Rising, Scope::Client, "How many of the logins failed", |look| seven(look, 5)),
     line("burst", "share of 40 in ten seconds", SHARE, Rising, Scope::Client, "How many pages were asked for in the last ten seconds", |look| seven(look, 6)),
@@ -88,16 +88,16 @@ pub const LISTED: [Listed; 51] = [
     line("gaps_beyond_a_minute", "share", SHARE, Free, Scope::Client, "Share of the last pages that came a minute or more after the one before", |look| share_of_gaps(look, 60_000, u32::MAX)),
     line("gaps_alike", "share", SHARE, Rising, Scope::Client, "Share of the times between pages that are within a twentieth of the middle one", gaps_alike).clocked(Resolution::Milli),
     line("reads_gap_mean", "log of 1 + milliseconds", LOG_MS, Free, Scope::Client, "Mean time from page to page, of all that were read", |look| rhythm(&look.scene.client.reads, |reads| reads.mean)).needing(&[Need::Method]),
-    line("reads_gap_deviation", "log of 1 + milliseconds", LOG_MS, Falling, Scope::Client, "How much those times differ", |look| rhythm(&look.scene.client.reads, |reads| reads.variance.sqrt())).needing(&[Need::Method]),
-    line("reads_gap_most", "log of 1 + milliseconds", LOG_MS, Free, Scope::Client, "The longest of them", |look| rhythm(&look.scene.client.reads, |reads| log(reads.longest_ms))).needing(&[Need::Method]),
+    line("reads_gap_deviation", "log of 1 + milliseconds", LOG_MS, Falling, Scope::Client, "How much the times from page to page differ", |look| rhythm(&look.scene.client.reads, |reads| reads.variance.sqrt())).needing(&[Need::Method]),
+    line("reads_gap_most", "log of 1 + milliseconds", LOG_MS, Free, Scope::Client, "The longest of the times from page to page", |look| rhythm(&look.scene.client.reads, |reads| log(reads.longest_ms))).needing(&[Need::Method]),
     line("parts_gap_mean", "log of 1 + milliseconds", LOG_MS, Free, Scope::Client, "Mean time between parts of pages", |look| rhythm(&look.scene.client.parts, |parts| parts.mean)).needing(&[Need::Target]),
-    line("parts_gap_deviation", "log of 1 + milliseconds", LOG_MS, Free, Scope::Client, "How much those times differ", |look| rhythm(&look.scene.client.parts, |parts| parts.variance.sqrt())).needing(&[Need::Target]),
-    line("parts_gap_most", "log of 1 + milliseconds", LOG_MS, Free, Scope::Client, "The longest of them", |look| rhythm(&look.scene.client.parts, |parts| log(parts.longest_ms))).needing(&[Need::Target]),
+    line("parts_gap_deviation", "log of 1 + milliseconds", LOG_MS, Free, Scope::Client, "How much the times between parts of pages differ", |look| rhythm(&look.scene.client.parts, |parts| parts.variance.sqrt())).needing(&[Need::Target]),
+    line("parts_gap_most", "log of 1 + milliseconds", LOG_MS, Free, Scope::Client, "The longest of the times between parts of pages", |look| rhythm(&look.scene.client.parts, |parts| log(parts.longest_ms))).needing(&[Need::Target]),
     line("sends", "log of 1 + count", LOG, Free, Scope::Client, "Requests that sent something since the client was first seen", |look| Some(log(u32::from(look.scene.client.sends.count)))).needing(&[Need::Method]),
     line("sends_a_page", "log of 1 + sent a page", LOG, Free, Scope::Client, "Requests that sent something for each page that was read", |look| Some(log_of(f32::from(look.scene.client.sends.count) / f32::from(look.scene.client.reads.count.max(1))))).needing(&[Need::Method]),
     line("sends_gap_mean", "log of 1 + milliseconds", LOG_MS, Free, Scope::Client, "Mean time between requests that sent something", |look| rhythm(&look.scene.client.sends, |sends| sends.mean)).needing(&[Need::Method]),
-    line("sends_gap_deviation", "log of 1 + milliseconds", LOG_MS, Free, Scope::Client, "How much those times differ", |look| rhythm(&look.scene.client.sends, |sends| sends.variance.sqrt())).needing(&[Need::Method]),
-    line("sends_gap_most", "log of 1 + milliseconds", LOG_MS, Free, Scope::Client, "The longest of them", |look| rhythm(&look.scene.client.sends, |sends| log(sends.longest_ms))).needing(&[Need::Method]),
+    line("sends_gap_deviation", "log of 1 + milliseconds", LOG_MS, Free, Scope::Client, "How much the times between requests that sent something differ", |look| rhythm(&look.scene.client.sends, |sends| sends.variance.sqrt())).needing(&[Need::Method]),
+    line("sends_gap_most", "log of 1 + milliseconds", LOG_MS, Free, Scope::Client, "The longest of the times between requests that sent something", |look| rhythm(&look.scene.client.sends, |sends| log(sends.longest_ms))).needing(&[Need::Method]),
     // What is asked for, and in what order.
     line("targets_repeated", "share", SHARE, Free, Scope::Client, "Share of the last pages whose whole address was asked for before", |look| repeated(look.scene.client)).needing(&[Need::Target]),
     line("routes_in_a_row", "share", SHARE, Free, Scope::Client, "Share of the last pages of the same kind as the one before", |look| in_a_row(look.scene.client)).needing(&[Need::Target]),
@@ -138,6 +138,11 @@ fn log_ms(millis: i64) -> f32 {
     (millis.max(1) as f32).ln()
 }
 
+/// Whole seconds, in milliseconds: most logs know no more, and a model must not learn which clock a client was seen by.
+fn log_whole_seconds(gap_ms: u32) -> f32 {
+    log_ms(i64::from(gap_ms / 1_000 * 1_000))
+}
+
 fn pace(look: &Look<'_>) -> Option<f32> {
     let client = look.scene.client;
     let steps = client.pages_total.checked_sub(1).filter(|steps| *steps > 0)?;
@@ -151,12 +156,12 @@ fn rhythm(rhythm: &Rhythm, pick: fn(&Rhythm) -> f32) -> Option<f32> {
 }
 
 fn gaps(look: &Look<'_>, pick: fn(&[u32]) -> Option<u32>) -> Option<f32> {
-    pick(&look.gaps).map(|gap| log_ms(i64::from(gap)))
+    pick(&look.gaps).map(log_whole_seconds)
 }
 
 fn gap_spread(look: &Look<'_>) -> Option<f32> {
     let gaps = &look.gaps;
-    (gaps.len() >= 4).then(|| log_ms(i64::from(gaps[gaps.len() * 3 / 4] - gaps[gaps.len() / 4])))
+    (gaps.len() >= 4).then(|| log_whole_seconds(gaps[gaps.len() * 3 / 4] - gaps[gaps.len() / 4]))
 }
 
 /// Share of the gaps in `least..most`.

@@ -14,7 +14,8 @@ mod list;
 use std::ops::RangeInclusive;
 use std::sync::OnceLock;
 
-use palisade_domain::{LogOdds, RequestFacts, Resolution};
+use palisade_domain::{LogOdds, RequestFacts, Resolution, Vantage};
+use palisade_model::Expect;
 
 use crate::detector::{Need, Needs, Scope};
 use crate::features::Features;
@@ -119,8 +120,15 @@ pub fn features() -> &'static [Feature] {
 }
 
 /// The names of [`features`], in their order.
-pub fn names() -> impl ExactSizeIterator<Item = &'static str> {
+pub fn names() -> impl ExactSizeIterator<Item = &'static str> + Clone {
     features().iter().map(|feature| feature.name)
+}
+
+/// What a model of traffic must fit in this release.
+pub fn expected<R>(f: impl FnOnce(&Expect<'_>) -> R) -> R {
+    let features: Vec<&str> = names().collect();
+    let vantages = Vantage::ALL.map(Vantage::name);
+    f(&Expect { schema_id: ID, features: &features, vantages: &vantages })
 }
 
 /// One request in numbers, in the order of [`features`]. NaN is unseen.
@@ -134,6 +142,13 @@ impl FeatureVector {
     /// Nothing was seen.
     pub fn unseen() -> Self {
         FeatureVector { values: [f32::NAN; FEATURES_MAX], len: features().len().min(FEATURES_MAX) }
+    }
+
+    /// As recorded: `values` in the order of [`features`], the rest unseen.
+    pub fn of(values: &[f32]) -> Self {
+        let mut vector = FeatureVector::unseen();
+        vector.values[..vector.len].iter_mut().zip(values).for_each(|(to, value)| *to = *value);
+        vector
     }
 
     /// The values.
@@ -170,7 +185,6 @@ fn is_visible(needs: &[Need], resolution: Resolution, seen: Needs, facts: &Reque
 mod tests {
     use std::collections::HashSet;
 
-    use palisade_domain::Vantage;
     use palisade_testkit::OwnedRequest;
 
     use super::*;

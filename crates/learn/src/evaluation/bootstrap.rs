@@ -35,6 +35,49 @@ pub(super) fn auc_interval(ranked: &Ranked, seed: u64, resamples: u32) -> Option
     })
 }
 
+/// The difference of two AUCs over the same groups.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AucGain {
+    /// The AUC of the first.
+    pub before: f64,
+    /// The AUC of the second.
+    pub after: f64,
+    /// 95 % interval of the gain, -1.0..=1.0: the same groups are drawn for both.
+    pub lo: f64,
+    /// Its upper end.
+    pub hi: f64,
+}
+
+impl AucGain {
+    /// How much the second is better, -1.0..=1.0.
+    pub fn gain(&self) -> f64 {
+        self.after - self.before
+    }
+}
+
+/// How much better `after` orders the same rows than `before`. `None` with fewer than two groups of a class, without resamples, and
+/// where both are not about the same groups.
+pub(super) fn auc_gain(before: &Ranked, after: &Ranked, seed: u64, resamples: u32) -> Option<AucGain> {
+    let (bots, humans) = before.groups_by_class();
+    if bots.min(humans) < 2 || before.groups() != after.groups() {
+        return None;
+    }
+    let mut random = Random::new(seed);
+    let mut drawn = vec![0; before.groups()];
+    let mut gains: Vec<f64> = (0..resamples)
+        .filter_map(|_| {
+            let drawn = draw(&mut drawn, &mut random);
+            Some(after.weighted_auc(drawn)? - before.weighted_auc(drawn)?)
+        })
+        .collect();
+    if gains.is_empty() || gains.len() < resamples as usize / 2 {
+        return None;
+    }
+    gains.sort_by(f64::total_cmp);
+    let (lo, hi) = (percentile(&gains, 0.025), percentile(&gains, 0.975));
+    Some(AucGain { before: before.auc()?, after: after.auc()?, lo, hi })
+}
+
 /// How often each group is drawn when as many are drawn as there are.
 fn draw<'a>(times: &'a mut [u32], random: &mut Random) -> &'a [u32] {
     times.fill(0);

@@ -25,13 +25,14 @@ mod made_up;
 #[cfg(test)]
 mod properties;
 
+pub use bootstrap::AucGain;
 pub use curves::{Curves, POINTS_MAX, curves};
 pub use families::FamilyRecall;
 pub use interval::{Interval, wilson};
 pub use mistakes::{MISTAKES_MAX, Mistake};
 pub use page::{FeatureShape, page};
 pub use shuffle::shuffled;
-pub use terminal::{terminal, terminal_table};
+pub use terminal::{Cost, terminal, terminal_comparison, terminal_table};
 
 use interval::Rate;
 use rank::Ranked;
@@ -260,6 +261,12 @@ pub fn compare(
         Err(source) => Err(CompareError { model: name.to_owned(), source }),
     };
     models.iter().map(one).collect()
+}
+
+/// How much better `after` orders the clients of `before`, who are the same; `None` where there are too few to tell.
+pub fn auc_gain(before: &[Scored], after: &[Scored], options: &EvaluateOptions) -> Option<AucGain> {
+    let resamples = options.resamples.min(RESAMPLES_MAX);
+    bootstrap::auc_gain(&Ranked::new(before), &Ranked::new(after), options.seed, resamples)
 }
 
 fn check(rows: &[Scored], options: &EvaluateOptions) -> Result<(), EvaluateError> {

@@ -54,6 +54,36 @@ pub fn terminal_table(models: &[(String, Evaluation)]) -> String {
     table(&rows, "lrrrrrrr")
 }
 
+/// What a kind of model costs.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
+pub struct Cost {
+    /// Seconds of its training, cross-validation included.
+    pub train_s: f64,
+    /// Nanoseconds that one row takes to score, without reasons.
+    pub row_ns: f64,
+}
+
+/// Kinds of models on the same parts of the same data in one table, in lines of at most 96 characters, without colour;
+/// what was not trained costs nothing.
+pub fn terminal_comparison(kinds: &[(String, Evaluation, Option<Cost>)]) -> String {
+    let titles = ["", "AUC", "95 % interval", "ECE", "at 1 %", "caught", "hit", "train s", "ns a row"];
+    let mut rows = vec![row(titles)];
+    rows.extend(kinds.iter().map(|(name, of, cost)| {
+        vec![
+            shown(name, 12),
+            or_dash(of.auc, fraction),
+            interval(of.auc_interval, fraction),
+            or_dash(of.ece, fraction),
+            or_dash(of.tpr_at.one_in_100, percent),
+            or_dash(of.tpr_measured, percent),
+            or_dash(of.fpr_measured, percent),
+            or_dash(cost.map(|cost| cost.train_s), |seconds| format!("{seconds:.1}")),
+            or_dash(cost.map(|cost| cost.row_ns), |nanos| count(nanos.round() as usize)),
+        ]
+    }));
+    table(&rows, "lrrrrrrrr")
+}
+
 fn interval(of: Option<Interval>, number: fn(f64) -> String) -> String {
     of.map_or_else(|| "–".to_owned(), |interval| between(interval, number))
 }
@@ -233,6 +263,19 @@ mod tests {
         {
             assert!(line.chars().count() <= WIDTH && !line.contains('\u{202e}'), "{line}");
         }
+    }
+
+    #[test]
+    fn kinds_are_compared_in_one_table() {
+        let cost = Cost { train_s: 12.345, row_ns: 1_234.5 };
+        let made = made_up::models().into_iter().enumerate();
+        let kinds: Vec<_> =
+            made.map(|(at, (name, found, _))| (name, found, (at == 0).then_some(cost))).collect();
+        let text = terminal_comparison(&kinds);
+        assert_eq!(text.lines().count(), kinds.len() + 1);
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines[0].ends_with("train s  ns a row") && lines[1].ends_with("12.3     1,235"), "{text}");
+        assert!(lines[2].ends_with('–') && lines.iter().all(|line| line.chars().count() <= WIDTH), "{text}");
     }
 
     #[test]

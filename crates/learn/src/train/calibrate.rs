@@ -71,8 +71,9 @@ pub const ANCHORS: [f64; 3] = [0.05, 0.005, 0.001];
 /// Distance of anchors that nobody tells apart, log-odds.
 const APART: f64 = 0.5;
 
-/// The anchors for `people`, the log-odds of people who were not trained on. Where there are too few to see a share, the anchor lies
-/// above the highest of them, and at least where a program is as much more probable as the share is small.
+/// The anchors for `people`, the log-odds of people who were not trained on. Where the share is less than one of them, the anchor lies
+/// above the highest, and at least where a program is as much more probable as the share is small. With fewer than three in the share
+/// behind it an anchor is provisional.
 pub fn anchors(people: &[f64]) -> [Anchor; 3] {
     let mut sorted: Vec<f64> = people.iter().copied().filter(|log_odds| log_odds.is_finite()).collect();
     sorted.sort_unstable_by(f64::total_cmp);
@@ -82,7 +83,7 @@ pub fn anchors(people: &[f64]) -> [Anchor; 3] {
         let even = ((1.0 - fpr) / fpr).ln();
         let found = match sorted.last() {
             // As many people as the share allows lie at or above it.
-            Some(_) if !provisional => {
+            Some(_) if sorted.len() as f64 * fpr >= 1.0 => {
                 let allowed = (sorted.len() as f64 * fpr).floor() as usize;
                 let highest_below = sorted[sorted.len() - 1 - allowed.min(sorted.len() - 1)];
                 highest_below.next_up()

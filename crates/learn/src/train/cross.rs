@@ -2,18 +2,20 @@
 
 use rayon::prelude::*;
 
-use super::additive::{self, AdditiveSettings, Direction};
+use super::additive::Direction;
+use super::kinds::KindSettings;
 use crate::dataset::Dataset;
 
 /// For each row, the log-odds by the model that was trained without its fold; the mean over all repetitions. `folds` gives for each
-/// repetition the fold of each group, and how many there are.
+/// repetition the fold of each group, and how many there are; groups of no such fold are never tested, and their rows have no number.
 pub fn out_of_fold(
     data: &Dataset,
     columns: &[usize],
     directions: &[Direction],
-    settings: &AdditiveSettings,
+    settings: impl Into<KindSettings>,
     folds: &[(Vec<usize>, usize)],
 ) -> Vec<f32> {
+    let settings = settings.into();
     let turns: Vec<(usize, usize)> = folds
         .iter()
         .enumerate()
@@ -24,20 +26,19 @@ pub fn out_of_fold(
         .map(|(repetition, fold)| {
             let fold_of = &folds[repetition].0;
             let of = |row: usize| fold_of[data.rows[row].group as usize];
-            let settings = AdditiveSettings {
-                seed: settings.seed.wrapping_mul(1_000_003).wrapping_add((repetition * 1_000 + fold) as u64),
-                ..settings.clone()
-            };
-            let model = additive::train(data, columns, directions, &settings, |row| of(row) != fold);
+            let seed =
+                settings.seed().wrapping_mul(1_000_003).wrapping_add((repetition * 1_000 + fold) as u64);
+            let model = settings.clone().seeded(seed).train(data, columns, directions, |row| of(row) != fold);
             let tested = (0..data.rows.len()).filter(|row| of(*row) == fold);
             tested.map(|row| (row, model.log_odds(data.row(row)))).collect()
         })
         .collect();
-    let mut sums = vec![0.0; data.rows.len()];
+    let mut sums = vec![(0.0, 0.0); data.rows.len()];
     for (row, log_odds) in scored.into_iter().flatten() {
-        sums[row] += log_odds / folds.len() as f32;
+        sums[row].0 += log_odds;
+        sums[row].1 += 1.0;
     }
-    sums
+    sums.into_iter().map(|(sum, times): (f32, f32)| sum / times).collect()
 }
 
 #[cfg(test)]
@@ -46,6 +47,7 @@ mod tests {
     use crate::dataset::testing::made_up;
     use crate::folds::by_group;
     use crate::random::Random;
+    use crate::train::AdditiveSettings;
 
     #[test]
     fn nobody_is_scored_by_a_model_that_saw_them() {

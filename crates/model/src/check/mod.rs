@@ -2,6 +2,7 @@
 //!
 //! Sizes come before contents, and the schema before everything that speaks of its features.
 
+pub(crate) mod form;
 mod numbers;
 mod texts;
 mod view;
@@ -31,7 +32,7 @@ pub(crate) fn model(file: &ModelFile, expect: &Expect<'_>) -> Checked {
         texts::name(&format!("{place}.name"), &view.name)?;
         once(&place, &mut names, &view.name)?;
         view::vantages(&place, view, expect.vantages, &mut vantages)?;
-        view::view(&place, view, file.schema.features.len())?;
+        view::view(&place, view, file.kind, file.schema.features.len())?;
     }
     // Last: only what is sound is surely JSON.
     count("the file", write::file_bytes(file), 0, FILE_BYTES_MAX, "bytes")
@@ -64,7 +65,7 @@ fn schema(schema: &Schema, expect: &Expect<'_>) -> Checked {
 }
 
 /// A number of entries between its bounds.
-fn count(place: &str, found: usize, min: usize, max: usize, unit: &'static str) -> Checked {
+pub(crate) fn count(place: &str, found: usize, min: usize, max: usize, unit: &'static str) -> Checked {
     if found < min {
         return Err(ModelError::TooFew { place: place.to_owned(), found, min });
     }

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::numbers::{any_log_odds, ascending, length, log_odds, range, weights};
-use super::{Checked, count, once};
+use super::{Checked, count, form, once};
 use crate::bounds::{BINS_MAX, PAIRS_MAX, POINTS_MAX, VANTAGES_MAX};
 use crate::calibration::Calibration;
 use crate::error::{ModelError, quoted};
 use crate::file::ViewFile;
+use crate::kind::Kind;
 use crate::score::Anchors;
 use crate::shape::{Direction, Pair, Shape};
 
@@ -33,10 +34,20 @@ pub(super) fn vantages<'a>(
     Ok(())
 }
 
-/// All but name and vantages, in a schema of so many features.
-pub(super) fn view(place: &str, view: &ViewFile, features: usize) -> Checked {
+/// All but name and vantages, of a model of `kind` in a schema of so many features.
+pub(super) fn view(place: &str, view: &ViewFile, kind: Kind, features: usize) -> Checked {
     view_features(&format!("{place}.features"), &view.features, features)?;
     any_log_odds(&format!("{place}.intercept"), view.intercept)?;
+    let (found, expected) = (view.form.word(), kind.form());
+    if found != expected {
+        let place = format!("{place}.form");
+        return Err(ModelError::OtherForm { place, found, kind: kind.name(), expected });
+    }
+    if !view.form.is_additive() {
+        count(&format!("{place}.shapes"), view.shapes.len(), 0, 0, "shapes of a form that has none")?;
+        count(&format!("{place}.pairs"), view.pairs.len(), 0, 0, "pairs of a form that has none")?;
+    }
+    form::form(&format!("{place}.form"), &view.form, &view.features)?;
     let mut shaped = BTreeSet::new();
     for (at, shape) in view.shapes.iter().enumerate() {
         let place = format!("{place}.shapes[{at}]");
@@ -75,14 +86,14 @@ fn view_features(place: &str, features: &[u16], of: usize) -> Checked {
     }
 }
 
-fn known_feature(place: &str, feature: u16, features: &[u16]) -> Checked {
+pub(super) fn known_feature(place: &str, feature: u16, features: &[u16]) -> Checked {
     match features.binary_search(&feature) {
         Ok(_) => Ok(()),
         Err(_) => Err(ModelError::UnknownFeature { place: place.to_owned(), feature, among: "view" }),
     }
 }
 
-fn twice(place: String, features: &[u16]) -> ModelError {
+pub(super) fn twice(place: String, features: &[u16]) -> ModelError {
     ModelError::Twice { place, what: format!("feature {features:?}") }
 }
 

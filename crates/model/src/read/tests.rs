@@ -53,7 +53,11 @@ fn faults_of_the_document_have_a_place() {
         let error = refused(from, to);
         assert!(error.starts_with("line 2, column ") && error.contains(what), "{error}");
     };
-    check(r#""kind":"additive""#, r#""kind":"forest""#, "unknown variant `forest`, expected `additive`");
+    check(
+        r#""kind":"additive""#,
+        r#""kind":"forest""#,
+        "unknown variant `forest`, expected one of `additive`, `lr`",
+    );
     check(r#""subject":"traffic""#, r#""subject":7"#, "expected value");
     check(r#""intercept":-3.0"#, r#""intercept":NaN"#, "expected value");
     check(r#""intercept":-3.0"#, r#""intercept":1e39"#, "number out of range");

@@ -1,0 +1,354 @@
+//! What a model says of a request, in the scorer's terms.
+//!
+//! A model is held to one of two places. *Bounded* (its file names the most log-odds it may add) it stands on top of the hand-set
+//! tables: the score is at least theirs, and at most that much more; below [`CHALLENGE_BOUND`] nobody is challenged because of it.
+//! *Trusted* (no bound) it stands in their place: its shapes of
+//! the detectors' evidence replace the tables, and its anchors the plain logistic scale. Either way evidence is counted once.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use arrayvec::ArrayVec;
+use palisade_domain::{Detail, LogOdds, SignalId, Value, Vantage};
+use palisade_model::drift::Drift;
+use palisade_model::{Contributions, Model, View};
+
+use crate::detector::{Scope, State};
+use crate::detectors;
+use crate::schema::{self, FeatureVector, LISTED};
+use crate::scorer::{Findings, SHARED_NETWORK_CAP};
+
+/// Features of a model that an explanation names; what the others add is one line more.
+pub const FEATURES_NAMED: usize = 8;
+
+/// Contributions below this are not worth a line, log-odds.
+const CONTRIBUTION_MIN: LogOdds = 0.01;
+
+/// The line of everything that is not named.
+pub const OTHER: SignalId = SignalId("model.other");
+
+/// A model, made ready for this release's feature schema.
+#[derive(Clone)]
+pub struct Learned {
+    model: Arc<Model>,
+    /// The view of each vantage, into [`Model::views`].
+    views: [Option<u8>; Vantage::ALL.len()],
+    /// Of each view of a model that stands alone, the evidence that it was not trained on, by position: what the tables make of it counts.
+    left_to_tables: Box<[Box<[usize]>]>,
+    /// Features that rest on the network, by position.
+    of_network: Box<[usize]>,
+    /// What is live, beside what was usual.
+    drift: Option<Arc<Drift>>,
+}
+
+/// What a model says of one request.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Opinion {
+    /// On the scale of the score: 0.0 is 50.
+    pub log_odds: LogOdds,
+    /// The same where nothing speaks.
+    pub base: LogOdds,
+    /// How likely a program sent the request, 0.0..=1.0, as calibrated.
+    pub probability: f32,
+    /// Most that it may add to the tables; infinite where it stands in their place.
+    pub bound: LogOdds,
+}
+
+/// What one feature adds, ready for an explanation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Told {
+    /// `model.` and the feature's name.
+    pub id: SignalId,
+    /// What it means, with its value.
+    pub detail: Detail,
+    /// Log-odds, above 0.0.
+    pub evidence: LogOdds,
+}
+
+/// The features that add most, then [`OTHER`] where there are more.
+pub type Tolds = ArrayVec<Told, { FEATURES_NAMED + 1 }>;
+
+impl Learned {
+    /// `model`, whose schema the reader of its file has held against [`schema::ID`].
+    pub fn new(model: Arc<Model>) -> Self {
+        let mut views = [None; Vantage::ALL.len()];
+        for vantage in Vantage::ALL {
+            let of = |view: &View| view.vantages().iter().any(|name| name == vantage.name());
+            views[vantage as usize] = model.views().iter().position(of).map(|at| at as u8);
+        }
+        let rests = |(_, feature): &(usize, &schema::Feature)| matches!(feature.scope, Scope::Network);
+        let of_network = schema::features().iter().enumerate().filter(rests).map(|(at, _)| at).collect();
+        // A bounded model stands on top of the tables: they have counted it.
+        let stands_alone = model.contribution_max() == LogOdds::INFINITY;
+        let counts: Vec<bool> =
+            detectors::all().iter().map(|one| stands_alone && one.card().state == State::Counts).collect();
+        let left_to_tables = model.file().views.iter().map(|view| {
+            let evidence = counts.iter().enumerate().filter(|(_, counts)| **counts);
+            let at = evidence.map(|(detector, _)| LISTED.len() + detector);
+            at.filter(|at| view.features.binary_search(&(*at as u16)).is_err()).collect()
+        });
+        let left_to_tables = left_to_tables.collect();
+        Learned { model, views, left_to_tables, of_network, drift: None }
+    }
+
+    /// The same, noting what it is asked about in `drift`.
+    #[must_use]
+    pub fn with_drift(self, drift: Option<Arc<Drift>>) -> Self {
+        Learned { drift, ..self }
+    }
+
+    /// Notes a request that it was asked about, and what it said.
+    pub(crate) fn note(&self, vantage: Vantage, vector: &FeatureVector, opinion: &Opinion) {
+        if let Some(drift) = &self.drift {
+            drift.note(vantage.name(), vector.values(), crate::scorer::calibrate(opinion.log_odds));
+        }
+    }
+
+    /// The model itself.
+    pub fn model(&self) -> &Arc<Model> {
+        &self.model
+    }
+
+    /// The view that judges what `vantage` sees.
+    pub fn view(&self, vantage: Vantage) -> Option<&View> {
+        self.views[vantage as usize].and_then(|at| self.model.views().get(usize::from(at)))
+    }
+
+    /// What the model says of `vector`, and in `contributions` why. `None` where it does not judge `vantage`.
+    pub fn opinion(
+        &self,
+        vantage: Vantage,
+        vector: &FeatureVector,
+        contributions: &mut Contributions,
+    ) -> Option<Opinion> {
+        let (view, raw) = self.raw(vantage, vector, contributions)?;
+        Some(self.said(view, raw))
+    }
+
+    /// The sum of the view that judges `vantage`, with what it leaves to the tables.
+    fn raw(
+        &self,
+        vantage: Vantage,
+        vector: &FeatureVector,
+        contributions: &mut Contributions,
+    ) -> Option<(&View, LogOdds)> {
+        let at = usize::from(self.views[vantage as usize]?);
+        let view = self.model.views().get(at)?;
+        let mut raw = view.score_into(vector.values(), contributions).raw;
+        for &feature in self.left_to_tables.get(at).into_iter().flatten() {
+            // Not asked is no number, and adds nothing.
+            let adds = vector.values().get(feature).copied().unwrap_or(0.0).max(0.0);
+            raw += adds;
+            contributions.add(feature as u16, adds);
+        }
+        Some((view, raw))
+    }
+
+    /// As [`Learned::opinion`], with the operator's weights of the detectors and, where proven sessions share the network, what
+    /// rests on that network alone held to [`SHARED_NETWORK_CAP`].
+    pub(crate) fn weighed(
+        &self,
+        vantage: Vantage,
+        vector: &FeatureVector,
+        (findings, shared_network): (&Findings, bool),
+        contributions: &mut Contributions,
+    ) -> Option<Opinion> {
+        let (view, mut raw) = self.raw(vantage, vector, contributions)?;
+        for finding in findings {
+            let adds = contributions.of(finding.feature());
+            raw += adds * finding.counts() - adds;
+        }
+        if shared_network {
+            let sum: LogOdds = self.of_network.iter().map(|at| contributions.of(*at as u16)).sum();
+            raw -= (sum - SHARED_NETWORK_CAP).max(0.0);
+        }
+        Some(self.said(view, raw))
+    }
+
+    fn said(&self, view: &View, raw: LogOdds) -> Opinion {
+        let scored = view.scored(raw);
+        Opinion {
+            log_odds: on_scale(scored.score),
+            base: on_scale(view.base().score),
+            probability: 1.0 / (1.0 + (-scored.log_odds).exp()),
+            bound: self.model.contribution_max(),
+        }
+    }
+}
+
+impl fmt::Debug for Learned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.model.fmt(f)
+    }
+}
+
+impl Opinion {
+    /// What it makes of a request of which the tables say `by_rules`, on the scale of the score.
+    pub fn with(&self, by_rules: LogOdds) -> LogOdds {
+        if self.stands_alone() {
+            return self.log_odds;
+        }
+        let log_odds = by_rules + (self.log_odds - by_rules).clamp(0.0, self.bound.max(0.0));
+        if self.bound < CHALLENGE_BOUND { log_odds.min(by_rules.max(BELOW_CHALLENGE)) } else { log_odds }
+    }
+
+    /// True where it stands in the tables' place.
+    pub fn stands_alone(&self) -> bool {
+        self.bound == LogOdds::INFINITY
+    }
+}
+
+/// A model that may add less than a challenge takes never brings one about, not with the tables together either: it shows and explains.
+pub const CHALLENGE_BOUND: LogOdds = CHALLENGE - crate::scorer::PRIOR;
+
+/// A score of 69.
+const BELOW_CHALLENGE: LogOdds = 0.8;
+
+/// How often the model that decides and its challenger are on one side of the challenge, and how often not. Shared between threads,
+/// without locks.
+#[derive(Debug, Default)]
+pub struct Shadow {
+    counts: [AtomicU64; 4],
+}
+
+/// The score at which a challenge begins, on the scale of log-odds.
+const CHALLENGE: LogOdds = 0.847_297_85;
+
+impl Shadow {
+    /// Notes what both make of one request, on the scale of the score.
+    pub(crate) fn note(&self, live: LogOdds, challenger: LogOdds) {
+        let at = usize::from(live >= CHALLENGE) * 2 + usize::from(challenger >= CHALLENGE);
+        self.counts[at].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Requests for which the live model, then the challenger, reached a challenge, and how many there were of each.
+    pub fn counts(&self) -> [((bool, bool), u64); 4] {
+        [0, 1, 2, 3].map(|at| ((at & 2 != 0, at & 1 != 0), self.counts[at].load(Ordering::Relaxed)))
+    }
+}
+
+/// The log-odds that [`crate::scorer::calibrate`] turns into `score`, 0.0..=100.0; the ends stay finite.
+pub fn on_scale(score: f32) -> LogOdds {
+    let share = (score / 100.0).clamp(0.000_5, 0.999_5);
+    (share / (1.0 - share)).ln()
+}
+
+/// What the listed features add, most first.
+pub(crate) fn told(vector: &FeatureVector, contributions: &Contributions) -> Tolds {
+    let mut most: ArrayVec<(LogOdds, usize), { FEATURES_NAMED }> = ArrayVec::new();
+    let mut other = 0.0;
+    for (at, &adds) in contributions.as_slice().iter().take(LISTED.len()).enumerate() {
+        if adds <= 0.0 {
+            continue;
+        }
+        let place = most.iter().position(|(before, _)| adds > *before).unwrap_or(most.len());
+        if adds < CONTRIBUTION_MIN || place >= FEATURES_NAMED {
+            other += adds;
+            continue;
+        }
+        if most.is_full() {
+            other += most.pop().map_or(0.0, |(adds, _)| adds);
+        }
+        most.insert(place, (adds, at));
+    }
+    let sentences = sentences();
+    let mut tolds: Tolds =
+        most.iter().map(|(adds, at)| sentences[*at].told(*adds, vector.values()[*at])).collect();
+    if other > 0.0 {
+        let detail = Detail::plain("Everything else that the model looks at");
+        tolds.push(Told { id: OTHER, detail, evidence: other });
+    }
+    tolds
+}
+
+/// How one feature is told.
+struct Sentence {
+    id: SignalId,
+    /// With `{a}` for the value.
+    template: &'static str,
+    plain: &'static str,
+    scale: Scale,
+}
+
+/// How a feature's value becomes the number that people think of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scale {
+    Plain,
+    /// The logarithm of one plus the number.
+    OnePlus,
+    /// The logarithm of milliseconds; told in seconds.
+    Millis,
+    /// The logarithm of one plus milliseconds; told in seconds.
+    OnePlusMillis,
+    /// A deviation of logarithms; told as a factor.
+    Factor,
+}
+
+impl Sentence {
+    fn told(&self, evidence: LogOdds, value: f32) -> Told {
+        let detail = if value.is_nan() {
+            Detail::plain(self.plain)
+        } else {
+            Detail::one(self.template, Value::Number(self.scale.number(value)))
+        };
+        Told { id: self.id, detail, evidence }
+    }
+}
+
+impl Scale {
+    fn of(feature: &schema::Feature) -> Scale {
+        if feature.name.ends_with("_deviation") {
+            return Scale::Factor;
+        }
+        match feature.unit {
+            unit if unit.starts_with("log of 1 + milliseconds") => Scale::OnePlusMillis,
+            unit if unit.starts_with("log of milliseconds") => Scale::Millis,
+            unit if unit.starts_with("log of 1 + ") => Scale::OnePlus,
+            _ => Scale::Plain,
+        }
+    }
+
+    fn number(self, value: f32) -> f32 {
+        match self {
+            Scale::Plain => value,
+            Scale::OnePlus => value.exp_m1(),
+            Scale::Millis => value.exp() / 1_000.0,
+            Scale::OnePlusMillis => value.exp_m1() / 1_000.0,
+            Scale::Factor => value.exp(),
+        }
+    }
+
+    fn unit(self, feature: &schema::Feature) -> &'static str {
+        match self {
+            Scale::Millis | Scale::OnePlusMillis => " s",
+            Scale::Factor => "-fold",
+            Scale::Plain if feature.unit == "segments" => " segments",
+            Scale::Plain | Scale::OnePlus => "",
+        }
+    }
+}
+
+/// The sentences of the listed features, in their order.
+fn sentences() -> &'static [Sentence] {
+    static ALL: OnceLock<Vec<Sentence>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let listed = schema::features().iter().take(LISTED.len());
+        listed
+            .map(|feature| {
+                let scale = Scale::of(feature);
+                // Once in the life of a process.
+                let leak = |text: String| -> &'static str { Box::leak(text.into_boxed_str()) };
+                Sentence {
+                    id: SignalId(leak(format!("model.{}", feature.name))),
+                    template: leak(format!("{}: {{a}}{}", feature.says, scale.unit(feature))),
+                    plain: leak(format!("{}: not known yet", feature.says)),
+                    scale,
+                }
+            })
+            .collect()
+    })
+}
+
+#[cfg(test)]
+mod tests;

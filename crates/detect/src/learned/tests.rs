@@ -1,0 +1,190 @@
+use palisade_domain::Assessment;
+use palisade_model::{Direction, Expect, Shape, testing};
+use palisade_testkit::OwnedRequest;
+use proptest::prelude::*;
+
+use super::*;
+use crate::scorer::{self, calibrate};
+use crate::{DetectorSettings, Engine, EngineSettings, HashSeed, Observe};
+
+fn feature(name: &str) -> u16 {
+    schema::names().position(|known| known == name).unwrap_or_else(|| panic!("{name}")) as u16
+}
+
+/// A model whose shapes rise by `weights` from 0.0 on at the edge; it judges logs.
+fn model(contribution_max: f32, shapes: &[(&str, f32, f32)]) -> Learned {
+    let mut file = testing::file();
+    file.contribution_max = contribution_max;
+    file.schema.id = schema::ID.to_owned();
+    file.schema.features = schema::names().map(str::to_owned).collect();
+    file.views.truncate(1);
+    let view = &mut file.views[0];
+    view.shapes = shapes
+        .iter()
+        .map(|&(name, edge, weight)| Shape {
+            feature: feature(name),
+            edges: vec![edge],
+            weights: vec![0.0, weight],
+            unseen: 0.0,
+            direction: Direction::Rising,
+        })
+        .collect();
+    view.features = view.shapes.iter().map(|shape| shape.feature).collect();
+    let names: Vec<&str> = schema::names().collect();
+    let vantages = Vantage::ALL.map(Vantage::name);
+    let expect = Expect { schema_id: schema::ID, features: &names, vantages: &vantages };
+    Learned::new(Arc::new(Model::new(file, &expect).expect("a valid model")))
+}
+
+fn engine(model: Option<Learned>) -> Engine {
+    Engine::new(EngineSettings { model, ..EngineSettings::new(HashSeed([1, 2])) })
+}
+
+fn assessed(engine: &Engine, request: &OwnedRequest) -> Assessment {
+    let headers = request.header_refs();
+    engine.assess(&request.facts(&headers), Observe::Note).assessment
+}
+
+/// A request of a log by what calls itself `agent`.
+fn request(agent: &str) -> OwnedRequest {
+    OwnedRequest::log("203.0.113.7", 1_795_132_800_000, "/shop/shoes", agent)
+}
+
+const CURL: &str = "curl/8.5.0";
+
+fn with(model: Learned, agent: &str) -> Assessment {
+    let found = assessed(&engine(Some(model)), &request(agent));
+    assert_eq!(found.points_total(), i32::from(found.score.value()), "{:?}", found.explanation);
+    found
+}
+
+#[test]
+fn a_bounded_model_adds_to_the_tables_and_no_more_than_its_bound() {
+    let alone = assessed(&engine(None), &request(CURL));
+    let found = with(model(4.5, &[("path_length", 0.0, 20.0)]), CURL);
+    assert!((found.log_odds - alone.log_odds - 4.5).abs() < 1e-5);
+    let line = found.signal(SignalId("model.path_length")).expect("it is told");
+    assert!((line.evidence - 4.5).abs() < 1e-5 && line.points > 0);
+    assert_eq!(
+        found.signal(SignalId("identity.program")).map(|line| line.evidence),
+        Some(alone.explanation[0].evidence)
+    );
+    let opinion = found.model.expect("it has one");
+    assert!(opinion.score > 90.0 && opinion.probability > 0.9);
+}
+
+#[test]
+fn a_model_bounded_below_a_challenge_brings_none_about_with_the_tables_either() {
+    let alone = scorer::calibrate(0.5);
+    let lifted = |by_rules: f32, bound: f32| {
+        scorer::calibrate(Opinion { log_odds: 7.0, base: -5.0, probability: 0.9, bound }.with(by_rules))
+    };
+    assert!(alone < 70.0 && lifted(0.5, 3.5) < 70.0 && lifted(-3.0, 3.5) > 60.0);
+    assert!(lifted(2.0, 3.5) == scorer::calibrate(2.0), "what the tables challenge stays as it is");
+    assert!(lifted(0.5, CHALLENGE_BOUND + 0.1) > 70.0);
+}
+
+#[test]
+fn a_bounded_model_that_says_less_leaves_the_tables_alone() {
+    let alone = assessed(&engine(None), &request(CURL));
+    let found = with(model(1.5, &[("path_length", 15.0, 20.0)]), CURL);
+    assert_eq!((found.log_odds, found.explanation), (alone.log_odds, alone.explanation));
+}
+
+#[test]
+fn a_trusted_model_stands_in_their_place() {
+    let found = with(model(f32::INFINITY, &[("evidence.ua_program", 0.5, 3.2)]), CURL);
+    let line = found
+        .signal(SignalId("identity.program"))
+        .expect("the detector is told with what the model makes of it");
+    assert_eq!(line.evidence, 3.2);
+    let anchors = testing::anchors();
+    let opinion = found.model.expect("it has one");
+    assert!((calibrate(found.log_odds) - opinion.score).abs() < 1e-3);
+    assert!(opinion.score < anchors.score(2.5), "{opinion:?}");
+}
+
+#[test]
+fn evidence_that_a_trusted_model_never_saw_is_left_to_the_tables() {
+    let without = with(model(f32::INFINITY, &[("path_length", 15.0, 1.0)]), CURL);
+    let line = without.signal(SignalId("identity.program")).expect("the tables know it");
+    let alone = assessed(&engine(None), &request(CURL));
+    assert_eq!(line.evidence, alone.explanation[0].evidence);
+    let person = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0";
+    let quiet = with(model(f32::INFINITY, &[("path_length", 15.0, 1.0)]), person);
+    assert!(without.log_odds > quiet.log_odds + 1.0, "{} {}", without.log_odds, quiet.log_odds);
+}
+
+#[test]
+fn weights_of_the_operator_hold_for_a_trusted_model_too() {
+    let settings = |weight, dry_run| {
+        let chosen = DetectorSettings { weight, dry_run, ..DetectorSettings::default() };
+        let model = Some(model(f32::INFINITY, &[("evidence.ua_program", 0.5, 3.2)]));
+        let detectors = [("ua_program".to_owned(), chosen)].into();
+        EngineSettings { detectors, model, ..EngineSettings::new(HashSeed([1, 2])) }
+    };
+    let score = |settings| assessed(&Engine::new(settings), &request(CURL)).log_odds;
+    let (none, half, whole) =
+        (score(settings(0.0, None)), score(settings(0.5, None)), score(settings(1.0, None)));
+    assert!(none < half && half < whole, "{none} {half} {whole}");
+    assert_eq!(score(settings(1.0, Some(true))), none);
+}
+
+#[test]
+fn where_no_view_judges_the_tables_do() {
+    let other = OwnedRequest { vantage: Vantage::Check, ..request(CURL) };
+    let (alone, found) = (
+        assessed(&engine(None), &other),
+        assessed(&engine(Some(model(f32::INFINITY, &[("path_length", 0.0, 20.0)]))), &other),
+    );
+    assert_eq!(alone, found);
+    assert_eq!(found.model, None);
+}
+
+#[test]
+fn the_strongest_features_are_named_and_the_rest_is_one_line() {
+    let names: Vec<&str> = schema::names().take(FEATURES_NAMED + 3).collect();
+    let shapes: Vec<(&str, f32, f32)> =
+        names.iter().enumerate().map(|(at, name)| (*name, -1.0, 0.1 + at as f32)).collect();
+    let model = model(f32::INFINITY, &shapes);
+    let mut contributions = Contributions::new();
+    let vector = FeatureVector::of(&[0.0; 51]);
+    model.opinion(Vantage::Log, &vector, &mut contributions).expect("it judges logs");
+    let told = told(&vector, &contributions);
+    assert_eq!(told.len(), FEATURES_NAMED + 1);
+    assert_eq!(told[0].id.0, format!("model.{}", names[names.len() - 1]));
+    assert!(told[..FEATURES_NAMED].windows(2).all(|two| two[0].evidence >= two[1].evidence));
+    let last = told.last().expect("there are some");
+    assert!(last.id == OTHER && (last.evidence - (0.1 + 1.1 + 2.1)).abs() < 1e-5);
+}
+
+#[test]
+fn values_are_told_as_people_think_of_them() {
+    let say =
+        |name: &str, value: f32| sentences()[usize::from(feature(name))].told(1.0, value).detail.to_string();
+    assert_eq!(say("pages", 10.0_f32.ln_1p()), "Page requests since the client was first seen: 10");
+    assert_eq!(say("gap_median", 1_500.0_f32.ln()), "Middle time between two of the last pages: 1.50 s");
+    assert_eq!(
+        say("reads_gap_deviation", 2.0_f32.ln()),
+        "How much the times from page to page differ: 2-fold"
+    );
+    assert_eq!(say("timing_regularity", 0.25), "How evenly page requests are spaced: 0.25");
+    assert_eq!(say("gap_median", f32::NAN), "Middle time between two of the last pages: not known yet");
+}
+
+proptest! {
+    #[test]
+    fn the_scale_is_that_of_the_score(score in 0.05_f32..99.95) {
+        prop_assert!((scorer::calibrate(on_scale(score)) - score).abs() < 0.01);
+    }
+
+    #[test]
+    fn a_bound_holds_and_more_evidence_never_lowers(
+        by_rules in -3.0_f32..9.0, more in 0.0_f32..5.0, said in -7.0_f32..7.0, bound in 0.0_f32..6.0,
+    ) {
+        let opinion = Opinion { log_odds: said, base: -5.0, probability: 0.5, bound };
+        let with = opinion.with(by_rules);
+        prop_assert!(with >= by_rules && with <= by_rules + bound + 1e-5);
+        prop_assert!(opinion.with(by_rules + more) >= with - 1e-5);
+    }
+}

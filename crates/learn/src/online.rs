@@ -1,0 +1,197 @@
+//! Between two trainings the bins of the live additive model may follow new labels, a little: off by default.
+//!
+//! Each label moves the bins that its client fell into by a small step towards what was said. All steps of one update together move a
+//! bin by [`OnlineSettings::step_max`] at most, never below nothing and never against its direction. An update counts only where the
+//! frozen set says that it did no harm.
+
+use std::collections::BTreeMap;
+
+use palisade_model::{Contributions, Direction, Model, ModelFile, Shape};
+
+use crate::dataset::Dataset;
+use crate::evaluation::Scored;
+use crate::evaluation::{EvaluateOptions, evaluate};
+use crate::traffic::{self, CHALLENGE};
+
+/// How far labels may move a model.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OnlineSettings {
+    /// The step of one label that is wholly wrong, log-odds over all of its bins.
+    pub rate: f32,
+    /// Most that a bin moves in one update, log-odds.
+    pub step_max: f32,
+}
+
+impl Default for OnlineSettings {
+    fn default() -> Self {
+        OnlineSettings { rate: 0.2, step_max: 0.1 }
+    }
+}
+
+/// Most that the AUC on the frozen set may fall by an update.
+const AUC_LOSS_MAX: f64 = 0.001;
+
+/// Why an update was not taken.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum OnlineRefusal {
+    /// It is no model any more.
+    #[error("the updated model is none: {0}")]
+    Model(#[from] palisade_model::ModelError),
+    /// It was worse.
+    #[error(
+        "the update is worse on the frozen set: AUC {after:.4} after {before:.4}, people challenged {hit_after} after {hit_before}"
+    )]
+    Worse {
+        /// AUC before.
+        before: f64,
+        /// AUC after.
+        after: f64,
+        /// People challenged before.
+        hit_before: usize,
+        /// People challenged after.
+        hit_after: usize,
+    },
+    /// There is too little to tell.
+    #[error("the frozen set has too few clients to tell whether an update does harm")]
+    TooFew,
+}
+
+/// `model` after the clients of `data`, each after its last request and weighed by its rows' weight. The same data give the same
+/// model.
+pub fn updated(model: &Model, data: &Dataset, settings: OnlineSettings) -> ModelFile {
+    let mut file = model.file().clone();
+    // View and shape to the sums of steps of its bins, the unseen one last.
+    let mut steps: BTreeMap<(usize, usize), Vec<f32>> = BTreeMap::new();
+    let mut contributions = Contributions::new();
+    for at in (0..data.rows.len()).filter(|at| data.rows[*at].is_last) {
+        let row = &data.rows[at];
+        let vantage = row.vantage.name();
+        let Some(place) = file.views.iter().position(|view| view.vantages.iter().any(|name| name == vantage))
+        else {
+            continue;
+        };
+        let log_odds = model.views()[place].score_into(data.row(at), &mut contributions).log_odds;
+        let chance = 1.0 / (1.0 + (-log_odds).exp());
+        let wrong = f32::from(u8::from(row.is_bot)) - chance;
+        let shapes = &file.views[place].shapes;
+        let step = settings.rate * row.weight.clamp(0.0, 1.0) * wrong / shapes.len().max(1) as f32;
+        for (number, shape) in shapes.iter().enumerate() {
+            let value = data.row(at).get(usize::from(shape.feature)).copied().unwrap_or(f32::NAN);
+            let bins = steps.entry((place, number)).or_insert_with(|| vec![0.0; shape.weights.len() + 1]);
+            bins[bin(shape, value)] += step;
+        }
+    }
+    for ((view, shape), steps) in steps {
+        move_bins(&mut file.views[view].shapes[shape], &steps, settings.step_max);
+    }
+    file
+}
+
+/// The model of [`updated`], where the frozen set says that it does no harm.
+///
+/// # Errors
+/// Where it does, or nobody can tell.
+pub fn guarded(
+    model: &Model,
+    data: &Dataset,
+    frozen: &Dataset,
+    settings: OnlineSettings,
+) -> Result<Model, OnlineRefusal> {
+    let file = updated(model, data, settings);
+    let after = traffic::expected(|expect| Model::new(file, expect))?;
+    let auc = |rows: &[Scored]| {
+        evaluate(rows, &EvaluateOptions { resamples: 0, ..EvaluateOptions::default() }).ok()?.auc
+    };
+    let hit = |rows: &[Scored]| rows.iter().filter(|row| !row.is_bot && row.score >= CHALLENGE).count();
+    let (old, new) = (traffic::score(model, frozen), traffic::score(&after, frozen));
+    let (Some(auc_before), Some(auc_after)) = (auc(&old), auc(&new)) else {
+        return Err(OnlineRefusal::TooFew);
+    };
+    let (hit_before, hit_after) = (hit(&old), hit(&new));
+    match auc_after >= auc_before - AUC_LOSS_MAX && hit_after <= hit_before {
+        true => Ok(after),
+        false => Err(OnlineRefusal::Worse { before: auc_before, after: auc_after, hit_before, hit_after }),
+    }
+}
+
+/// The bin of a value; that after the last is the unseen one.
+fn bin(shape: &Shape, value: f32) -> usize {
+    match value.is_nan() {
+        true => shape.weights.len(),
+        false => shape.edges.partition_point(|edge| *edge <= value),
+    }
+}
+
+/// Moves each bin by its step, within the bound; then none may stand against the direction: who would, goes less far.
+fn move_bins(shape: &mut Shape, steps: &[f32], step_max: f32) {
+    let moved = |weight: f32, step: f32| {
+        let step = if step.is_finite() { step.clamp(-step_max, step_max) } else { 0.0 };
+        (weight + step).max(0.0)
+    };
+    let wanted: Vec<f32> =
+        shape.weights.iter().zip(steps).map(|(weight, step)| moved(*weight, *step)).collect();
+    // Between the highest that lies below and the lowest above: both orders keep every bin within its bound of where it was.
+    let running = |values: &mut dyn Iterator<Item = f32>| {
+        values
+            .scan(0.0_f32, |most, value| {
+                *most = most.max(value);
+                Some(*most)
+            })
+            .collect::<Vec<f32>>()
+    };
+    shape.weights = match shape.direction {
+        Direction::Free => wanted,
+        Direction::Rising => running(&mut wanted.into_iter()),
+        Direction::Falling => running(&mut wanted.into_iter().rev()).into_iter().rev().collect(),
+    };
+    shape.unseen = moved(shape.unseen, steps.last().copied().unwrap_or(0.0));
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn shape(weights: Vec<f32>, direction: Direction) -> Shape {
+        let edges = (1..weights.len()).map(|at| at as f32).collect();
+        Shape { feature: 0, edges, weights, unseen: 0.2, direction }
+    }
+
+    #[test]
+    fn bins_move_a_little_and_never_below_nothing() {
+        let mut free = shape(vec![0.05, 1.0, 2.0], Direction::Free);
+        move_bins(&mut free, &[-9.0, 9.0, 0.03, f32::NAN], 0.1);
+        assert_eq!(free.weights, [0.0, 1.1, 2.03]);
+        assert_eq!(free.unseen, 0.2);
+    }
+
+    #[test]
+    fn a_value_finds_its_bin() {
+        let shape = shape(vec![0.0; 3], Direction::Free);
+        assert_eq!([0.5, 1.0, 1.5, 9.0, f32::NAN].map(|value| bin(&shape, value)), [0, 1, 1, 2, 3]);
+    }
+
+    proptest! {
+        #[test]
+        fn directions_hold_and_steps_are_bounded(
+            mut weights in prop::collection::vec(0.0_f32..5.0, 1..20),
+            steps in prop::collection::vec(-1.0_f32..1.0, 21),
+            is_rising in any::<bool>(),
+        ) {
+            weights.sort_by(f32::total_cmp);
+            let direction = if is_rising { Direction::Rising } else { Direction::Falling };
+            if !is_rising {
+                weights.reverse();
+            }
+            let mut moved = shape(weights.clone(), direction);
+            let steps = [&steps[..weights.len()], &[0.0]].concat();
+            move_bins(&mut moved, &steps, 0.1);
+            let ordered = moved.weights.windows(2).all(|pair| if is_rising { pair[0] <= pair[1] } else { pair[0] >= pair[1] });
+            prop_assert!(ordered && moved.weights.iter().all(|weight| *weight >= 0.0));
+            for (before, after) in weights.iter().zip(&moved.weights) {
+                prop_assert!((before - after).abs() <= 0.1 + 1e-5, "{} {}", before, after);
+            }
+        }
+    }
+}

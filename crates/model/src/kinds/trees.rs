@@ -1,0 +1,154 @@
+//! Trees as scoring reads them: the nodes of all of them in one array, the two that a split leads to side by side.
+//!
+//! A leaf leads to itself, so that several trees are walked at once for as many steps as the deepest of them has:
+//! their steps do not wait for one another.
+
+use crate::bounds::FEATURES_MAX;
+use crate::contributions::Contributions;
+use crate::form::{Tree, Trees};
+
+/// Trees that are walked at once.
+const LANES: usize = 8;
+
+/// All trees of a view.
+#[derive(Clone, Debug)]
+pub(super) struct Paths {
+    nodes: Box<[Node]>,
+    /// Log-odds of each node: of a leaf what it adds, of a split the mean.
+    values: Box<[f32]>,
+    /// Roots and greatest depth of so many trees each; where there are fewer, the leaf of nothing.
+    roots: Box<[([u32; LANES], usize)]>,
+    base: f32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Node {
+    /// Of a leaf no number: nothing is at or above it.
+    edge: f32,
+    /// What is below the edge goes here, all else to the node after it.
+    next: u32,
+    feature: u16,
+    unseen_above: bool,
+}
+
+/// The leaf of nothing, for places without a tree.
+const NOTHING: Node = Node { edge: f32::NAN, next: 0, feature: 0, unseen_above: false };
+
+impl Paths {
+    /// Of trees that were checked.
+    pub(super) fn new(trees: &Trees) -> Paths {
+        let mut paths = (vec![NOTHING], vec![0.0]);
+        let roots: Vec<(u32, usize)> =
+            trees.trees.iter().map(|tree| append(tree, &mut paths.0, &mut paths.1)).collect();
+        let base = roots.iter().map(|(root, _)| paths.1[*root as usize]).sum();
+        let lanes = roots.chunks(LANES).map(|chunk| {
+            let mut lanes = ([0; LANES], 0);
+            for (lane, (root, depth)) in lanes.0.iter_mut().zip(chunk) {
+                *lane = *root;
+                lanes.1 = depth.max(&lanes.1).to_owned();
+            }
+            lanes
+        });
+        let roots = lanes.collect();
+        Paths { nodes: paths.0.into(), values: paths.1.into(), roots, base }
+    }
+
+    /// The means of all roots.
+    pub(super) fn base(&self) -> f32 {
+        self.base
+    }
+
+    /// The leaves that `features` lead to.
+    pub(super) fn sum(&self, features: &[f32]) -> f32 {
+        let values = widened(features);
+        let mut sum = 0.0;
+        for (roots, depth) in &self.roots {
+            let mut at = *roots;
+            for _ in 0..*depth {
+                for at in &mut at {
+                    *at = self.step(*at, &values);
+                }
+            }
+            sum += at.iter().map(|at| self.values[*at as usize]).sum::<f32>();
+        }
+        sum
+    }
+
+    /// The same, and at each split what its feature changed.
+    pub(super) fn sum_into(&self, features: &[f32], contributions: &mut Contributions) -> f32 {
+        let values = widened(features);
+        let mut sum = 0.0;
+        for (roots, depth) in &self.roots {
+            let mut at = *roots;
+            for _ in 0..*depth {
+                for at in &mut at {
+                    let next = self.step(*at, &values);
+                    // Of a leaf nothing: that is quicker than to ask whether it is one.
+                    let change = self.values[next as usize] - self.values[*at as usize];
+                    contributions.add(self.nodes[*at as usize].feature, change);
+                    *at = next;
+                }
+            }
+            sum += at.iter().map(|at| self.values[*at as usize]).sum::<f32>();
+        }
+        sum
+    }
+
+    #[inline]
+    fn step(&self, at: u32, values: &[f32; FEATURES_MAX]) -> u32 {
+        let node = &self.nodes[at as usize];
+        let value = values[usize::from(node.feature) % FEATURES_MAX];
+        // Computed, not branched to: which way a request goes is what nobody knows before.
+        let above = (value >= node.edge) | (value.is_nan() & node.unseen_above);
+        node.next + u32::from(above)
+    }
+}
+
+/// The features, and nothing seen beyond their end.
+fn widened(features: &[f32]) -> [f32; FEATURES_MAX] {
+    let mut values = [f32::NAN; FEATURES_MAX];
+    let known = features.len().min(FEATURES_MAX);
+    values[..known].copy_from_slice(&features[..known]);
+    values
+}
+
+/// Puts a tree at the end of all nodes, and says where its root is and how deep it goes.
+fn append(tree: &Tree, nodes: &mut Vec<Node>, values: &mut Vec<f32>) -> (u32, usize) {
+    let root = nodes.len();
+    let splits = tree.features.len();
+    nodes.push(NOTHING);
+    values.push(0.0);
+    if splits == 0 {
+        leaf(tree.leaves.first().copied().unwrap_or_default(), root, nodes, values);
+        return (root as u32, 0);
+    }
+    // Where each split stands, and how deep; a split comes after the one that leads to it.
+    let mut places = vec![(root, 0); splits];
+    let mut deepest = 0;
+    for split in 0..splits {
+        let (at, depth) = places[split];
+        let next = nodes.len();
+        values[at] = tree.means[split];
+        nodes[at] = Node {
+            edge: tree.edges[split],
+            next: next as u32,
+            feature: tree.features[split],
+            unseen_above: tree.unseen_above[split],
+        };
+        nodes.extend([NOTHING; 2]);
+        values.extend([0.0; 2]);
+        deepest = deepest.max(depth + 1);
+        for (place, to) in [(next, tree.below[split]), (next + 1, tree.above[split])] {
+            match usize::try_from(to) {
+                Ok(child) => places[child] = (place, depth + 1),
+                Err(_) => leaf(tree.leaves[usize::from(to.unsigned_abs()) - 1], place, nodes, values),
+            }
+        }
+    }
+    (root as u32, deepest)
+}
+
+fn leaf(value: f32, at: usize, nodes: &mut [Node], values: &mut [f32]) {
+    nodes[at] = Node { next: at as u32, ..NOTHING };
+    values[at] = value;
+}
