@@ -1,10 +1,10 @@
 //! What all routes share.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use palisade_domain::{ClientIp, Timestamp};
 use palisade_guard::Guard;
 use palisade_store::{Client, ReadError, RollupQuery, Store, WriteError};
@@ -12,6 +12,7 @@ use tokio::sync::OnceCell;
 
 use crate::clock::Clock;
 use crate::health::{Degraded, Told};
+use crate::jobs::Jobs;
 use crate::keys::KeyBook;
 use crate::limit::Limiter;
 use crate::lists::Blocked;
@@ -36,9 +37,14 @@ pub struct Api {
     pub(crate) webhooks: Seen,
     pub(crate) counts: Counts,
     pub(crate) told: Told,
+    jobs: OnceLock<Arc<dyn Jobs>>,
+    page: ArcSwapOption<Section>,
     /// What earlier processes counted; read once.
     earlier: OnceCell<Counted>,
 }
+
+/// Who writes further lines of `/metrics`.
+struct Section(Box<dyn Fn() -> String + Send + Sync>);
 
 /// Requests counted since the first start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -98,6 +104,8 @@ impl Api {
             webhooks: Seen::default(),
             counts: Counts::default(),
             told: Told::default(),
+            jobs: OnceLock::new(),
+            page: ArcSwapOption::empty(),
             earlier: OnceCell::new(),
         })
     }
@@ -135,6 +143,26 @@ impl Api {
     /// Further things `/ready` must name: only the binary knows what it could not start, or runs for a test.
     pub fn set_degraded(&self, degraded: Vec<Degraded>) {
         self.told.set(degraded);
+    }
+
+    /// Plugs in who trains; the first one stays. Without any, `/train` says that nobody trains here.
+    pub fn plug_jobs(&self, jobs: Arc<dyn Jobs>) {
+        let _ = self.jobs.set(jobs);
+    }
+
+    /// Who trains.
+    pub(crate) fn jobs(&self) -> Option<&dyn Jobs> {
+        self.jobs.get().map(Arc::as_ref)
+    }
+
+    /// Lets `write` add lines to every later `/metrics`, in the text format: what only the binary knows, such as models.
+    pub fn add_metrics(&self, write: impl Fn() -> String + Send + Sync + 'static) {
+        self.page.store(Some(Arc::new(Section(Box::new(write)))));
+    }
+
+    /// The lines of [`Api::add_metrics`].
+    pub(crate) fn more_metrics(&self) -> String {
+        self.page.load().as_ref().map_or_else(String::new, |section| (section.0)())
     }
 
     /// What was read, or 503; the error is counted.

@@ -20,6 +20,8 @@ pub const CONNECTIONS_MAX: usize = 4_096;
 pub const CALLERS_MAX: usize = 16_384;
 /// Webhook calls remembered so that they are not repeated.
 pub const WEBHOOKS_MAX: usize = 4_096;
+/// Trainings that are remembered.
+pub const JOBS_MAX: usize = 50;
 /// Bytes of a caller's own request id that are repeated to it.
 pub const REQUEST_ID_BYTES_MAX: usize = 128;
 
@@ -31,6 +33,13 @@ pub const BOUNDS: &[Bound] = &[
         "bytes",
         "a described request with a body prefix has less than 100 KiB",
         "413, before the rest is read",
+    ),
+    bound(
+        "api.jobs_max",
+        JOBS_MAX as u64,
+        "trainings",
+        "a year of weekly ones; the audit log has them all",
+        "the oldest that is over is forgotten",
     ),
     bound(
         "api.json_depth_max",

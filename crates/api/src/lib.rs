@@ -22,6 +22,7 @@ pub mod settings;
 
 mod audit;
 mod health;
+mod jobs;
 mod keys;
 mod lists;
 mod page;
@@ -32,6 +33,7 @@ pub use api::Api;
 pub use bounds::BOUNDS;
 pub use clock::Clock;
 pub use health::Degraded;
+pub use jobs::{Job, JobRefusal, JobState, Jobs, TrainWish};
 pub use router::router;
 pub use secret::Secret;
 pub use serve::{ServeSettings, serve, serve_with};

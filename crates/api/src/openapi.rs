@@ -10,8 +10,8 @@ use utoipa_axum::routes;
 use crate::api::Api;
 use crate::problem::ErrorBody;
 use crate::routes::{
-    auth, captcha, check, docs, escalate, feedback, health, interactions, later, list, metrics, siteverify,
-    stats, visitor, webhook,
+    auth, captcha, check, docs, escalate, feedback, health, interactions, jobs, later, list, metrics,
+    siteverify, stats, visitor, webhook,
 };
 
 #[derive(OpenApi)]
@@ -25,6 +25,7 @@ use crate::routes::{
         (name = "verdicts", description = "Who is it, and what the application knows afterwards"),
         (name = "captcha", description = "The widget, its tokens, and whether one is good"),
         (name = "lists", description = "Networks that are kept out, let in or watched"),
+        (name = "models", description = "Training, and how far it has come"),
         (name = "records", description = "What was counted and remembered"),
         (name = "operation", description = "For those who run it"),
         (name = "not built yet", description = "Routes that answer 501 and name their feature"),
@@ -52,6 +53,8 @@ pub(crate) fn documented() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(captcha::verify))
         .routes(routes!(interactions::store))
         .routes(routes!(interactions::update))
+        .routes(routes!(jobs::train))
+        .routes(routes!(jobs::job, jobs::cancel))
         .routes(routes!(siteverify::own))
         .routes(routes!(siteverify::turnstile))
         .routes(routes!(siteverify::recaptcha))

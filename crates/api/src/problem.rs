@@ -25,6 +25,8 @@ pub enum Code {
     MethodNotAllowed,
     /// 408: the body did not come in time.
     Timeout,
+    /// 409: not while something else is under way.
+    Busy,
     /// 413: the body is too long.
     TooLarge,
     /// 422: JSON, but not of the form this route takes.
@@ -47,6 +49,7 @@ impl Code {
             Code::NotFound => StatusCode::NOT_FOUND,
             Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Code::Timeout => StatusCode::REQUEST_TIMEOUT,
+            Code::Busy => StatusCode::CONFLICT,
             Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Code::InvalidBody => StatusCode::UNPROCESSABLE_ENTITY,
             Code::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,

@@ -4,11 +4,12 @@
 use std::sync::Arc;
 
 use palisade_challenge::outcome::Said;
+use palisade_detect::HashSeed;
 use palisade_domain::{ClientIp, ClientKey, TenantId, Timestamp};
 use palisade_store::bounds::LABELS_MAX;
 use palisade_store::{
-    Client, InteractionId, InteractionSource, LabelSource, LabelSubject, LabelVerdict, NewInteraction,
-    NewLabel, Store, Weight,
+    Client, InteractionId, InteractionSource, LabelBasis, LabelSource, LabelSubject, LabelVerdict,
+    NewInteraction, NewLabel, Store, Weight,
 };
 use tokio::sync::mpsc;
 
@@ -53,7 +54,7 @@ pub enum Kept {
 impl Guard {
     /// A client under a hash of this installation's seed: the same client has the same one, and nobody else can make it.
     fn masked(&self, client: ClientIp) -> String {
-        format!("client:{:016x}", keyed::of_client(self.settings.seed, ClientKey::Ip(client)))
+        masked(self.settings.seed, client)
     }
 
     /// Keeps `kept`, as soon as the store takes it.
@@ -62,6 +63,11 @@ impl Guard {
             self.totals.pass(Passage::KeptDropped, 1);
         }
     }
+}
+
+/// The name under which a label of a challenge knows `client`: whoever holds the seed can tell again whom it is about.
+pub fn masked(seed: HashSeed, client: ClientIp) -> String {
+    format!("client:{:016x}", keyed::of_client(seed, ClientKey::Ip(client)))
 }
 
 /// Stores what is kept until nobody can send any more, or `stop` ends; then what is left.
@@ -137,6 +143,8 @@ async fn put(guard: &Guard, store: &dyn Store, kept: Kept, labels: &mut Labels) 
                 subject: LabelSubject::Client { client: Client::Opaque(guard.masked(client)), time },
                 verdict,
                 source: LabelSource::Challenge,
+                author: String::new(),
+                basis: LabelBasis::Work,
                 weight,
                 created_at: time,
             };

@@ -12,6 +12,16 @@ pub const LABELS_MAX: usize = 1_000_000;
 pub const INTERACTIONS_MAX: usize = 500_000;
 /// Bytes that one tenant's interactions may take; the oldest go first.
 pub const INTERACTIONS_BYTES_MAX: u64 = 1 << 30;
+/// Most versions of models one tenant may hold.
+pub const MODELS_MAX: usize = 32;
+/// Bytes of a model file; a longer one is refused. As `palisade-model` reads no longer ones.
+pub const MODEL_BYTES_MAX: usize = 16 << 20;
+/// Bytes of a version's figures; longer ones are refused.
+pub const METRICS_BYTES_MAX: usize = 64 << 10;
+/// Most clients of the frozen set.
+pub const FROZEN_ROWS_MAX: usize = 20_000;
+/// Numbers kept of one client of the frozen set.
+pub const FROZEN_VALUES_MAX: usize = 512;
 /// Bytes of one interaction; a longer one is refused.
 pub const INTERACTION_BYTES_MAX: usize = 512 << 10;
 /// Most interactions one page holds.
@@ -95,6 +105,29 @@ pub const BOUNDS: &[Bound] = &[
         "labels per tenant",
         "more than any training set here uses",
         "the label is refused and says so: dropping one would lose acknowledged work",
+    ),
+    bound(
+        "store.models_max",
+        MODELS_MAX as u64,
+        "versions per tenant",
+        "half a year of weekly ones; at most 512 MiB, usually some 10",
+        "the oldest that is over and nothing returns to is dropped; where there is none, the new one is refused",
+    ),
+    bound("store.model_bytes_max", MODEL_BYTES_MAX as u64, "bytes", "no longer model file is read", REFUSED),
+    bound("store.metrics_bytes_max", METRICS_BYTES_MAX as u64, "bytes", "figures are a page", REFUSED),
+    bound(
+        "store.frozen_rows_max",
+        FROZEN_ROWS_MAX as u64,
+        "clients per tenant",
+        "beyond ten thousand people no false-positive rate that matters can be told better",
+        "further clients are left out; those that are there stay",
+    ),
+    bound(
+        "store.frozen_values_max",
+        FROZEN_VALUES_MAX as u64,
+        "numbers",
+        "as many as a model's schema may have",
+        CUT,
     ),
     bound(
         "store.interactions_max",
@@ -332,6 +365,10 @@ pub struct StoreLimits {
     pub interactions_max: usize,
     /// See [`INTERACTIONS_BYTES_MAX`].
     pub interactions_bytes_max: u64,
+    /// See [`MODELS_MAX`].
+    pub models_max: usize,
+    /// See [`FROZEN_ROWS_MAX`].
+    pub frozen_rows_max: usize,
     /// See [`KEYS_MAX`].
     pub keys_max: usize,
     /// See [`AUDIT_LINES_MAX`].
@@ -351,6 +388,8 @@ impl StoreLimits {
         labels_max: LABELS_MAX,
         interactions_max: INTERACTIONS_MAX,
         interactions_bytes_max: INTERACTIONS_BYTES_MAX,
+        models_max: MODELS_MAX,
+        frozen_rows_max: FROZEN_ROWS_MAX,
         keys_max: KEYS_MAX,
         audit_lines_max: AUDIT_LINES_MAX,
         rollups_max: ROLLUPS_MAX,

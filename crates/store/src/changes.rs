@@ -18,12 +18,20 @@ pub enum Watched {
     Passes,
     /// The queue of slow opinions: only what is put in counts.
     Escalations,
+    /// Versions of models, and where they stand.
+    Models,
 }
 
 impl Watched {
     /// Everything that is watched.
-    pub const ALL: [Watched; 5] =
-        [Watched::Lists, Watched::Keys, Watched::SiteKeys, Watched::Passes, Watched::Escalations];
+    pub const ALL: [Watched; 6] = [
+        Watched::Lists,
+        Watched::Keys,
+        Watched::SiteKeys,
+        Watched::Passes,
+        Watched::Escalations,
+        Watched::Models,
+    ];
 
     /// The name of its counter.
     pub(crate) fn counter(self) -> &'static str {
@@ -33,6 +41,7 @@ impl Watched {
             Watched::SiteKeys => "changes.site_keys",
             Watched::Passes => "changes.revoked_passes",
             Watched::Escalations => "changes.escalations",
+            Watched::Models => "changes.models",
         }
     }
 }

@@ -102,6 +102,11 @@ impl DataDir {
         self.root.join("keys")
     }
 
+    /// Where trainings work: a lock, the list of jobs, and stored requests while one reads them.
+    pub fn training(&self) -> PathBuf {
+        self.root.join("training")
+    }
+
     /// What the paths of pages for visitors begin with, where the configuration has it drawn.
     pub fn visitor_prefix(&self) -> PathBuf {
         self.root.join("visitor.prefix")

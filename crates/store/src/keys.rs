@@ -8,8 +8,10 @@ use std::net::IpAddr;
 
 use palisade_domain::{ClientIp, NetPrefix, TenantId};
 
+use crate::bounds::{WORD_BYTES_MAX, cut};
 use crate::{
     AuditId, Client, EffectKind, EntryId, EscalationId, EventId, KeyId, LabelId, LabelSource, LabelSubject,
+    ModelVersionId,
 };
 
 /// One list entry: a tenant holds at most one per network and kind of effect.
@@ -52,6 +54,8 @@ pub type LabelKey = RowKey<LabelId>;
 pub type ApiKeyKey = RowKey<KeyId>;
 /// The number of an audit line, with its tenant.
 pub type AuditKey = RowKey<AuditId>;
+/// The number of a model's version, with its tenant.
+pub type ModelKey = RowKey<ModelVersionId>;
 /// The number of a queued item, with its tenant.
 pub type EscalationKey = RowKey<EscalationId>;
 
@@ -62,18 +66,20 @@ impl<Id> RowKey<Id> {
     }
 }
 
-/// One label: each source says one thing about one subject.
+/// One label: each author says one thing by one way about one subject.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LabelSubjectKey {
     tenant: TenantId,
     subject: String,
     source: LabelSource,
+    author: String,
 }
 
 impl LabelSubjectKey {
-    /// The key of what `source` said to `tenant` about `subject`.
-    pub fn new(tenant: TenantId, subject: &LabelSubject, source: LabelSource) -> Self {
-        LabelSubjectKey { tenant, subject: subject_text(subject), source }
+    /// The key of what `author` said to `tenant` about `subject` by way of `source`.
+    pub fn new(tenant: TenantId, subject: &LabelSubject, source: LabelSource, author: &str) -> Self {
+        let author = cut(author, WORD_BYTES_MAX);
+        LabelSubjectKey { tenant, subject: subject_text(subject), source, author }
     }
 }
 

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use palisade_domain::{TenantId, Timestamp};
 
+use crate::bounds::{WORD_BYTES_MAX, cut};
 use crate::{Client, EventId, InteractionId, Page, ReadError, WriteError};
 
 /// What a label says.
@@ -29,13 +30,15 @@ impl LabelVerdict {
     }
 }
 
-/// Who says so.
+/// By which way a label came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum LabelSource {
     /// A person at the desk or command line.
     Operator,
     /// The protected application (`/feedback`, `/api/update`).
     Application,
+    /// Another program of the operator's (`/webhook`).
+    Webhook,
     /// A trap that was walked into.
     Trap,
     /// A challenge's outcome.
@@ -48,9 +51,10 @@ pub enum LabelSource {
 
 impl LabelSource {
     /// Every source.
-    pub const ALL: [LabelSource; 6] = [
+    pub const ALL: [LabelSource; 7] = [
         LabelSource::Operator,
         LabelSource::Application,
+        LabelSource::Webhook,
         LabelSource::Trap,
         LabelSource::Challenge,
         LabelSource::Escalation,
@@ -62,6 +66,7 @@ impl LabelSource {
         match self {
             LabelSource::Operator => "operator",
             LabelSource::Application => "application",
+            LabelSource::Webhook => "webhook",
             LabelSource::Trap => "trap",
             LabelSource::Challenge => "challenge",
             LabelSource::Escalation => "escalation",
@@ -72,6 +77,36 @@ impl LabelSource {
     /// The source called `name`.
     pub fn named(name: &str) -> Option<Self> {
         LabelSource::ALL.into_iter().find(|source| source.name() == name)
+    }
+}
+
+/// What a label rests on: a model that learns from its own decisions learns nothing but them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum LabelBasis {
+    /// Somebody who knows says so.
+    Told,
+    /// It repeats, or follows from, a decision of ours.
+    Decision,
+    /// That a program did, or did not do, the work of a challenge, and nothing else.
+    Work,
+}
+
+impl LabelBasis {
+    /// Every basis.
+    pub const ALL: [LabelBasis; 3] = [LabelBasis::Told, LabelBasis::Decision, LabelBasis::Work];
+
+    /// The name used on the surface and in the database.
+    pub fn name(self) -> &'static str {
+        match self {
+            LabelBasis::Told => "told",
+            LabelBasis::Decision => "decision",
+            LabelBasis::Work => "work",
+        }
+    }
+
+    /// The basis called `name`.
+    pub fn named(name: &str) -> Option<Self> {
+        LabelBasis::ALL.into_iter().find(|basis| basis.name() == name)
     }
 }
 
@@ -130,8 +165,13 @@ pub struct NewLabel {
     pub subject: LabelSubject,
     /// What it says.
     pub verdict: LabelVerdict,
-    /// Who says so.
+    /// By which way it came.
     pub source: LabelSource,
+    /// Who says so, in the words of the audit log: `key:3`, `cli`; empty where nobody in particular does. Cut to
+    /// [`WORD_BYTES_MAX`].
+    pub author: String,
+    /// What it rests on.
+    pub basis: LabelBasis,
     /// How much it counts.
     pub weight: Weight,
     /// When it was given.
@@ -153,12 +193,19 @@ pub struct Label {
     pub subject: LabelSubject,
     /// What it says.
     pub verdict: LabelVerdict,
-    /// Who says so.
+    /// By which way it came.
     pub source: LabelSource,
+    /// Who says so, in the words of the audit log: `key:3`, `cli`; empty where nobody in particular does. Cut to
+    /// [`WORD_BYTES_MAX`].
+    pub author: String,
+    /// What it rests on.
+    pub basis: LabelBasis,
     /// How much it counts.
     pub weight: Weight,
     /// When it was given.
     pub created_at: Timestamp,
+    /// When it was withdrawn: it counts no longer, and stays so that it is known what was trained on it.
+    pub withdrawn_at: Option<Timestamp>,
 }
 
 impl Label {
@@ -170,8 +217,11 @@ impl Label {
             subject: new.subject.bounded(),
             verdict: new.verdict,
             source: new.source,
+            author: cut(&new.author, WORD_BYTES_MAX),
+            basis: new.basis,
             weight: new.weight,
             created_at: new.created_at,
+            withdrawn_at: None,
         }
     }
 }
@@ -179,14 +229,22 @@ impl Label {
 /// Labels. A label is durable when its call returns.
 #[async_trait]
 pub trait Labels: Send + Sync {
-    /// Stores a label; one about the same subject from the same source is replaced and keeps its number: people
-    /// change their minds.
+    /// Stores a label; one about the same subject by the same way and author is replaced and keeps its number, withdrawn
+    /// or not: people change their minds.
     async fn put_label(&self, tenant: TenantId, label: &NewLabel) -> Result<Label, WriteError>;
 
     /// One page of all labels.
     async fn labels(&self, tenant: TenantId, page: Page) -> Result<Vec<Label>, ReadError>;
 
-    /// How many labels there are.
+    /// Withdraws a label: `None` where there is none of that number. One that is withdrawn already stays as it is.
+    async fn withdraw_label(
+        &self,
+        tenant: TenantId,
+        id: LabelId,
+        now: Timestamp,
+    ) -> Result<Option<Label>, WriteError>;
+
+    /// How many labels there are, withdrawn ones included.
     async fn count_labels(&self, tenant: TenantId) -> Result<u64, ReadError>;
 }
 
@@ -206,6 +264,9 @@ mod tests {
     fn names_round_trip() {
         for source in LabelSource::ALL {
             assert_eq!(LabelSource::named(source.name()), Some(source));
+        }
+        for basis in LabelBasis::ALL {
+            assert_eq!(LabelBasis::named(basis.name()), Some(basis));
         }
         assert_eq!(LabelVerdict::named("bot"), Some(LabelVerdict::Bot));
         assert_eq!(LabelVerdict::named("1"), None);

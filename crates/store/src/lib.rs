@@ -1,6 +1,6 @@
 //! Storage traits, in-memory and SQLite stores, one contract.
 //!
-//! Owns what outlives a request: list entries, verdict events, labels, interactions, roll-ups, API and site keys, the audit log and the queue
+//! Owns what outlives a request: list entries, verdict events, labels, interactions, versions of models, the frozen set, roll-ups, API and site keys, the audit log and the queue
 //! of slow opinions ([`Store`] is all of them), the layout of the data folder ([`DataDir`]), what the first start makes
 //! ([`first_run`]) and opaque snapshot files ([`snapshot`]). Every method and every key takes a
 //! [`TenantId`](palisade_domain::TenantId), so that two tenants with equal keys never meet; [`contract`] holds every
@@ -25,10 +25,12 @@ mod error;
 mod escalation;
 mod event;
 mod first_run;
+mod frozen;
 mod interaction;
 mod label;
 mod list;
 mod memory;
+mod model;
 mod revoked;
 mod rollup;
 mod site_key;
@@ -51,13 +53,20 @@ pub use event::{
     StoredEvent,
 };
 pub use first_run::{FirstRun, FirstRunError, FirstRunRandom, Made, WebhookSecret, first_run};
+pub use frozen::{Frozen, FrozenRow};
 pub use interaction::{
     InteractionId, InteractionSource, Interactions, InteractionsSize, NewInteraction, NoInteractionId,
     StoredInteraction,
 };
-pub use label::{Label, LabelId, LabelSource, LabelSubject, LabelVerdict, Labels, NewLabel, Weight};
+pub use label::{
+    Label, LabelBasis, LabelId, LabelSource, LabelSubject, LabelVerdict, Labels, NewLabel, Weight,
+};
 pub use list::{Effect, EffectKind, EntryId, EntrySource, ListEntry, Lists, NewEntry, Page};
 pub use memory::MemoryStore;
+pub use model::{
+    ModelChange, ModelStatus, ModelStep, ModelVersion, ModelVersionId, Models, NewModel, StepError,
+    StepRefusal, model_with,
+};
 pub use revoked::{RevokedPass, RevokedPasses};
 pub use rollup::{ActionName, Rollup, RollupQuery, RollupSum, Rollups};
 pub use site_key::{NewSiteKey, SiteKeyRecord, SiteKeys};
@@ -75,6 +84,8 @@ pub trait Store:
     + RevokedPasses
     + Audit
     + Escalations
+    + Models
+    + Frozen
     + Changes
 {
 }
@@ -90,6 +101,8 @@ impl<
         + RevokedPasses
         + Audit
         + Escalations
+        + Models
+        + Frozen
         + Changes,
 > Store for T
 {

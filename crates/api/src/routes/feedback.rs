@@ -6,13 +6,14 @@ use palisade_domain::{
     ClientIp, ClientKey, Fact, RequestFacts, RequestId, ResponseFacts, Timestamp, Vantage,
 };
 use palisade_store::{
-    Client, EventQuery, LabelSource, LabelSubject, LabelVerdict, NewLabel, Scope, StoredEvent, Weight,
+    Client, EventQuery, LabelBasis, LabelSource, LabelSubject, LabelVerdict, NewLabel, Scope, StoredEvent,
+    Weight,
 };
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use crate::audit::Deed;
-use crate::call::{Call, form, text};
+use crate::call::{Admitted, Call, form, text};
 use crate::limit::Group;
 use crate::problem::{Code, ErrorBody, Problem};
 
@@ -98,7 +99,7 @@ pub async fn feedback(mut call: Call) -> Result<Response, Problem> {
         note_login(&call, &told, ip, event);
     }
     let label_id = match told.is_bot {
-        Some(is_bot) => Some(label(&call, &told, ip, is_bot).await?),
+        Some(is_bot) => Some(label(&call, &admitted, &told, ip, is_bot).await?),
         None => None,
     };
     if let Some(id) = label_id {
@@ -153,7 +154,13 @@ fn note_login(call: &Call, told: &FeedbackRequest, ip: ClientIp, event: LoginEve
     judge.response(judged.ticket.of_login(), &response, now);
 }
 
-async fn label(call: &Call, told: &FeedbackRequest, ip: ClientIp, is_bot: bool) -> Result<i64, Problem> {
+async fn label(
+    call: &Call,
+    admitted: &Admitted,
+    told: &FeedbackRequest,
+    ip: ClientIp,
+    is_bot: bool,
+) -> Result<i64, Problem> {
     let now = call.api.clock.now();
     let event = find(call, told, ip, now).await?;
     let ours = event.as_ref().is_some_and(|stored| is_bot && stored.event.enforced.is_beyond_monitor());
@@ -165,11 +172,25 @@ async fn label(call: &Call, told: &FeedbackRequest, ip: ClientIp, is_bot: bool) 
         }),
         verdict: if is_bot { LabelVerdict::Bot } else { LabelVerdict::Human },
         source: LabelSource::Application,
+        author: admitted.actor(),
+        basis: if ours { LabelBasis::Decision } else { LabelBasis::Told },
         weight,
         created_at: now,
     };
     let made = call.api.kept(call.api.store.put_label(call.settings.tenant, &label).await)?;
     Ok(made.id.0)
+}
+
+/// Has one of the newest stored requests of `ip` been refused?
+pub(super) async fn refused_lately(call: &Call, ip: ClientIp, now: Timestamp) -> Result<bool, Problem> {
+    let query = EventQuery {
+        from: now.plus_millis(-LOOK_BACK_MS),
+        until: Timestamp(i64::MAX),
+        client: Some(Client::Ip(ip)),
+        limit: LOOK_BACK_EVENTS,
+    };
+    let events = call.api.read(call.api.store.query(call.settings.tenant, &query).await)?;
+    Ok(events.iter().any(|stored| stored.event.enforced.is_beyond_monitor()))
 }
 
 /// The stored event of the request: by its number, else the newest refusal of this client that fits the description.

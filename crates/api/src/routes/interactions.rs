@@ -7,8 +7,8 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use palisade_challenge::Code as Reason;
 use palisade_challenge::behaviour::{self, Around, Interaction, Said};
 use palisade_store::{
-    InteractionId, InteractionSource, LabelSource, LabelSubject, LabelVerdict, NewInteraction, NewLabel,
-    Scope, Weight,
+    InteractionId, InteractionSource, LabelBasis, LabelSource, LabelSubject, LabelVerdict, NewInteraction,
+    NewLabel, Scope, Weight,
 };
 use ring::rand::{SecureRandom, SystemRandom};
 use serde::{Deserialize, Serialize};
@@ -224,6 +224,8 @@ async fn tell(
         subject: LabelSubject::Interaction(about.id),
         verdict: label,
         source: LabelSource::Application,
+        author: admitted.actor(),
+        basis: if ours { LabelBasis::Decision } else { LabelBasis::Told },
         weight: if ours { Weight::new(OWN_DECISION_WEIGHT) } else { None }.unwrap_or(Weight::FULL),
         created_at: call.api.clock.now(),
     };

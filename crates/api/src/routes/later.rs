@@ -25,13 +25,10 @@ const fn post(path: &'static str, feature: &'static str) -> Later {
     Later { method: HttpMethod::Post, path, feature }
 }
 
-const TRAINING: &str = "training";
 const OCR: &str = "text CAPTCHA lab";
 const CRAWL: &str = "pay per crawl";
 
 const ALL: &[Later] = &[
-    post("/train", TRAINING),
-    get("/jobs/{id}", TRAINING),
     get("/recommendations", "recommendations"),
     get("/v1/models/{name}", OCR),
     post("/v1/models/{name}", OCR),

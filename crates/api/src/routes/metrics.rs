@@ -75,6 +75,7 @@ fn text(api: &Api) -> String {
     if let Some(held) = api.guard.challenges() {
         challenges(&mut page, held, api.clock.now());
     }
+    page.0.push_str(&api.more_metrics());
     page.0
 }
 

@@ -8,6 +8,7 @@ pub mod escalate;
 pub mod feedback;
 pub mod health;
 pub mod interactions;
+pub mod jobs;
 pub mod later;
 pub mod list;
 pub mod metrics;

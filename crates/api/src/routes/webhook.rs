@@ -3,8 +3,11 @@
 use std::collections::{HashSet, VecDeque};
 
 use axum::response::Response;
-use palisade_domain::Timestamp;
-use palisade_store::{Effect, EffectKind, EntrySource};
+use palisade_domain::{ClientIp, Timestamp};
+use palisade_store::{
+    Client, Effect, EffectKind, EntrySource, LabelBasis, LabelSource, LabelSubject, LabelVerdict, NewLabel,
+    Weight,
+};
 use ring::hmac;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
@@ -209,6 +212,9 @@ async fn act(call: &Call, asked: &WebhookRequest, action: WebhookAction) -> Resu
     };
     let wish = Wish { network: ip.network(), removed, made, source: EntrySource::Application, reason };
     let entry = call.api.kept(call.api.change_lists(&wish).await)?;
+    if action == WebhookAction::BlockIp {
+        label(call, ip).await?;
+    }
     let (word, detail) = match action {
         WebhookAction::BlockIp => ("list.block", "24 h"),
         WebhookAction::AllowIp => ("list.allow", "24 h"),
@@ -217,6 +223,25 @@ async fn act(call: &Call, asked: &WebhookRequest, action: WebhookAction) -> Resu
     };
     let object = entry.map_or_else(String::new, |entry| format!("entry:{}", entry.id.0));
     call.api.audit("webhook", Deed { action: word, object, detail: detail.to_owned(), about: Some(ip) }).await
+}
+
+/// A block is somebody's word that it was a program, and half a word at most: it may mean anything, and where we refused the
+/// client lately, it may only repeat us.
+async fn label(call: &Call, ip: ClientIp) -> Result<(), Problem> {
+    let (tenant, now) = (call.settings.tenant, call.api.clock.now());
+    let ours = super::feedback::refused_lately(call, ip, now).await?;
+    let (basis, weight) = if ours { (LabelBasis::Decision, 0.1) } else { (LabelBasis::Told, 0.5) };
+    let new = NewLabel {
+        subject: LabelSubject::Client { client: Client::Ip(ip), time: now },
+        verdict: LabelVerdict::Bot,
+        source: LabelSource::Webhook,
+        author: "webhook".to_owned(),
+        basis,
+        weight: Weight::new(weight).unwrap_or(Weight::FULL),
+        created_at: now,
+    };
+    call.api.kept(call.api.store.put_label(tenant, &new).await)?;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -56,6 +56,7 @@ async fn every_route_of_the_document_is_served_and_none_is_left_out() {
         "/openapi.json",
         "/docs",
         "/train",
+        "/jobs/{id}",
         "/captcha/verify",
         "/recommendations",
         "/v1/models/{name}:predict",

@@ -10,6 +10,7 @@ mod documents;
 mod escalate;
 mod feedback;
 mod interactions;
+mod jobs;
 mod keys;
 mod list;
 mod operation;

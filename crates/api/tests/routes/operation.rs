@@ -184,8 +184,6 @@ async fn routes_that_are_not_there_and_wrong_methods_are_answered_in_json() {
 async fn what_is_not_built_yet_is_named() {
     let bench = Bench::new().await;
     for (method, path, feature) in [
-        ("POST", "/train?epochs=10&batch_size=32", "training"),
-        ("GET", "/jobs/7", "training"),
         ("GET", "/recommendations", "recommendations"),
         ("POST", "/v1/models/mine:predict", "text CAPTCHA lab"),
         ("GET", "/v1/models/mine", "text CAPTCHA lab"),

@@ -3,7 +3,7 @@
 use palisade_api::routes::webhook::WebhookResponse;
 use palisade_api::{ApiSettings, Secret};
 use palisade_domain::TenantId;
-use palisade_store::{Page, Scope};
+use palisade_store::{LabelSource, LabelVerdict, Page, Scope};
 use ring::hmac;
 
 use crate::bench::{Answer, Bench, Call, SECRET, settings};
@@ -49,6 +49,10 @@ async fn a_block_is_in_effect_when_it_is_acknowledged() {
     let deeds: Vec<&str> = lines.iter().map(|line| line.action.as_str()).collect();
     assert_eq!(deeds, ["list.block", "list.allow", "list.block"]);
     assert_eq!(lines[0].personal[0].value.as_deref(), Some("192.0.2.1"));
+    let labels = bench.api.store.labels(TENANT, Page::FIRST).await.unwrap();
+    let told: Vec<_> =
+        labels.iter().map(|label| (label.source, label.verdict, label.weight.value())).collect();
+    assert_eq!(told, [(LabelSource::Webhook, LabelVerdict::Bot, 0.5); 1], "the allowance says nothing");
 }
 
 #[tokio::test]

@@ -31,6 +31,8 @@ pub async fn bounds(store: &dyn Store) {
     full_queues_refuse(store).await;
     a_full_audit_log_refuses(store).await;
     full_interactions_drop_the_oldest(store).await;
+    super::models::full_models_drop_what_is_over(store).await;
+    super::frozen::a_full_set_takes_no_more(store).await;
 }
 
 async fn full_lists_refuse_whole_batches(store: &dyn Store) {

@@ -1,10 +1,21 @@
 //! Promises of [`Labels`](crate::Labels).
 
 use super::{ONE, TWO, at};
-use crate::{Client, EventId, LabelSource, LabelSubject, LabelVerdict, NewLabel, Page, Store, Weight};
+use crate::{
+    Client, EventId, LabelBasis, LabelId, LabelSource, LabelSubject, LabelVerdict, NewLabel, Page, Store,
+    Weight,
+};
 
 pub(super) fn label(subject: LabelSubject, source: LabelSource) -> NewLabel {
-    NewLabel { subject, verdict: LabelVerdict::Bot, source, weight: Weight::FULL, created_at: at(0) }
+    NewLabel {
+        subject,
+        verdict: LabelVerdict::Bot,
+        source,
+        author: "key:1".to_owned(),
+        basis: LabelBasis::Told,
+        weight: Weight::FULL,
+        created_at: at(0),
+    }
 }
 
 pub(super) async fn a_label_replaces_its_own_source_only(store: &dyn Store) {
@@ -43,4 +54,30 @@ pub(super) async fn subjects_come_back(store: &dyn Store) {
     let rest = store.labels(ONE, Page { after: page[1].id.0, limit: 9 }).await.expect("labels");
     assert_eq!(rest.len(), 1, "and continue");
     assert_eq!(store.count_labels(TWO).await.expect("count"), 1, "the other tenant saw none of it");
+}
+
+pub(super) async fn authors_may_contradict_each_other(store: &dyn Store) {
+    let one = label(LabelSubject::Event(EventId(71)), LabelSource::Application);
+    let other = NewLabel { author: "key:2".into(), verdict: LabelVerdict::Human, ..one.clone() };
+    let first = store.put_label(ONE, &one).await.expect("put");
+    let second = store.put_label(ONE, &other).await.expect("put");
+    assert_ne!(first.id, second.id, "neither replaces the other");
+    let again = NewLabel { basis: LabelBasis::Decision, ..other };
+    let again = store.put_label(ONE, &again).await.expect("put");
+    assert_eq!((again.id, again.basis), (second.id, LabelBasis::Decision), "each replaces its own");
+}
+
+pub(super) async fn a_withdrawn_label_stays_and_may_be_said_again(store: &dyn Store) {
+    let about = label(LabelSubject::Event(EventId(72)), LabelSource::Application);
+    let made = store.put_label(ONE, &about).await.expect("put");
+    let before = store.count_labels(ONE).await.expect("count");
+    assert_eq!(store.withdraw_label(TWO, made.id, at(5)).await.expect("withdraw"), None, "not the other's");
+    let gone = store.withdraw_label(ONE, made.id, at(5)).await.expect("withdraw").expect("it is there");
+    assert_eq!((gone.withdrawn_at, gone.verdict), (Some(at(5)), made.verdict));
+    let twice = store.withdraw_label(ONE, made.id, at(6)).await.expect("withdraw").expect("it is there");
+    assert_eq!(twice.withdrawn_at, Some(at(5)), "the first withdrawal stands");
+    assert_eq!(store.count_labels(ONE).await.expect("count"), before);
+    assert_eq!(store.withdraw_label(ONE, LabelId(9_999), at(5)).await.expect("withdraw"), None);
+    let again = store.put_label(ONE, &about).await.expect("put");
+    assert_eq!((again.id, again.withdrawn_at), (made.id, None), "said again, it counts again");
 }

@@ -7,10 +7,12 @@ mod audit;
 mod bounds;
 mod escalations;
 mod events;
+mod frozen;
 mod interactions;
 mod keys;
 mod labels;
 mod lists;
+mod models;
 mod revoked;
 mod rollups;
 mod site_keys;
@@ -37,6 +39,8 @@ pub const SMALL_LIMITS: StoreLimits = StoreLimits {
     events_bytes_max: 4_000,
     interactions_max: 3,
     interactions_bytes_max: 4_000,
+    models_max: 1,
+    frozen_rows_max: 3,
 };
 
 /// Every promise but the bounds, on an empty store.
@@ -68,6 +72,11 @@ pub async fn all(store: &dyn Store) {
     audit::foreign_audit_text_is_cut(store).await;
     labels::a_label_replaces_its_own_source_only(store).await;
     labels::subjects_come_back(store).await;
+    labels::authors_may_contradict_each_other(store).await;
+    labels::a_withdrawn_label_stays_and_may_be_said_again(store).await;
+    models::versions_change_as_they_may(store).await;
+    models::what_was_trained_on_a_label_is_known(store).await;
+    frozen::rows_stay_as_they_were_put(store).await;
     interactions::an_interaction_is_labelled_by_its_own_tenant(store).await;
     interactions::interactions_come_in_pages_and_go_with_their_time(store).await;
 }

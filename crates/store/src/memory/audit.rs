@@ -6,7 +6,7 @@ use std::fmt;
 use async_trait::async_trait;
 use palisade_domain::TenantId;
 
-use super::MemoryStore;
+use super::{MemoryStore, Tables};
 use crate::audit::chain::{RawLine, Walk, beginning};
 use crate::audit::seal::DataKey;
 use crate::bounds::{AUDIT_SUBJECT_BYTES_MAX, cut};
@@ -58,6 +58,31 @@ impl Table {
     }
 }
 
+impl Tables {
+    /// Appends `line`, cut to its bounds, where fewer than `max` are held: the last thing that can fail of a change.
+    pub(super) fn append_audit(
+        &mut self,
+        tenant: TenantId,
+        line: &NewAuditLine,
+        random: &AuditRandom,
+        max: usize,
+    ) -> Result<AuditId, WriteError> {
+        let table = &mut self.audit;
+        let head = table.head(tenant);
+        let id = head.line.0 + 1;
+        if id > max as i64 {
+            return Err(WriteError::Full { what: "audit lines", max });
+        }
+        let facts = line.personal.iter().enumerate();
+        let keys: Vec<_> = facts
+            .map(|(place, fact)| table.subject_key(tenant, &fact.subject, random.data_key(place)))
+            .collect();
+        let raw = RawLine::made(id, line, &keys, random, &head.hash);
+        table.lines.insert(AuditKey::new(tenant, AuditId(id)), raw);
+        Ok(AuditId(id))
+    }
+}
+
 #[async_trait]
 impl Audit for MemoryStore {
     async fn append_audit(
@@ -67,19 +92,7 @@ impl Audit for MemoryStore {
         random: &AuditRandom,
     ) -> Result<AuditId, WriteError> {
         let line = line.bounded();
-        let table = &mut self.tables().audit;
-        let head = table.head(tenant);
-        let (id, max) = (head.line.0 + 1, self.limits.audit_lines_max);
-        if id > max as i64 {
-            return Err(WriteError::Full { what: "audit lines", max });
-        }
-        let facts = line.personal.iter().enumerate();
-        let keys: Vec<_> = facts
-            .map(|(place, fact)| table.subject_key(tenant, &fact.subject, random.data_key(place)))
-            .collect();
-        let raw = RawLine::made(id, &line, &keys, random, &head.hash);
-        table.lines.insert(AuditKey::new(tenant, AuditId(id)), raw);
-        Ok(AuditId(id))
+        self.tables().append_audit(tenant, &line, random, self.limits.audit_lines_max)
     }
 
     async fn audit_lines(&self, tenant: TenantId, page: Page) -> Result<Vec<AuditLine>, ReadError> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use palisade_domain::TenantId;
+use palisade_domain::{TenantId, Timestamp};
 
 use super::MemoryStore;
 use crate::keys::{LabelKey, LabelSubjectKey};
@@ -33,7 +33,7 @@ impl Table {
 impl Labels for MemoryStore {
     async fn put_label(&self, tenant: TenantId, label: &NewLabel) -> Result<Label, WriteError> {
         let table = &mut self.tables().labels;
-        let key = LabelSubjectKey::new(tenant, &label.subject.bounded(), label.source);
+        let key = LabelSubjectKey::new(tenant, &label.subject.bounded(), label.source, &label.author);
         let old = table.numbers.get(&key).copied();
         let max = self.limits.labels_max;
         if old.is_none() && table.of_tenant(tenant, 0).count() >= max {
@@ -49,6 +49,20 @@ impl Labels for MemoryStore {
 
     async fn labels(&self, tenant: TenantId, page: Page) -> Result<Vec<Label>, ReadError> {
         Ok(self.tables().labels.of_tenant(tenant, page.after).take(page.rows()).cloned().collect())
+    }
+
+    async fn withdraw_label(
+        &self,
+        tenant: TenantId,
+        id: LabelId,
+        now: Timestamp,
+    ) -> Result<Option<Label>, WriteError> {
+        let tables = &mut *self.tables();
+        tables.frozen.forget(tenant, id);
+        Ok(tables.labels.labels.get_mut(&LabelKey::new(tenant, id)).map(|label| {
+            label.withdrawn_at = label.withdrawn_at.or(Some(now));
+            label.clone()
+        }))
     }
 
     async fn count_labels(&self, tenant: TenantId) -> Result<u64, ReadError> {

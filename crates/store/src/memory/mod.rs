@@ -5,10 +5,12 @@
 mod audit;
 mod escalations;
 mod events;
+mod frozen;
 mod interactions;
 mod keys;
 mod labels;
 mod lists;
+mod models;
 mod revoked;
 mod rollups;
 mod site_keys;
@@ -40,6 +42,8 @@ struct Tables {
     rollups: rollups::Table,
     escalations: escalations::Table,
     audit: audit::Table,
+    models: models::Table,
+    frozen: frozen::Table,
     changes: BTreeMap<(TenantId, Watched), u64>,
 }
 

@@ -97,6 +97,45 @@ impl SqliteStore {
         Ok(rows.into_iter().filter_map(|(id, text)| Some((id, DataKey::parse(&text)?))).collect())
     }
 
+    /// Appends `line`, cut to its bounds, within `transaction`: what it records and the line stand or fall together.
+    pub(super) async fn append_line(
+        &self,
+        transaction: &mut Writing,
+        tenant: TenantId,
+        line: &NewAuditLine,
+        random: &AuditRandom,
+    ) -> Result<AuditId, WriteError> {
+        let id = self.take_ids(transaction, tenant, "audit_lines", 1).await?;
+        let max = self.limits.audit_lines_max;
+        if id > max as i64 {
+            return Err(WriteError::Full { what: "audit lines", max });
+        }
+        let mut keys = Vec::with_capacity(line.personal.len());
+        for (place, fact) in line.personal.iter().enumerate() {
+            let fresh = random.data_key(place);
+            keys.push(self.subject_key(transaction, tenant, &fact.subject, fresh).await?);
+        }
+        let before = self.link(transaction, tenant).await?;
+        let raw = RawLine::made(id, line, &keys, random, &before);
+        sqlx::query(
+            "INSERT INTO audit_lines (tenant, id, time, actor, action, object, detail, sealed, hash)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        )
+        .bind(tenant_column(tenant))
+        .bind(raw.id)
+        .bind(raw.time)
+        .bind(&raw.actor)
+        .bind(&raw.action)
+        .bind(&raw.object)
+        .bind(&raw.detail)
+        .bind(&raw.sealed)
+        .bind(&raw.hash)
+        .execute(&mut **transaction)
+        .await
+        .map_err(|error| self.fault(error))?;
+        Ok(AuditId(id))
+    }
+
     async fn link(&self, transaction: &mut Writing, tenant: TenantId) -> Result<[u8; 32], Fault> {
         let last: Option<String> =
             sqlx::query_scalar("SELECT hash FROM audit_lines WHERE tenant = $1 ORDER BY id DESC LIMIT 1")
@@ -123,36 +162,9 @@ impl Audit for SqliteStore {
     ) -> Result<AuditId, WriteError> {
         let line = line.bounded();
         let mut transaction = self.begin().await?;
-        let id = self.take_ids(&mut transaction, tenant, "audit_lines", 1).await?;
-        let max = self.limits.audit_lines_max;
-        if id > max as i64 {
-            return Err(WriteError::Full { what: "audit lines", max });
-        }
-        let mut keys = Vec::with_capacity(line.personal.len());
-        for (place, fact) in line.personal.iter().enumerate() {
-            let fresh = random.data_key(place);
-            keys.push(self.subject_key(&mut transaction, tenant, &fact.subject, fresh).await?);
-        }
-        let before = self.link(&mut transaction, tenant).await?;
-        let raw = RawLine::made(id, &line, &keys, random, &before);
-        sqlx::query(
-            "INSERT INTO audit_lines (tenant, id, time, actor, action, object, detail, sealed, hash)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        )
-        .bind(tenant_column(tenant))
-        .bind(raw.id)
-        .bind(raw.time)
-        .bind(&raw.actor)
-        .bind(&raw.action)
-        .bind(&raw.object)
-        .bind(&raw.detail)
-        .bind(&raw.sealed)
-        .bind(&raw.hash)
-        .execute(&mut *transaction)
-        .await
-        .map_err(|error| self.fault(error))?;
+        let id = self.append_line(&mut transaction, tenant, &line, random).await?;
         self.commit(transaction).await?;
-        Ok(AuditId(id))
+        Ok(id)
     }
 
     async fn audit_lines(&self, tenant: TenantId, page: Page) -> Result<Vec<AuditLine>, ReadError> {

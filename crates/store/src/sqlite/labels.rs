@@ -1,14 +1,15 @@
 //! Labels in SQLite.
 
 use async_trait::async_trait;
-use palisade_domain::TenantId;
+use palisade_domain::{TenantId, Timestamp};
 use sqlx::sqlite::SqliteRow;
 
 use super::row::Row;
 use super::{SqliteStore, tenant_column};
 use crate::keys::{parse_subject, subject_text};
 use crate::{
-    Label, LabelId, LabelSource, LabelVerdict, Labels, NewLabel, Page, ReadError, Weight, WriteError,
+    Label, LabelBasis, LabelId, LabelSource, LabelVerdict, Labels, NewLabel, Page, ReadError, Weight,
+    WriteError,
 };
 
 impl SqliteStore {
@@ -21,8 +22,11 @@ impl SqliteStore {
             subject: row.word("subject", parse_subject)?,
             verdict: row.word("verdict", LabelVerdict::named)?,
             source: row.word("source", LabelSource::named)?,
+            author: row.get("author")?,
+            basis: row.word("basis", LabelBasis::named)?,
             weight: Weight::new(weight).ok_or_else(|| row.bad("weight", weight.to_string()))?,
             created_at: row.time("created_at")?,
+            withdrawn_at: row.get::<Option<i64>>("withdrawn_at")?.map(Timestamp),
         })
     }
 }
@@ -34,10 +38,11 @@ impl Labels for SqliteStore {
         let id = self.take_ids(&mut transaction, tenant, "labels", 1).await?;
         let label = Label::made(LabelId(id), tenant, label);
         let id = sqlx::query_scalar(
-            "INSERT INTO labels (tenant, id, subject, verdict, source, weight, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)
-             ON CONFLICT (tenant, subject, source) DO UPDATE SET
-                 verdict = excluded.verdict, weight = excluded.weight, created_at = excluded.created_at
+            "INSERT INTO labels (tenant, id, subject, verdict, source, weight, created_at, author, basis)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+             ON CONFLICT (tenant, subject, source, author) DO UPDATE SET
+                 verdict = excluded.verdict, weight = excluded.weight, created_at = excluded.created_at,
+                 basis = excluded.basis, withdrawn_at = NULL
              RETURNING id",
         )
         .bind(tenant_column(tenant))
@@ -47,6 +52,8 @@ impl Labels for SqliteStore {
         .bind(label.source.name())
         .bind(label.weight.value())
         .bind(label.created_at.0)
+        .bind(&label.author)
+        .bind(label.basis.name())
         .fetch_one(&mut *transaction)
         .await
         .map_err(|error| self.fault(error))?;
@@ -60,6 +67,33 @@ impl Labels for SqliteStore {
         let sql = "SELECT * FROM labels WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3";
         let rows = self.page(sql, tenant, page).await?;
         rows.iter().map(|row| self.read_label(row)).collect()
+    }
+
+    async fn withdraw_label(
+        &self,
+        tenant: TenantId,
+        id: LabelId,
+        now: Timestamp,
+    ) -> Result<Option<Label>, WriteError> {
+        let mut transaction = self.begin().await?;
+        let row = sqlx::query(
+            "UPDATE labels SET withdrawn_at = COALESCE(withdrawn_at, $3) WHERE tenant = $1 AND id = $2 RETURNING *",
+        )
+        .bind(tenant_column(tenant))
+        .bind(id.0)
+        .bind(now.0)
+        .fetch_optional(&mut *transaction)
+        .await
+        .map_err(|error| self.fault(error))?;
+        let label = row.map(|row| self.read_label(&row)).transpose()?;
+        sqlx::query("DELETE FROM frozen_rows WHERE tenant = $1 AND label = $2")
+            .bind(tenant_column(tenant))
+            .bind(id.0)
+            .execute(&mut *transaction)
+            .await
+            .map_err(|error| self.fault(error))?;
+        self.commit(transaction).await?;
+        Ok(label)
     }
 
     async fn count_labels(&self, tenant: TenantId) -> Result<u64, ReadError> {

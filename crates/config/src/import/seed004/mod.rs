@@ -2,6 +2,8 @@
 
 mod dropped;
 
+use palisade_model::ModelUri;
+
 use super::draft::{Done, Draft, Outcome};
 use super::given::{Foreign, Given, ImportError};
 use super::table::{Form, Name, Table, becomes};
@@ -122,18 +124,10 @@ fn flags(given: &Given, draft: &mut Draft) -> Done {
 }
 
 fn model(given: &Given, draft: &mut Draft) -> Done {
-    let uri = given.text()?;
-    let scheme = uri.split_once("://").map_or("", |(scheme, _)| scheme);
-    let why = match scheme {
-        "" if uri.starts_with("builtin:") => return draft.set_text("model.uri", uri),
-        "sklearn" => "a pickle is never loaded: it runs whatever is in it; convert the model to ONNX",
-        "markov" => "sequences are looked at by detection.page_sequence",
-        "" => "is no model of ours: model.uri takes builtin:NAME",
-        _ => {
-            "a language model or outside service never decides while a visitor waits; it will be asked behind the queue, by [advisor]"
-        }
-    };
-    Ok(Outcome::Dropped(why.to_owned()))
+    match ModelUri::parse(given.text()?) {
+        Ok(uri) => draft.set_text("model.uri", uri),
+        Err(why) => Ok(Outcome::Dropped(why.to_string())),
+    }
 }
 
 fn provider(given: &Given, draft: &mut Draft) -> Done {
