@@ -1,6 +1,6 @@
 # Short names for daily work; the logic lives in crates/xtask (`cargo xtask`) and scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run replay test lint fmt bench golden measure fuzz docs
+.PHONY: help run replay test lint fmt bench golden measure models fuzz docs
 
 # A toolchain from rustup.rs is not on every shell's path.
 export PATH := $(PATH):$(HOME)/.cargo/bin
@@ -48,5 +48,8 @@ fuzz: ## T=target SECONDS=60; without T all of them
 	@sh scripts/prepare.sh fuzz
 	@$(XTASK) fuzz $(or $(T),all) $(or $(SECONDS),60)
 
-docs: ## write the generated pages (docs/BOUNDS.md, docs/detectors/)
+models: ## make the models that ship again, bit for bit (needs the data folder beside the repository)
+	@cargo run --quiet --profile measure --package xtask -- models
+
+docs: ## write the generated pages (docs/BOUNDS.md, docs/features.md, docs/detectors/)
 	@$(PRODUCT_XTASK) docs

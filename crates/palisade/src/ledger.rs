@@ -44,8 +44,7 @@ pub(crate) fn random<const N: usize>() -> anyhow::Result<[u8; N]> {
     Ok(bytes)
 }
 
-/// Writes into the audit log that somebody at the command line did `action` to `object`. The system's name for the user
-/// and the network it was about are sealed as personal.
+/// Writes into the audit log that somebody at the command line did `action` to `object`.
 ///
 /// # Errors
 /// Where the store fails.
@@ -57,20 +56,31 @@ pub(crate) async fn record(
     network: Option<NetPrefix>,
     now: Timestamp,
 ) -> anyhow::Result<()> {
+    let line = line(action, object, detail, network, now);
+    store.append_audit(TENANT, &line, &AuditRandom::new(random()?)).await?;
+    Ok(())
+}
+
+/// The line of the audit log that says so. The system's name for the user and the network it was about are sealed as personal.
+pub(crate) fn line(
+    action: &str,
+    object: String,
+    detail: String,
+    network: Option<NetPrefix>,
+    now: Timestamp,
+) -> NewAuditLine {
     let user = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
     let user =
         user.filter(|user| !user.is_empty()).map(|user| personal(format!("user:{user}"), "actor", user));
     let network = network.map(|network| personal(subject(network), "network", network.to_string()));
-    let line = NewAuditLine {
+    NewAuditLine {
         time: now,
         actor: "cli".into(),
         action: action.into(),
         object,
         detail,
         personal: user.into_iter().chain(network).collect(),
-    };
-    store.append_audit(TENANT, &line, &AuditRandom::new(random()?)).await?;
-    Ok(())
+    }
 }
 
 fn personal(subject: String, field: &str, value: String) -> Personal {

@@ -11,7 +11,9 @@ mod exit;
 mod hold;
 mod keyring;
 mod ledger;
+mod life;
 mod memory;
+mod models;
 mod not_yet;
 mod prefix;
 mod running;
@@ -59,6 +61,12 @@ enum Command {
     Train(commands::train::Args),
     /// Hold a model, or the hand-set tables, against labelled traffic
     Evaluate(commands::evaluate::Args),
+    /// Set real programs on this configuration: which get through, and at which action
+    Gym(commands::gym::Args),
+    /// Versions of models: which there are, which decides, and the one before
+    Models(commands::models::Args),
+    /// What was said about clients: people or programs, by whom, and what it is worth in training
+    Labels(commands::labels::Args),
     /// Judge one described request (a /check body on standard input), or one a line with --batch
     Assess(commands::assess::Args),
     /// Look for what would make verdicts wrong: in this installation, or in logs
@@ -90,6 +98,9 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Replay(args) => commands::replay::run(&args, &cli.global),
         Command::Train(args) => commands::train::run(&args, &cli.global),
         Command::Evaluate(args) => commands::evaluate::run(&args, &cli.global),
+        Command::Gym(args) => commands::gym::run(&args, &cli.global),
+        Command::Models(args) => commands::models::run(&args, &cli.global),
+        Command::Labels(args) => commands::labels::run(&args, &cli.global),
         Command::Assess(args) => commands::assess::run(&args, &cli.global),
         Command::Doctor(args) => commands::doctor::run(&args, &cli.global),
         Command::List(args) => commands::list::run(args, &cli.global),

@@ -3,7 +3,7 @@
 use palisade_config::{Loaded, Origin};
 
 /// Keys, and beginnings of keys, that nothing acts on. A line goes where its setting begins to work.
-const IDLE: [&str; 4] = ["model.", "policy.on_failure", "server.desk", "server.proxy_protocol"];
+const IDLE: [&str; 3] = ["policy.on_failure", "server.desk", "server.proxy_protocol"];
 
 /// A line for each such setting that somebody wrote, with its place as errors have it.
 pub(crate) fn warnings(loaded: &Loaded) -> Vec<String> {
@@ -41,9 +41,9 @@ mod tests {
     fn what_does_not_work_yet_is_named_with_its_place() {
         let rule = "[[policy.rules]]\nwhen = \"true\"\naction = \"block\"\n";
         assert!(said(rule).is_empty(), "own rules are carried out");
-        let others = said("[server]\nproxy_protocol = true\n[model]\nuri = \"builtin:other\"\n");
+        let others = said("[server]\nproxy_protocol = true\n[policy]\non_failure = \"closed\"\n");
         assert_eq!(others.len(), 2, "{others:?}");
         assert!(others.contains(&"p.toml:2:18: server.proxy_protocol: has no effect yet".to_owned()));
-        assert!(others.contains(&"p.toml:4:7: model.uri: has no effect yet".to_owned()));
+        assert!(others.contains(&"p.toml:4:14: policy.on_failure: has no effect yet".to_owned()));
     }
 }

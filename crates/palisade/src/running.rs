@@ -6,7 +6,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -19,16 +19,22 @@ use palisade_gateway::Gateway;
 use palisade_guard::web_bot_auth::WebBotAuth;
 use palisade_guard::{Guard, GuardSettings};
 use palisade_intel::{Outbound, OutboundSettings};
-use palisade_store::{Audit, DataDir, FirstRun, FirstRunRandom, Made, SqliteStore, Store, WebhookSecret};
+use palisade_store::{
+    Audit, Changes, DataDir, FirstRun, FirstRunRandom, Made, SqliteStore, Store, Watched, WebhookSecret,
+};
 use palisade_telemetry::StoreOpened;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
+use tokio::time::MissedTickBehavior;
 
 use crate::commands::{Global, list};
+use crate::exit::UsageError;
+use crate::life::jobs::Desk;
+use crate::life::office::{self, InOffice, Named};
 use crate::setup::{self, Numbered, Overrides};
-use crate::{challenges, crawlers, keyring, memory, prefix, seed, shell, testing};
+use crate::{challenges, crawlers, keyring, memory, models, prefix, seed, shell, testing};
 
 mod answers;
 mod convert;
@@ -117,6 +123,10 @@ pub(crate) struct Running {
     sites: Numbered,
     /// The configuration in effect.
     loaded: Loaded,
+    /// Who trains, where this process plays that role.
+    trainings: Option<Arc<Desk>>,
+    /// The stored models that score.
+    office: Arc<Mutex<InOffice>>,
     signals: Signals,
 }
 
@@ -135,6 +145,12 @@ impl Signals {
             interrupt: signal(SignalKind::interrupt())?,
         })
     }
+}
+
+/// The model that the configuration names, for metrics.
+fn configured(loaded: &Loaded) -> anyhow::Result<Option<Named>> {
+    let model = models::configured(&loaded.settings.model).map_err(UsageError)?;
+    Ok(model.as_ref().map(Named::of))
 }
 
 impl Running {
@@ -205,6 +221,22 @@ impl Running {
             let router = palisade_api::router(Arc::clone(&api));
             tasks.push(tokio::spawn(palisade_api::serve(listener, router, told(stopped.clone()))));
         }
+        let configured = configured(loaded)?;
+        let office = Arc::new(Mutex::new(InOffice { configured, ..InOffice::default() }));
+        let (shown, asked) = (Arc::clone(&office), Arc::clone(&guard));
+        api.add_metrics(move || {
+            let judge = asked.judge();
+            shown.lock().unwrap_or_else(PoisonError::into_inner).metrics(judge.engine().shadow())
+        });
+        let trainings = match plays(Role::Worker) {
+            true => Some(Desk::open(&data, &plan.global, &loaded.settings.model)?),
+            false => None,
+        };
+        if let Some(desk) = &trainings {
+            api.plug_jobs(Arc::clone(desk) as Arc<dyn palisade_api::Jobs>);
+            let store = Arc::clone(&store) as Arc<dyn Store>;
+            tasks.push(tokio::spawn(Arc::clone(desk).run(store, told(stopped.clone()))));
+        }
         let outbound = outside(&loaded.settings).filter(|_| plays(Role::Worker));
         let vouching = challenges::vouching(&loaded.settings.challenge, outbound.as_ref())?;
         guard.replace_vouching(vouching);
@@ -255,6 +287,8 @@ impl Running {
             heads: loaded.settings.audit.export_dir.clone(),
             sites: numbered,
             loaded: loaded.clone(),
+            trainings,
+            office,
             signals,
         })
     }
@@ -307,6 +341,9 @@ impl Running {
         let mut save = tokio::time::interval_at(tokio::time::Instant::now() + SAVE_EVERY, SAVE_EVERY);
         let mut chores = tokio::time::interval_at(tokio::time::Instant::now() + CHORES_FIRST, CHORES_EVERY);
         let (fetched_sender, mut fetched) = mpsc::channel(1);
+        let mut models = tokio::time::interval(office::LOOK_EVERY);
+        models.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut known = None;
         loop {
             tokio::select! {
                 _ = self.signals.hang_up.recv() => self.reload().await,
@@ -315,9 +352,18 @@ impl Running {
                 _ = save.tick() => self.save().await,
                 _ = chores.tick() => self.chores(&fetched_sender).await,
                 Some(()) = fetched.recv() => self.take_ranges(),
+                _ = models.tick() => self.follow_models(&mut known).await,
             }
         }
         self.stop().await
+    }
+
+    /// Comes back when somebody asks for the end (SIGTERM, SIGINT), for commands that end by themselves otherwise.
+    pub(crate) async fn asked_to_stop(&mut self) {
+        tokio::select! {
+            _ = self.signals.terminate.recv() => {}
+            _ = self.signals.interrupt.recv() => {}
+        }
     }
 
     /// Reads the configuration again and takes it whole, or says what is wrong and keeps the old one.
@@ -334,13 +380,15 @@ impl Running {
         // On a thread that may wait: reading files, compiling rules and looking through them.
         let (plan, sites, guard, data) =
             (self.plan.clone(), self.sites.clone(), Arc::clone(&self.guard), self.data.clone());
+        let office = self.office.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let read = tokio::task::spawn_blocking(move || -> anyhow::Result<_> {
             let loaded = plan.load()?;
             testing::check(&loaded.settings, plan.knows_testing)?;
             setup::tell_idle(&loaded);
             let numbered = sites.succeeded_by(&loaded.settings);
             let seed = seed::of(&data)?;
-            let judge = setup::reassemble(&guard.judge(), &numbered, &loaded, &plan.overrides, seed, &data)?;
+            let judge =
+                setup::reassemble(&guard.judge(), &numbered, &loaded, &plan.overrides, seed, &data, &office)?;
             let prefix = prefix::of(&loaded.settings.server, &data)?;
             Ok((loaded, numbered, judge, prefix))
         });
@@ -353,11 +401,15 @@ impl Running {
             convert::api(&loaded.settings, trusted.clone(), &self.webhook_secret, visitor_prefix, pages);
         let vouching = challenges::vouching(&loaded.settings.challenge, self.outbound.as_ref())?;
         challenges::apply(&self.challenges, &self.data, &loaded.settings, convert::TENANT)?;
+        self.office.lock().unwrap_or_else(PoisonError::into_inner).configured = configured(&loaded)?;
         self.guard.replace(judge, sites)?;
         self.guard.trust(trusted);
         self.guard.replace_vouching(vouching);
         self.api.replace_settings(settings);
         self.api.set_degraded(testing::tell(&loaded.settings));
+        if let Some(desk) = &self.trainings {
+            desk.replace_settings(&loaded.settings.model);
+        }
         (self.sites, self.loaded) = (numbered, loaded);
         if prefix != self.visitor_prefix {
             shell::complain(&format!(
@@ -377,6 +429,7 @@ impl Running {
         if let Err(error) = self.export_head().await {
             shell::complain(&format!("palisade: the head of the audit log could not be exported: {error:#}"));
         }
+        self.tell_drift();
         if let Err(error) = self.rotate_keys().await {
             shell::complain(&format!("palisade: the keys of result tokens could not be rotated: {error:#}"));
         }
@@ -401,17 +454,50 @@ impl Running {
         Ok(())
     }
 
+    /// Looks whether other models are in office than `known`, the count of changes so far, and takes them. What cannot be used is
+    /// said once, and those before stay.
+    async fn follow_models(&self, known: &mut Option<u64>) {
+        let Ok(changes) = self.store.changes(convert::TENANT, Watched::Models).await else { return };
+        if known.replace(changes) == Some(changes) {
+            return;
+        }
+        match InOffice::of(&*self.store).await {
+            Ok(found) => self.take_models(found),
+            Err(error) => shell::complain(&format!("palisade: the models before stay in office: {error:#}")),
+        }
+    }
+
+    /// Puts stored models into office.
+    fn take_models(&self, found: InOffice) {
+        let mut office = self.office.lock().unwrap_or_else(PoisonError::into_inner);
+        *office = found.succeeding(&office);
+        drop(office);
+        if let Err(error) = self.try_refresh() {
+            shell::complain(&format!("palisade: the models before stay in office: {error:#}"));
+        }
+    }
+
+    /// Says so where traffic has changed since the live model was trained.
+    fn tell_drift(&self) {
+        let office = self.office.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(words) = office.alert() {
+            shell::complain(&format!("palisade: {words}"));
+        }
+    }
+
     /// Puts fetched ranges into effect; settings stay as they were read last.
     fn take_ranges(&self) {
-        if let Err(error) = self.try_take_ranges() {
+        if let Err(error) = self.try_refresh() {
             shell::complain(&format!("palisade: fetched ranges are not in effect: {error:#}"));
         }
     }
 
-    fn try_take_ranges(&self) -> anyhow::Result<()> {
+    /// A judge with the ranges and models of now.
+    fn try_refresh(&self) -> anyhow::Result<()> {
         let seed = seed::of(&self.data)?;
+        let office = self.office.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let judge =
-            setup::with_fresh_ranges(&self.guard.judge(), &self.sites, &self.loaded, seed, &self.data)?;
+            setup::with_fresh(&self.guard.judge(), &self.sites, &self.loaded, seed, &self.data, &office)?;
         Ok(self.guard.replace(judge, convert::sites(&self.sites)?)?)
     }
 
@@ -436,7 +522,10 @@ impl Running {
     }
 
     /// Lets running requests finish, then stops everything in the order of the traffic and saves what is known.
-    async fn stop(self) -> anyhow::Result<ExitCode> {
+    ///
+    /// # Errors
+    /// Where the history cannot be saved.
+    pub(crate) async fn stop(self) -> anyhow::Result<ExitCode> {
         let Running { data, store, guard, challenges, gateway, tasks, worker, stop, drain_timeout, .. } =
             self;
         if let Some(gateway) = gateway {

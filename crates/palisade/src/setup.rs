@@ -8,7 +8,7 @@ use palisade_config::settings::{CrawlSettings, DetectionSettings, Settings, Site
 use palisade_config::{Flags, LoadError, Loaded, Origin, SEARCH_PATHS};
 use palisade_crawl::robots::Robots;
 use palisade_crawl::signers::{Signer, Signers};
-use palisade_detect::{DetectorSettings, Engine, EngineSettings, HashSeed, SiteProfile, detectors};
+use palisade_detect::{DetectorSettings, Engine, EngineSettings, HashSeed, Learned, SiteProfile, detectors};
 use palisade_domain::Enforcement;
 use palisade_policy::{Judge, ListMirror, Policy, Preset};
 use palisade_store::{DataDir, EntrySource, ListEntry, SqliteStore};
@@ -16,7 +16,8 @@ use palisade_telemetry::{ConfigLoaded, ConfigSource, RobotsLineOdd, StoreOpened}
 
 use crate::commands::{Global, list};
 use crate::exit::UsageError;
-use crate::{crawlers, not_yet, seed, shell};
+use crate::life::office::{Held, InOffice};
+use crate::{crawlers, models, not_yet, seed, shell};
 
 mod numbering;
 mod policy;
@@ -137,6 +138,7 @@ pub(crate) fn assemble_for(
 pub(crate) fn check(loaded: &Loaded) -> anyhow::Result<Vec<String>> {
     // A robots.txt that is not there stops every run.
     loaded.settings.sites.iter().try_for_each(|site| profile(site).map(drop))?;
+    model(loaded)?;
     let sites = Numbered::of(&loaded.settings);
     Ok(policy::policies(&sites, loaded, &Overrides::default())?.1)
 }
@@ -168,24 +170,30 @@ pub(crate) fn reassemble(
     overrides: &Overrides,
     seed: HashSeed,
     data: &DataDir,
+    office: &InOffice,
 ) -> anyhow::Result<Judge> {
     let policies = policies(sites, loaded, overrides)?;
-    Ok(with_fresh_ranges(judge, sites, loaded, seed, data)?.with_policies(policies))
+    Ok(with_fresh(judge, sites, loaded, seed, data, office)?.with_policies(policies))
 }
 
-/// The judge that follows `judge` where nothing but published ranges changed: policies, compiled and looked through when the
-/// configuration was read, stay as they are.
+/// The judge that follows `judge` where nothing but published ranges or models changed: policies, compiled and looked through when
+/// the configuration was read, stay as they are.
 ///
 /// # Errors
 /// Where a file that a site names cannot be read.
-pub(crate) fn with_fresh_ranges(
+pub(crate) fn with_fresh(
     judge: &Judge,
     sites: &Numbered,
     loaded: &Loaded,
     seed: HashSeed,
     data: &DataDir,
+    office: &InOffice,
 ) -> anyhow::Result<Judge> {
-    let engine = judge.engine().succeeded_by(engine_settings(sites, loaded, seed, Some(data))?);
+    let mut settings = engine_settings(sites, loaded, seed, Some(data))?;
+    let learned = |held: &Held| Learned::new(Arc::clone(&held.model)).with_drift(held.drift.clone());
+    settings.model = office.live.as_ref().map(learned).or(settings.model);
+    settings.challenger = office.challenger.as_ref().map(learned);
+    let engine = judge.engine().succeeded_by(settings);
     Ok(judge.clone().with_engine(engine))
 }
 
@@ -206,7 +214,18 @@ fn engine_settings(
     let detectors = detector_settings(&loaded.settings.detection);
     let ranges = Some(Arc::new(crawlers::book(data)));
     let signers = signers(&loaded.settings.crawl);
-    Ok(EngineSettings { detectors, site, more_sites, ranges, signers, ..EngineSettings::new(seed) })
+    let model = model(loaded)?;
+    Ok(EngineSettings { detectors, site, more_sites, ranges, signers, model, ..EngineSettings::new(seed) })
+}
+
+/// The model that scores, where it is not the hand-set tables alone.
+fn model(loaded: &Loaded) -> anyhow::Result<Option<Learned>> {
+    let model = models::configured(&loaded.settings.model).map_err(|why| {
+        let setting = loaded.effective.iter().find(|setting| setting.key == "model.uri");
+        let origin = setting.map_or(Origin::Default, |setting| setting.origin.clone());
+        UsageError(format!("{origin}: model.uri: {why}"))
+    })?;
+    Ok(model.map(|model| Learned::new(Arc::new(model))))
 }
 
 /// The agents whose signatures are believed.

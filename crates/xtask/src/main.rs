@@ -17,6 +17,8 @@ mod docs;
 #[cfg(feature = "product")]
 mod measure;
 #[cfg(feature = "product")]
+mod models;
+#[cfg(feature = "product")]
 mod update_data;
 #[cfg(feature = "product")]
 mod update_headers;
@@ -45,9 +47,15 @@ const CHORES: &[Chore] = &[
         run: bench::run,
     },
     #[cfg(feature = "product")]
-    Chore { name: "docs", about: "[--check]: docs/BOUNDS.md, docs/detectors/", run: docs::run },
+    Chore {
+        name: "docs",
+        about: "[--check]: docs/BOUNDS.md, docs/features.md, docs/detectors/",
+        run: docs::run,
+    },
     #[cfg(feature = "product")]
     Chore { name: "measure", about: "[NAME]: figures that need the data folder", run: measure::run },
+    #[cfg(feature = "product")]
+    Chore { name: "models", about: "[--check]: models/, the models that ship", run: models::run },
     #[cfg(feature = "product")]
     Chore { name: "wasm", about: "[--check]: web/wasm/, the kernels of the proof of work", run: wasm::run },
     #[cfg(feature = "product")]

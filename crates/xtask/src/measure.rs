@@ -3,10 +3,11 @@
 
 mod attacks;
 mod behaviour;
-mod captures;
+pub(crate) mod captures;
 mod header_order;
 mod payloads;
 mod sessions;
+mod shipped;
 mod user_agents;
 
 use std::path::{Path, PathBuf};
@@ -34,6 +35,7 @@ const MEASUREMENTS: &[Measurement] = &[
         "people and driven browsers by what they do on a site, by models that never saw them",
         sessions::run,
     ),
+    ("shipped", "whom the model that ships would hit: people of three recordings", shipped::run),
     (
         "user-agents",
         "programs nobody listed, people taken for programs, each tenth of the families left out",

@@ -12,7 +12,7 @@ use palisade_model::Model;
 
 use super::{Global, page, reading, train};
 use crate::exit::UsageError;
-use crate::shell;
+use crate::{models, shell};
 
 /// Hold a model, or the hand-set tables, against labelled traffic.
 ///
@@ -23,7 +23,7 @@ pub(crate) struct Args {
     /// Labelled traffic: NDJSON, access logs, exported events; .gz and .zst are read as they are
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// A model file, or "rules" for the hand-set tables
+    /// A model file, "builtin:http" for the one that ships, or "rules" for the hand-set tables
     #[arg(long, value_name = "MODEL", default_value = "rules")]
     model: String,
     /// What is judged; behaviour comes with a later release
@@ -45,14 +45,14 @@ pub(crate) struct Args {
 
 /// Runs it.
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<ExitCode> {
-    let model_path = (args.model != "rules").then(|| PathBuf::from(&args.model));
+    let model_path = (!is_named(&args.model)).then(|| PathBuf::from(&args.model));
     let read = || args.files.iter().chain(&args.labels).chain(&model_path);
     for (flag, path) in [("--scores", &args.scores), ("--report", &args.report)] {
         if let Some(path) = path {
             page::check(flag, path, read())?;
         }
     }
-    let model = model_path.as_deref().map(model_at).transpose()?;
+    let model = model_of(&args.model)?;
     let data = train::read(&args.files, args.labels.as_deref(), &args.group)?;
     let by_rules = traffic::score_by_rules(&data);
     let rows = model.as_ref().map_or_else(|| by_rules.clone(), |model| traffic::score(model, &data));
@@ -86,12 +86,21 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn model_at(path: &Path) -> anyhow::Result<Model> {
-    let refused = |why: &dyn std::fmt::Display| UsageError(format!("--model: {}: {why}", path.display()));
-    let bytes = std::fs::read(path).map_err(|why| {
-        refused(&format!("cannot be read ({why}); name a file that training wrote, or \"rules\""))
-    })?;
-    Ok(traffic::expected(|expect| Model::read(&bytes, expect)).map_err(|why| refused(&why))?)
+/// True for a name, where all else is a file.
+fn is_named(model: &str) -> bool {
+    model == models::RULES || model.starts_with("builtin:")
+}
+
+fn model_of(named: &str) -> anyhow::Result<Option<Model>> {
+    if named == models::RULES {
+        return Ok(None);
+    }
+    let found = match named.strip_prefix("builtin:") {
+        Some(name) => models::builtin(name),
+        None => models::at(Path::new(named)),
+    };
+    let hint = "a file that training wrote, \"builtin:http\" or \"rules\"";
+    Ok(Some(found.map_err(|why| UsageError(format!("--model: {why}; name {hint}")))?))
 }
 
 fn name(model: Option<&Model>) -> String {

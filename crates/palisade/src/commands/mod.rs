@@ -2,13 +2,17 @@
 
 pub(crate) mod assess;
 pub(crate) mod audit;
+mod compare;
 pub(crate) mod config;
 pub(crate) mod crawlers;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod evaluate;
+pub(crate) mod gym;
 pub(crate) mod keys;
+pub(crate) mod labels;
 pub(crate) mod list;
+pub(crate) mod models;
 mod page;
 mod reading;
 pub(crate) mod replay;

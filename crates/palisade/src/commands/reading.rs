@@ -1,6 +1,7 @@
 //! What commands that read traffic have in common: labels that stand beside it, and a bar that shows how far reading has come.
 
 use std::path::Path;
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use palisade_learn::dataset::Read;
@@ -40,6 +41,24 @@ pub(super) fn progress_bar() -> ProgressBar {
     let style = ProgressStyle::with_template("{bar:30} {percent:>3} %  {binary_bytes_per_sec}  {eta} left");
     ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
+
+/// What `work` makes, with a line that says `what` is being done and for how long, where somebody watches.
+pub(super) fn watched<R>(what: &str, work: impl FnOnce() -> R) -> R {
+    if !shell::watched() {
+        return work();
+    }
+    let style = ProgressStyle::with_template("{spinner} {msg}  {elapsed}");
+    let bar =
+        ProgressBar::new_spinner().with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+    bar.set_message(what.to_owned());
+    bar.enable_steady_tick(TICK);
+    let made = work();
+    bar.finish_and_clear();
+    made
+}
+
+/// How often the line moves.
+const TICK: Duration = Duration::from_millis(120);
 
 /// Moves the bar.
 pub(super) fn show(bar: &ProgressBar, progress: Progress) {

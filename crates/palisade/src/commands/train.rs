@@ -4,16 +4,18 @@ use std::io::BufRead as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use palisade_detect::schema;
 use palisade_learn::dataset::{Dataset, DatasetOptions};
 use palisade_learn::evaluation::{EvaluateOptions, evaluate, terminal};
-use palisade_learn::traffic::{self, CHALLENGE, TrafficSettings};
-use palisade_learn::train::AdditiveSettings;
-use palisade_model::{Card, Source};
+use palisade_learn::traffic::{self, CHALLENGE, Split, TrafficSettings};
+use palisade_learn::train::{KindSettings, NeuralSettings};
+use palisade_model::{Card, Kind, Source};
 use palisade_replay::merge::FeedOptions;
 use sha2::{Digest as _, Sha256};
 
-use super::{Global, page, reading};
+use super::{Global, compare, page, reading};
 use crate::exit::UsageError;
+use crate::life::training::{self, Wish};
 use crate::shell;
 
 /// Learn from labelled traffic: a model file, and how it does on clients that it never saw.
@@ -21,20 +23,42 @@ use crate::shell;
 /// Every line needs a client; each client needs a label ("label": "human" or "bot" on its lines, or --labels). Clients of one
 /// "group" are never on both sides of a split. The figures printed are of models that never saw the group they judge; the model
 /// written has learned from everything. The same files and seed give the same model, bit for bit.
+///
+/// Several kinds, or --compare, are trained on the same parts and printed as one table; no model is written then.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Labelled traffic: NDJSON, access logs, exported events; .gz and .zst are read as they are
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "from_store", conflicts_with = "from_store", value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Where the model is written
+    /// Learn from what the data folder holds, stored requests and labels: the model becomes a version (`palisade models list`)
+    #[arg(long, conflicts_with_all = ["out", "labels", "id"])]
+    from_store: bool,
+    /// With --from-store: rounds over the data
+    #[arg(long, value_name = "N", requires = "from_store", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    epochs: Option<u32>,
+    /// With --from-store: let the live model follow new labels in small bounded steps, instead of a new model
+    #[arg(long, requires = "from_store")]
+    online: bool,
+    /// With --from-store: who began this reads lines of JSON and ends it by closing standard input
+    #[arg(long, hide = true, requires = "from_store")]
+    child: bool,
+    /// Where the model is written; not where kinds are compared
     #[arg(long, value_name = "MODEL")]
-    out: PathBuf,
+    out: Option<PathBuf>,
     /// What is learned; behaviour comes with a later release
     #[arg(long, value_name = "KIND", default_value = "traffic", value_parser = ["traffic"])]
     kind: String,
-    /// How it computes; other kinds come with a later release
-    #[arg(long, value_name = "MODEL-KIND", default_value = "additive", value_parser = ["additive"])]
-    model: String,
+    /// How it computes: additive, lr (logistic regression), gbdt or xgb (boosted trees), rf (random forest), iforest
+    /// (isolation forest), mlp (neural net); several with commas between them are compared
+    #[arg(long, value_name = "MODEL-KIND", default_value = "additive", value_delimiter = ',',
+        value_parser = ["additive", "lr", "gbdt", "xgb", "rf", "iforest", "mlp"], hide_possible_values = true)]
+    model: Vec<String>,
+    /// Compare the kinds named by --model, or all of them where none is
+    #[arg(long)]
+    compare: bool,
+    /// Outputs of the layers of a neural net but the last, which has one [default: 64,32,16]
+    #[arg(long, value_name = "N,N,…")]
+    layers: Option<String>,
     /// Known labels: lines of client,label or client,label,family
     #[arg(long, value_name = "KNOWN.csv")]
     labels: Option<PathBuf>,
@@ -47,41 +71,107 @@ pub(crate) struct Args {
     /// Under what terms the traffic may be used, for the model's card
     #[arg(long, value_name = "TERMS", default_value = "not stated")]
     licence: String,
+    /// A feature that is not learned from; may be given several times
+    #[arg(long, value_name = "FEATURE", value_parser = feature_named)]
+    without: Vec<String>,
+    /// Most log-odds that the model may add to the hand-set tables [default: it stands in their place]
+    #[arg(long, value_name = "LOG-ODDS", value_parser = bound_named)]
+    bound: Option<f32>,
+    /// How the figures are made: on groups dealt out to parts, on families or on later clients that no model saw
+    #[arg(long, value_name = "HOW", default_value = "group")]
+    split: SplitBy,
     /// What everything random follows from
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
 }
 
+/// [`Split`], as it is typed.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum SplitBy {
+    Group,
+    Family,
+    Time,
+}
+
+impl From<SplitBy> for Split {
+    fn from(split: SplitBy) -> Split {
+        match split {
+            SplitBy::Group => Split::Groups,
+            SplitBy::Family => Split::Families,
+            SplitBy::Time => Split::Time,
+        }
+    }
+}
+
+fn feature_named(text: &str) -> Result<String, String> {
+    let names = schema::names();
+    if names.clone().any(|name| name == text) {
+        return Ok(text.to_owned());
+    }
+    let near = names.filter(|name| name.contains(text)).collect::<Vec<_>>().join(", ");
+    Err(format!(
+        "{} has no such feature; {}",
+        schema::ID,
+        if near.is_empty() { "docs/features.md lists them".to_owned() } else { format!("there are {near}") }
+    ))
+}
+
+fn bound_named(text: &str) -> Result<f32, String> {
+    let bound = text.parse().ok().filter(|bound: &f32| (0.0..=100.0).contains(bound));
+    bound.ok_or_else(|| "it is 0.0 to 100.0; 3.85 reaches a challenge by itself, 5.2 a block".to_owned())
+}
+
 /// Runs it.
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<ExitCode> {
-    page::check("--out", &args.out, args.files.iter().chain(&args.labels))?;
-    let data = read(&args.files, args.labels.as_deref(), &args.group)?;
-    let settings = TrafficSettings {
-        id: args.id.clone().unwrap_or_else(|| name_of(&args.out)),
-        // Not the time of the training: the same traffic gives the same file.
-        at_ms: data.newest_ms,
-        additive: AdditiveSettings { seed: args.seed, ..AdditiveSettings::default() },
-        folds: 5,
-        repeats: 1,
-        sources: sources(args)?,
-        card: Card {
-            summary: "How likely a program sent a request, from the request and the history of its client."
-                .to_owned(),
-            data: format!("{} clients of {} file(s)", data.clients.len(), args.files.len()),
-            weaknesses: vec!["It knows the programs and people of its files, and no others.".to_owned()],
-            trust: "As far as its figures on clients that it never saw, which `palisade evaluate` prints."
-                .to_owned(),
-        },
+    if args.from_store {
+        let wish = Wish {
+            rounds: args.epochs.map(|epochs| epochs as usize),
+            seed: args.seed,
+            is_child: args.child,
+            is_online: args.online,
+            actor: if args.child { "training" } else { "cli" },
+        };
+        return training::run(&wish, global);
+    }
+    let kinds = kinds(args)?;
+    let compares = args.compare || kinds.len() > 1;
+    let out = match (&args.out, compares) {
+        (Some(out), false) => out,
+        (None, true) => {
+            let data = read(&args.files, args.labels.as_deref(), &args.group)?;
+            let settings: anyhow::Result<Vec<TrafficSettings>> =
+                kinds.into_iter().map(|kind| settings(args, "compared".to_owned(), kind, &data)).collect();
+            return compare::run(&data, &settings?, args.split.into(), global);
+        }
+        (Some(_), true) => {
+            let why = "--out: kinds that are compared are not written; name one kind with --model, without --compare";
+            return Err(UsageError(why.to_owned()).into());
+        }
+        (None, false) => {
+            let why = "--out: where is the model written? name a file, or give --compare to see how kinds do";
+            return Err(UsageError(why.to_owned()).into());
+        }
     };
-    let trained = traffic::train(&data, &settings).map_err(|error| UsageError(error.to_string()))?;
-    let options =
-        EvaluateOptions { threshold: CHALLENGE, nominal_fpr: Some(0.005), ..EvaluateOptions::default() };
-    let found = evaluate(&trained.unseen, &options)?;
-    page::write(&args.out, trained.model.to_bytes())?;
+    page::check("--out", out, args.files.iter().chain(&args.labels))?;
+    let data = read(&args.files, args.labels.as_deref(), &args.group)?;
+    let kind = kinds.into_iter().next().unwrap_or_else(|| KindSettings::of(Kind::Additive));
+    let id = args.id.clone().unwrap_or_else(|| name_of(out));
+    let settings = settings(args, id, kind, &data)?;
+    let what = format!("training {} clients", data.clients.len());
+    let trained = reading::watched(&what, || traffic::train(&data, &settings))
+        .map_err(|error| UsageError(error.to_string()))?;
+    let unseen = match Split::from(args.split) {
+        Split::Groups => trained.unseen,
+        split => traffic::held_out(&data, &settings, split).map_err(|error| UsageError(error.to_string()))?,
+    };
+    let found = evaluate(&unseen, &evaluation())?;
+    let model = traffic::with_metrics(&trained.model, &found, &data)?;
+    page::write(out, model.to_bytes())?;
     if global.json {
         let mut value = serde_json::to_value(&found)?;
-        value["model"] = args.out.display().to_string().into();
+        value["model"] = out.display().to_string().into();
         value["id"] = trained.model.id().into();
+        value["kind"] = trained.model.kind().name().into();
         shell::say(&value.to_string())?;
     } else {
         shell::say(&reading::table(&data.read))?;
@@ -89,10 +179,70 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<ExitCode> {
         shell::say(&format!(
             "These figures are of models that never saw whom they judge. The model is {}: {}",
             trained.model.id(),
-            args.out.display()
+            out.display()
         ))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// How figures of models that never saw whom they judge are made.
+pub(super) fn evaluation() -> EvaluateOptions {
+    EvaluateOptions { threshold: CHALLENGE, nominal_fpr: Some(0.005), ..EvaluateOptions::default() }
+}
+
+/// The kinds that were asked for, each once, with their settings.
+fn kinds(args: &Args) -> anyhow::Result<Vec<KindSettings>> {
+    let is_default = args.model == ["additive"];
+    let mut named: Vec<Kind> = args.model.iter().filter_map(|name| Kind::named(name)).collect();
+    if args.compare && is_default {
+        named = Kind::ALL.to_vec();
+    }
+    let mut kinds = Vec::new();
+    for (at, kind) in named.iter().enumerate() {
+        if !named[..at].contains(kind) {
+            kinds.push(KindSettings::of(*kind).seeded(args.seed));
+        }
+    }
+    if let Some(layers) = &args.layers {
+        let layers = NeuralSettings::layers_of(layers).map_err(|error| UsageError(format!("--{error}")))?;
+        let mut nets = kinds.iter_mut().filter_map(|kind| match kind {
+            KindSettings::Neural(settings) => Some(settings),
+            _ => None,
+        });
+        let net =
+            nets.next().ok_or_else(|| UsageError("--layers: only --model mlp has layers".to_owned()))?;
+        net.layers = layers;
+    }
+    Ok(kinds)
+}
+
+fn settings(args: &Args, id: String, kind: KindSettings, data: &Dataset) -> anyhow::Result<TrafficSettings> {
+    let mut weaknesses = vec!["It knows the programs and people of its files, and no others.".to_owned()];
+    if !kind.kind().is_exact() {
+        weaknesses.push("The reasons it gives add up to the score, and are an approximation.".to_owned());
+    }
+    if kind.kind() == Kind::Isolation {
+        weaknesses.push("It knows people only: whoever is unlike them is odd to it, people too.".to_owned());
+    }
+    Ok(TrafficSettings {
+        id,
+        // Not the time of the training: the same traffic gives the same file.
+        at_ms: data.newest_ms,
+        kind,
+        folds: 5,
+        repeats: 1,
+        sources: sources(args)?,
+        without: args.without.clone(),
+        contribution_max: args.bound.unwrap_or(f32::INFINITY),
+        card: Card {
+            summary: "How likely a program sent a request, from the request and the history of its client."
+                .to_owned(),
+            data: format!("{} clients of {} file(s)", data.clients.len(), args.files.len()),
+            weaknesses,
+            trust: "As far as its figures on clients that it never saw, which `palisade evaluate` prints."
+                .to_owned(),
+        },
+    })
 }
 
 /// Labelled clients in numbers, as `train` and `evaluate` read them.

@@ -44,7 +44,17 @@ fn one_body_gets_the_answer_of_check() {
     for key in ["class", "claimed", "status"] {
         assert!(answer["identity"].as_object().unwrap().contains_key(key), "{key}");
     }
-    assert_eq!((&answer["ml_score"], &answer["request_id"]), (&Value::Null, &"assess-1".into()));
+    assert_eq!(answer["request_id"], "assess-1");
+    let model = |field: &str| answer[field].as_f64().unwrap();
+    assert!((0.0..=100.0).contains(&model("ml_score")) && (0.0..=1.0).contains(&model("ml_probability")));
+    let desk = Desk::new();
+    desk.file("palisade.toml", "[model]\nuri = \"builtin:rules\"\n");
+    let answer = desk.run_with("assess", body("curl/8.5.0"), &[]).json();
+    assert_eq!(
+        (&answer["ml_score"], &answer["ml_probability"]),
+        (&Value::Null, &Value::Null),
+        "the tables alone"
+    );
 }
 
 #[test]

@@ -101,12 +101,32 @@ fn rules_that_can_never_fire_are_named() {
 }
 
 #[test]
+fn a_model_that_cannot_be_used_is_refused_with_its_place() {
+    let desk = Desk::new();
+    std::fs::create_dir(desk.path("models")).unwrap();
+    desk.file("models/torn.model", "palisade-model 1\n{");
+    desk.file("outside.model", "palisade-model 1\n{}\n");
+    let check = |uri: &str, words: &[&str]| {
+        desk.file("palisade.toml", format!("[model]\nuri = \"{uri}\"\n"));
+        desk.run("config check").refused(2, words);
+        desk.run_with("assess", "{}", &[]).refused(2, words);
+    };
+    check("builtin:other", &["palisade.toml:2:7: model.uri", "there is none", "builtin:http"]);
+    check("torn.model", &["palisade.toml:2:7: model.uri", "torn.model"]);
+    check("none.model", &["cannot be found"]);
+    check(&desk.path("outside.model").display().to_string(), &["outside of model.trusted_dir"]);
+    check("../outside.model", &["leads out of it"]);
+    check("sklearn:///app/rf.joblib", &["skl2onnx"]);
+    check("openai://gpt", &["[advisor]"]);
+}
+
+#[test]
 fn warnings_are_counted_and_have_their_place() {
     let desk = Desk::new();
     desk.file(
         "palisade.toml",
         "policy.rules = [\n  { when = 'ip == \"192.0.2.1\" && ip == \"192.0.2.2\"', action = \"block\" },\n  \
-         { when = 'path == \"/trap\"', action = \"allow\", entry = \"block\" },\n]\nmodel.uri = \"builtin:other\"\n",
+         { when = 'path == \"/trap\"', action = \"allow\", entry = \"block\" },\n]\npolicy.on_failure = \"closed\"\n",
     );
     let done = desk.run("config check");
     assert!(done.out.contains("3 warnings; the configuration is taken"), "{}", done.out);
@@ -114,7 +134,7 @@ fn warnings_are_counted_and_have_their_place() {
         "palisade.toml:2:12: policy.rules[0].when: no request can be all that the condition wants of `ip`",
         "palisade.toml:3:57: policy.rules[1].entry: the request passes, and because of it the client's other requests \
          are refused",
-        "model.uri",
+        "policy.on_failure",
     ] {
         assert!(done.err.contains(words), "{words:?} is not in {}", done.err);
     }

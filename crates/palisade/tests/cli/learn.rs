@@ -98,9 +98,48 @@ fn what_is_no_model_or_no_traffic_is_told_what_to_do() {
     refused("train empty.ndjson --out b.model", "empty.ndjson");
     refused("train words.txt --out b.model", "words.txt");
     refused("train traffic.ndjson --out traffic.ndjson", "would be overwritten");
-    refused("train traffic.ndjson --out b.model --model gbdt", "additive");
+    refused("train traffic.ndjson --out b.model --model forest", "iforest");
+    refused("train traffic.ndjson --out b.model --layers 8,4", "only --model mlp has layers");
+    refused("train traffic.ndjson --out b.model --model mlp --layers 8,0", "such as 64,32,16");
+    refused("train traffic.ndjson --out b.model --model lr,rf", "name one kind");
+    refused("train traffic.ndjson", "where is the model written");
     let few: String = traffic().lines().take(60).map(|line| format!("{line}\n")).collect();
     desk.file("few.ndjson", few);
     refused("train few.ndjson --out b.model", "at least 10 of each");
     assert!(!desk.path("b.model").exists());
+}
+
+#[test]
+fn other_kinds_are_trained_and_used_as_the_first_is() {
+    let desk = Desk::new();
+    desk.file("traffic.ndjson", traffic());
+    for (name, kind) in [("lr", "lr"), ("xgb", "gbdt"), ("mlp --layers 8,4", "mlp")] {
+        let done = desk.run(&format!("train traffic.ndjson --out {kind}.model --json --model {name}"));
+        assert_eq!(done.code, 0, "{kind}: {}", done.err);
+        let found = json(&done.out);
+        assert_eq!(found["kind"], kind);
+        assert!(found["auc"].as_f64().unwrap() > 0.9, "{found}");
+        let done = desk.run(&format!("evaluate traffic.ndjson --model {kind}.model --json"));
+        assert!(done.code == 0 && json(&done.out)["auc"].as_f64().unwrap() > 0.9, "{}{}", done.out, done.err);
+    }
+    assert!(desk.read("mlp.model").contains("\"layers\":\"8,4\""));
+}
+
+#[test]
+fn kinds_are_compared_in_one_table() {
+    let desk = Desk::new();
+    desk.file("traffic.ndjson", traffic());
+    let done = desk.run("train traffic.ndjson --model lr,iforest,lr");
+    assert_eq!(done.code, 0, "{}", done.err);
+    let row = |name: &str| done.out.lines().filter(|line| line.trim_start().starts_with(name)).count();
+    assert_eq!((row("rules "), row("lr "), row("iforest ")), (1, 1, 1), "{}", done.out);
+    let done = desk.run("train traffic.ndjson --compare --model lr --json");
+    let found = json(&done.out);
+    let kinds: Vec<_> =
+        found["models"].as_array().unwrap().iter().map(|model| model["kind"].clone()).collect();
+    assert_eq!(kinds, ["rules", "agents", "seven", "lr"]);
+    assert!(
+        found["models"][3]["cost"]["row_ns"].is_number() && found["models"][0]["cost"].is_null(),
+        "{found}"
+    );
 }

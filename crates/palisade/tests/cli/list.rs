@@ -21,7 +21,8 @@ fn verdict(action: &str, rule: &str) -> (String, String) {
 }
 
 fn person() -> String {
-    (0..5).map(|n| line("203.0.113.7", n * 9, "GET /article HTTP/1.1", 200, FIREFOX)).collect()
+    let page = |n| format!("GET /article/{n} HTTP/1.1");
+    (0..5).map(|n| line("203.0.113.7", n * 9 + n * n % 7 * 5, &page(n), 200, FIREFOX)).collect()
 }
 
 #[test]

@@ -24,8 +24,11 @@ fn gz(bytes: &[u8]) -> Vec<u8> {
 fn small_log() -> String {
     let mut log = String::new();
     for n in 0..10 {
-        log += &line("192.0.2.10", n * 3, "GET /article/7?page=2&token=geheim HTTP/1.1", 200, FIREFOX);
-        log += &line("192.0.2.10", n * 3 + 1, "GET /style.css HTTP/1.1", 200, FIREFOX);
+        // People do not read by the clock.
+        let read = n * 9 + n * n % 7 * 5;
+        let page = format!("GET /article/{n}?page=2&token=geheim HTTP/1.1");
+        log += &line("192.0.2.10", read, &page, 200, FIREFOX);
+        log += &line("192.0.2.10", read + 1, "GET /style.css HTTP/1.1", 200, FIREFOX);
         log += &line(
             "198.51.100.7",
             n * 3 + 1,

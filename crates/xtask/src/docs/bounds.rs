@@ -33,6 +33,7 @@ const REGISTRY: &[(&str, &[Bound])] = &[
     ("guard", palisade_guard::BOUNDS),
     ("gateway", palisade_gateway::BOUNDS),
     ("api", palisade_api::BOUNDS),
+    ("gym", palisade_gym::BOUNDS),
 ];
 
 const HEAD: &str = "# Bounds\n\n\

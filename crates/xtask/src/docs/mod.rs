@@ -1,9 +1,10 @@
-//! Documents that are generated from the code, so that they cannot say anything else: `docs/BOUNDS.md` and a page per
-//! detector.
+//! Documents that are generated from the code, so that they cannot say anything else: `docs/BOUNDS.md`, `docs/features.md` and a
+//! page per detector.
 
 mod bounds;
 mod cases;
 mod detectors;
+mod features;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -24,6 +25,7 @@ pub(crate) fn run(args: &[String]) -> anyhow::Result<()> {
     let root = repo::root();
     let mut pages = Pages::new();
     pages.insert("docs/BOUNDS.md".to_owned(), bounds::page(&root)?);
+    pages.insert("docs/features.md".to_owned(), features::page());
     detectors::pages(&root, &mut pages)?;
     match args {
         [] => write(&root, &pages),

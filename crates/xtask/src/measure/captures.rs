@@ -6,7 +6,7 @@
 
 mod leave_out;
 mod outcome;
-mod recording;
+pub(crate) mod recording;
 
 use std::path::Path;
 

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 /// What sort of client sent it, as its recording says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Label {
+pub(crate) enum Label {
     /// A browser used as people use it.
     Browser,
     /// A real browser driven by a program.
@@ -26,22 +26,24 @@ pub(super) enum Label {
 
 /// One recorded request.
 #[derive(Clone, Debug)]
-pub(super) struct Recording {
+pub(crate) struct Recording {
     /// The client's name in the recordings.
-    pub(super) client: String,
+    pub(crate) client: String,
+    /// What sort of program it is, such as `library`.
+    pub(crate) family: String,
     /// Its label.
-    pub(super) label: Label,
+    pub(crate) label: Label,
     /// The browsing session; empty for single runs.
-    pub(super) session: String,
+    pub(crate) session: String,
     /// Made up: one address per client and session.
-    pub(super) address: ClientIp,
+    pub(crate) address: ClientIp,
     time: Timestamp,
     scheme: Scheme,
     version: HttpVersion,
     method: String,
     target: String,
     /// In wire order and case, without pseudo-headers.
-    pub(super) headers: Vec<(String, String)>,
+    pub(crate) headers: Vec<(String, String)>,
     host: Option<String>,
 }
 
@@ -49,7 +51,7 @@ pub(super) struct Recording {
 ///
 /// # Errors
 /// Where a file cannot be read or a row is not of the documented form.
-pub(super) fn read(folder: &Path) -> anyhow::Result<Vec<Recording>> {
+pub(crate) fn read(folder: &Path) -> anyhow::Result<Vec<Recording>> {
     let mut all = Vec::new();
     let mut addresses = Vec::new();
     for name in ["clients.jsonl.gz", "sessions.jsonl.gz"] {
@@ -79,6 +81,7 @@ impl Recording {
         Ok(Some(Recording {
             address: address(addresses, &client, &session)?,
             client,
+            family: row["family"].as_str().unwrap_or("").to_owned(),
             label,
             session,
             time: Timestamp(row["t_us"].as_i64().context("t_us")?),
@@ -110,8 +113,13 @@ impl Recording {
         f(&live.facts())
     }
 
+    /// Milliseconds since 1970, method and target.
+    pub(crate) fn request(&self) -> (f64, &str, &str) {
+        (self.time.0 as f64 / 1e3, &self.method, &self.target)
+    }
+
     /// The first value of `name`, empty where there is none.
-    pub(super) fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map_or("", |(_, value)| value)
     }
 

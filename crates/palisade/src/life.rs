@@ -1,0 +1,15 @@
+//! The life of models in this installation: what is stored becomes a data set, a child process trains on it, a challenger proves
+//! itself, and whatever is in office is known.
+//!
+//! ```text
+//!   store ──► gather: labels, events ──► training (a child) ──► version: candidate ──► shadow ──► live
+//!                                            │ progress                                  │ new labels: judged again
+//!                                        jobs (serve) ◄── /train, /jobs, N labels, every so many hours
+//! ```
+//!
+//! A training may die at every moment: each of its writes is one transaction, and nothing that decides is touched before the last.
+
+pub(crate) mod gather;
+pub(crate) mod jobs;
+pub(crate) mod office;
+pub(crate) mod training;

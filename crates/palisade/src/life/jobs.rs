@@ -1,0 +1,177 @@
+//! Trainings of a running server: one at a time, begun by `/train`, by enough new labels or by the clock; each a child process.
+
+mod book;
+mod child;
+mod due;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use palisade_api::{Job, JobRefusal, Jobs, TrainWish};
+use palisade_config::settings::ModelSettings;
+use palisade_store::{DataDir, Store};
+use tokio::sync::Notify;
+use tokio::time::MissedTickBehavior;
+
+use super::training::{Folder, KINDS};
+use crate::commands::Global;
+use crate::ledger::TENANT;
+use crate::shell;
+use book::Book;
+use due::Seen;
+
+/// How often it is looked whether a training is due.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
+
+/// What a job is asked that lets the live model follow new labels; nobody else can ask for it.
+pub(crate) const ONLINE: &str = "online";
+
+/// Who trains in a running server.
+pub(crate) struct Desk {
+    folder: Folder,
+    book: Mutex<Book>,
+    settings: Mutex<ModelSettings>,
+    /// Labels and interactions when the live model last followed them.
+    followed: AtomicU64,
+    /// A job waits, or one is cancelled.
+    changed: Notify,
+    /// How a child finds the same configuration and data folder.
+    global: Global,
+}
+
+impl Desk {
+    /// That of `data`, with the jobs it knew. One that was under way when the server stopped waits again.
+    ///
+    /// # Errors
+    /// Where the folder of trainings cannot be made.
+    pub(crate) fn open(
+        data: &DataDir,
+        global: &Global,
+        settings: &ModelSettings,
+    ) -> anyhow::Result<Arc<Desk>> {
+        let folder = Folder::open(data)?;
+        let book = Book::read(&folder.jobs());
+        let global = Global { data: Some(data.path().to_owned()), ..global.clone() };
+        let settings = Mutex::new(settings.clone());
+        let followed = AtomicU64::new(0);
+        Ok(Arc::new(Desk {
+            folder,
+            book: Mutex::new(book),
+            settings,
+            followed,
+            changed: Notify::new(),
+            global,
+        }))
+    }
+
+    /// Other settings, from the next look on.
+    pub(crate) fn replace_settings(&self, settings: &ModelSettings) {
+        *self.settings.lock().unwrap_or_else(PoisonError::into_inner) = settings.clone();
+    }
+
+    /// Carries jobs out until `stop` says so; the child of that moment is ended, and its job waits for the next start.
+    pub(crate) async fn run(self: Arc<Self>, store: Arc<dyn Store>, stop: impl Future<Output = ()> + Send) {
+        let mut stop = std::pin::pin!(stop);
+        let mut look = tokio::time::interval(LOOK_EVERY);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            while let Some(job) = self.next() {
+                let seen = self.seen(&*store).await;
+                tokio::select! {
+                    () = child::carry_out(&self, &job) => {}
+                    () = &mut stop => return,
+                }
+                self.followed.store(seen.count, Ordering::Relaxed);
+                if job.wish.model.as_deref() != Some(ONLINE) {
+                    self.change(|book| book.trained(seen));
+                }
+            }
+            tokio::select! {
+                () = self.changed.notified() => {}
+                _ = look.tick() => self.look(&*store).await,
+                () = &mut stop => return,
+            }
+        }
+    }
+
+    fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the book, and writes it down; where that fails it is said, and the work goes on.
+    fn change<T>(&self, change: impl FnOnce(&mut Book) -> T) -> T {
+        let mut book = self.book();
+        let changed = change(&mut book);
+        if let Err(error) = book.write(&self.folder.jobs()) {
+            shell::complain(&format!("palisade: the list of trainings could not be written: {error}"));
+        }
+        changed
+    }
+
+    /// The job that waits, now under way.
+    fn next(&self) -> Option<book::Record> {
+        if !self.book().has_waiting() {
+            return None;
+        }
+        self.change(|book| book.start(shell::now()))
+    }
+
+    /// How much there is to learn from; nothing where the store does not answer.
+    async fn seen(&self, store: &dyn Store) -> Seen {
+        let labels = store.count_labels(TENANT).await.unwrap_or(0);
+        let interactions = store.interactions_size(TENANT).await.map_or(0, |size| size.interactions);
+        Seen { at: shell::now(), count: labels + interactions }
+    }
+
+    /// Begins a job where one is due.
+    async fn look(&self, store: &dyn Store) {
+        let settings = self.settings.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let now = self.seen(store).await;
+        // A clock that has never been looked at begins now: the first training by the clock comes after the first pause.
+        let last = self.change(|book| book.last_seen(now));
+        if self.book().is_busy() {
+            return;
+        }
+        let followed = self.followed.load(Ordering::Relaxed).max(last.count);
+        if due::is_due(&settings, last, now) {
+            self.change(|book| book.add(&TrainWish::default()));
+        } else if settings.online && now.count.saturating_sub(followed) >= due::FOLLOW_AFTER {
+            let wish = TrainWish { model: Some(ONLINE.to_owned()), ..TrainWish::default() };
+            self.change(|book| book.add(&wish));
+        }
+    }
+}
+
+impl Jobs for Desk {
+    fn begin(&self, wish: &TrainWish) -> Result<String, JobRefusal> {
+        if let Some(asked) = wish.model.clone().filter(|model| !KINDS.contains(&model.as_str())) {
+            return Err(JobRefusal::Model { asked, known: KINDS.to_vec() });
+        }
+        let mut book = self.book();
+        if let Some(id) = book.busy() {
+            return Err(JobRefusal::Busy(id));
+        }
+        let id = book.add(wish);
+        // What was acknowledged is carried out, after a crash too.
+        if let Err(error) = book.write(&self.folder.jobs()) {
+            book.fail(&id, &error.to_string(), shell::now());
+            return Err(JobRefusal::Store(error.kind().to_string()));
+        }
+        drop(book);
+        self.changed.notify_one();
+        Ok(id)
+    }
+
+    fn job(&self, id: &str) -> Option<Job> {
+        self.book().find(id).map(book::Record::shown)
+    }
+
+    fn cancel(&self, id: &str) -> Option<Job> {
+        self.book().find(id)?;
+        let job = self.change(|book| book.cancel(id, shell::now()))?;
+        self.changed.notify_waiters();
+        self.changed.notify_one();
+        Some(job)
+    }
+}

@@ -1,0 +1,271 @@
+//! The list of trainings: what was asked, how far it is, what came of it. Kept in a file that is replaced whole.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
+use std::path::Path;
+
+use palisade_api::bounds::JOBS_MAX;
+use palisade_api::{Job, JobState, TrainWish};
+use palisade_domain::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::due::Seen;
+use crate::columns::moment;
+use crate::life::training::Line;
+
+/// Times a job is begun again after the server went away under it: what kills the server twice might do so for ever.
+const TRIES_MAX: u32 = 3;
+/// Bytes that are read of the file.
+const FILE_BYTES_MAX: u64 = 1 << 20;
+/// Bytes kept of an error or an outcome.
+const TEXT_BYTES_MAX: usize = 2_048;
+
+/// One job.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Record {
+    pub(super) job: Job,
+    pub(super) wish: TrainWish,
+    tries: u32,
+}
+
+impl Record {
+    /// As the API shows it.
+    pub(super) fn shown(&self) -> Job {
+        self.job.clone()
+    }
+
+    fn end(&mut self, state: JobState, now: Timestamp) {
+        (self.job.state, self.job.ended) = (state, Some(moment(now)));
+    }
+}
+
+/// All jobs, oldest first.
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Book {
+    next: u64,
+    jobs: VecDeque<Record>,
+    seen: Option<Seen>,
+}
+
+impl Book {
+    /// The book at `path`; an empty one where there is none, or none that can be read: it holds nothing that decides.
+    pub(super) fn read(path: &Path) -> Book {
+        let mut text = String::new();
+        let read = File::open(path).and_then(|file| file.take(FILE_BYTES_MAX).read_to_string(&mut text));
+        let mut book: Book = read.ok().and_then(|_| serde_json::from_str(&text).ok()).unwrap_or_default();
+        book.resume();
+        book
+    }
+
+    /// Writes it beside `path` and moves it there: a crash leaves the old one or the new one.
+    pub(super) fn write(&self, path: &Path) -> io::Result<()> {
+        let beside = path.with_extension("tmp");
+        let mut file = File::create(&beside)?;
+        file.write_all(&serde_json::to_vec(self)?)?;
+        file.sync_all()?;
+        std::fs::rename(&beside, path)
+    }
+
+    /// What was under way waits again, a few times.
+    fn resume(&mut self) {
+        self.next = self.next.max(self.jobs.len() as u64);
+        self.jobs.truncate(JOBS_MAX);
+        for record in self.jobs.iter_mut().filter(|record| record.job.state == JobState::Running) {
+            if record.tries < TRIES_MAX {
+                record.job.state = JobState::Queued;
+            } else {
+                record.job.state = JobState::Failed;
+                record.job.error = Some(format!("the server went away under it {TRIES_MAX} times"));
+            }
+        }
+    }
+
+    /// A new job; the oldest that is over is forgotten where there are too many.
+    pub(super) fn add(&mut self, wish: &TrainWish) -> String {
+        if self.jobs.len() >= JOBS_MAX {
+            let over = self.jobs.iter().position(|record| record.job.state.is_over()).unwrap_or(0);
+            self.jobs.remove(over);
+        }
+        self.next += 1;
+        let job = Job {
+            id: self.next.to_string(),
+            state: JobState::Queued,
+            stage: String::new(),
+            progress: 0.0,
+            started: None,
+            ended: None,
+            error: None,
+            model_version: None,
+            outcome: None,
+        };
+        let id = job.id.clone();
+        self.jobs.push_back(Record { job, wish: wish.clone(), tries: 0 });
+        id
+    }
+
+    /// The job that waits, begun.
+    pub(super) fn start(&mut self, now: Timestamp) -> Option<Record> {
+        let record = self.jobs.iter_mut().find(|record| record.job.state == JobState::Queued)?;
+        record.tries += 1;
+        record.job.state = JobState::Running;
+        record.job.started = Some(moment(now));
+        (record.job.stage, record.job.progress) = ("export".to_owned(), 0.0);
+        Some(record.clone())
+    }
+
+    /// What a child says. Whoever was cancelled meanwhile stays so.
+    pub(super) fn hear(&mut self, id: &str, line: Line, now: Timestamp) {
+        let Some(record) = self.running(id) else { return };
+        match line {
+            Line::At { stage, progress } => {
+                record.job.stage = cut(stage);
+                record.job.progress = if progress.is_finite() { progress.clamp(0.0, 1.0) } else { 0.0 };
+            }
+            Line::Done { outcome, model_version } => {
+                record.job.progress = 1.0;
+                (record.job.outcome, record.job.model_version) = (Some(cut(outcome)), model_version);
+                record.end(JobState::Done, now);
+            }
+            Line::Failed { error } => self.fail(id, &error, now),
+        }
+    }
+
+    /// It could not do its work.
+    pub(super) fn fail(&mut self, id: &str, error: &str, now: Timestamp) {
+        let of = |record: &&mut Record| record.job.id == id && !record.job.state.is_over();
+        if let Some(record) = self.jobs.iter_mut().find(of) {
+            record.job.error = Some(cut(error.to_owned()));
+            record.end(JobState::Failed, now);
+        }
+    }
+
+    /// Somebody cancels it.
+    pub(super) fn cancel(&mut self, id: &str, now: Timestamp) -> Option<Job> {
+        let record = self.jobs.iter_mut().find(|record| record.job.id == id)?;
+        if !record.job.state.is_over() {
+            record.end(JobState::Cancelled, now);
+        }
+        Some(record.shown())
+    }
+
+    pub(super) fn find(&self, id: &str) -> Option<&Record> {
+        self.jobs.iter().find(|record| record.job.id == id)
+    }
+
+    fn running(&mut self, id: &str) -> Option<&mut Record> {
+        self.jobs.iter_mut().find(|record| record.job.id == id && record.job.state == JobState::Running)
+    }
+
+    pub(super) fn has_waiting(&self) -> bool {
+        self.jobs.iter().any(|record| record.job.state == JobState::Queued)
+    }
+
+    /// The number of the job that waits or is under way.
+    pub(super) fn busy(&self) -> Option<String> {
+        let busy = self.jobs.iter().find(|record| !record.job.state.is_over());
+        busy.map(|record| record.job.id.clone())
+    }
+
+    pub(super) fn is_busy(&self) -> bool {
+        self.busy().is_some()
+    }
+
+    /// What there was to learn from at the last training; `now` where nobody looked before.
+    pub(super) fn last_seen(&mut self, now: Seen) -> Seen {
+        *self.seen.get_or_insert(Seen { count: 0, ..now })
+    }
+
+    /// A training has looked at so much.
+    pub(super) fn trained(&mut self, seen: Seen) {
+        self.seen = Some(seen);
+    }
+}
+
+fn cut(mut text: String) -> String {
+    text.truncate(text.floor_char_boundary(TEXT_BYTES_MAX));
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_000_000);
+
+    fn state(book: &Book, id: &str) -> JobState {
+        book.find(id).expect("it is there").job.state
+    }
+
+    fn done(outcome: &str) -> Line {
+        Line::Done { outcome: outcome.to_owned(), model_version: Some(7) }
+    }
+
+    #[test]
+    fn a_job_lives() {
+        let mut book = Book::default();
+        let id = book.add(&TrainWish::default());
+        assert_eq!((book.busy(), state(&book, &id)), (Some(id.clone()), JobState::Queued));
+        assert_eq!(book.start(NOW).map(|record| record.job.id), Some(id.clone()));
+        assert!(book.start(NOW).is_none() && !book.has_waiting());
+        book.hear(&id, Line::At { stage: "train".to_owned(), progress: f64::NAN }, NOW);
+        assert_eq!(book.find(&id).unwrap().job.progress, 0.0);
+        book.hear(&id, done("it is live"), NOW);
+        let job = book.find(&id).unwrap().shown();
+        assert_eq!(
+            (job.state, job.model_version, job.outcome.as_deref()),
+            (JobState::Done, Some(7), Some("it is live"))
+        );
+        assert!(job.started.is_some() && job.ended.is_some() && !book.is_busy());
+    }
+
+    #[test]
+    fn what_is_cancelled_stays_so() {
+        let mut book = Book::default();
+        let id = book.add(&TrainWish::default());
+        book.start(NOW);
+        assert_eq!(book.cancel(&id, NOW).map(|job| job.state), Some(JobState::Cancelled));
+        book.hear(&id, done("too late"), NOW);
+        book.fail(&id, "too late", NOW);
+        let job = book.find(&id).unwrap().shown();
+        assert_eq!((job.state, job.error), (JobState::Cancelled, None));
+        assert_eq!(book.cancel("99", NOW), None);
+    }
+
+    #[test]
+    fn what_was_under_way_waits_again_a_few_times() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("jobs.json");
+        let mut book = Book::default();
+        let id = book.add(&TrainWish::default());
+        for _ in 0..TRIES_MAX {
+            book.start(NOW).expect("it waits");
+            book.write(&path).unwrap();
+            book = Book::read(&path);
+        }
+        let job = book.find(&id).unwrap().shown();
+        assert!(job.state == JobState::Failed && job.error.is_some_and(|error| error.contains("went away")));
+    }
+
+    #[test]
+    fn jobs_are_forgotten_and_numbers_are_not() {
+        let mut book = Book::default();
+        for n in 1..=JOBS_MAX as u64 + 5 {
+            let id = book.add(&TrainWish::default());
+            assert_eq!(id, n.to_string());
+            book.cancel(&id, NOW);
+        }
+        assert_eq!(book.jobs.len(), JOBS_MAX);
+        assert!(book.find("5").is_none() && book.find("6").is_some());
+    }
+
+    #[test]
+    fn a_book_that_is_none_is_an_empty_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("jobs.json");
+        for text in ["", "{", "[]", "{\"next\":1}", "\u{fffd}"] {
+            std::fs::write(&path, text).unwrap();
+            assert_eq!(Book::read(&path), Book::default(), "{text}");
+        }
+    }
+}

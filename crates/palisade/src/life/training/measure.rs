@@ -1,0 +1,176 @@
+//! Two models on the same clients: the frozen set, and whom labels came about later.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use palisade_detect::detector::Needs;
+use palisade_detect::schema;
+use palisade_domain::{Resolution, Timestamp, Vantage};
+use palisade_learn::dataset::{Dataset, Row};
+use palisade_learn::held::Holder;
+use palisade_learn::labels::{Known, Told};
+use palisade_learn::promotion::Rivals;
+use palisade_learn::traffic;
+use palisade_model::Model;
+use palisade_store::{FrozenRow, LabelId, LabelVerdict, Page};
+
+use crate::ledger::TENANT;
+
+/// `held` as rows of the frozen set.
+pub(super) fn to_freeze(
+    held: &Dataset,
+    known: &BTreeMap<String, Known>,
+    holder: Holder,
+    now: Timestamp,
+) -> Vec<FrozenRow> {
+    let one = |(at, row): (usize, &Row)| {
+        let client = &held.clients[row.client as usize];
+        FrozenRow {
+            client: holder.name(client),
+            schema: held.schema.clone(),
+            verdict: if row.is_bot { LabelVerdict::Bot } else { LabelVerdict::Human },
+            // 0 rests on no stored label, and goes with none.
+            label: LabelId(known.get(client).and_then(|known| known.labels.first().copied()).unwrap_or(0)),
+            vantage: row.vantage.name().to_owned(),
+            requests: row.requests,
+            by_rules: row.by_rules,
+            values: held.row(at).to_vec(),
+            created_at: now,
+        }
+    };
+    held.rows.iter().enumerate().map(one).collect()
+}
+
+/// The frozen set of this release's schema.
+///
+/// # Errors
+/// Where the store cannot be read.
+pub(super) async fn frozen(store: &dyn palisade_store::Store) -> anyhow::Result<Dataset> {
+    let mut data = empty();
+    let mut after = 0;
+    loop {
+        let page = store.frozen_rows(TENANT, schema::ID, Page { after, ..Page::FIRST }).await?;
+        let Some((last, _)) = page.last() else { return Ok(data) };
+        after = *last;
+        page.into_iter().for_each(|(_, row)| put(&mut data, row));
+    }
+}
+
+fn empty() -> Dataset {
+    Dataset {
+        schema: schema::ID.to_owned(),
+        columns: schema::names().map(str::to_owned).collect(),
+        ..Dataset::default()
+    }
+}
+
+/// Rows of another length, or of a vantage that is no more, are left out.
+fn put(data: &mut Dataset, row: FrozenRow) {
+    let vantage = Vantage::ALL.into_iter().find(|vantage| vantage.name() == row.vantage);
+    let Some(vantage) = vantage.filter(|_| row.values.len() == data.columns.len()) else { return };
+    let client = data.clients.len() as u32;
+    data.values.extend_from_slice(&row.values);
+    data.rows.push(Row {
+        client,
+        group: client,
+        family: None,
+        is_bot: row.verdict == LabelVerdict::Bot,
+        requests: row.requests,
+        is_last: true,
+        vantage,
+        // Frozen rows are scored and never learned from: what could be seen of them no longer matters.
+        seen: Needs::default(),
+        resolution: Resolution::Micro,
+        weight: 1.0,
+        by_rules: row.by_rules,
+    });
+    data.group_names.push(row.client.clone());
+    data.clients.push(row.client);
+}
+
+/// Clients of whom nobody had said anything before `since_ms`, each after its last request. Only those count that might stand in the
+/// frozen set: what follows from our own decisions says nothing about them.
+pub(super) fn recent(
+    data: &Dataset,
+    known: &BTreeMap<String, Known>,
+    told: &[Told],
+    since_ms: i64,
+) -> Dataset {
+    let before: BTreeSet<&str> =
+        told.iter().filter(|told| told.at_ms < since_ms).map(|told| told.client.as_str()).collect();
+    data.only(|row| {
+        let client = &data.clients[row.client as usize];
+        row.is_last
+            && !before.contains(client.as_str())
+            && known.get(client).is_some_and(|known| known.may_freeze)
+    })
+}
+
+/// The clients of `data` under the live model and under the challenger; without a live model the hand-set tables stand for it.
+/// Clients that one of both cannot judge are left out.
+pub(super) fn rivals(data: &Dataset, live: Option<&Model>, challenger: &Model) -> Rivals {
+    let live = live.map_or_else(|| traffic::score_by_rules(data), |model| traffic::score(model, data));
+    let mut theirs: HashMap<String, _> =
+        traffic::score(challenger, data).into_iter().map(|scored| (scored.name.clone(), scored)).collect();
+    let both = live.into_iter().filter_map(|live| {
+        let challenger = theirs.remove(&live.name)?;
+        Some((live, challenger))
+    });
+    let (live, challenger) = both.unzip();
+    Rivals { live, challenger }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(client: &str, is_bot: bool, values: usize) -> FrozenRow {
+        FrozenRow {
+            client: client.to_owned(),
+            schema: schema::ID.to_owned(),
+            verdict: if is_bot { LabelVerdict::Bot } else { LabelVerdict::Human },
+            label: LabelId(1),
+            vantage: "log".to_owned(),
+            requests: 3,
+            by_rules: -2.0,
+            values: vec![f32::NAN; values],
+            created_at: Timestamp(0),
+        }
+    }
+
+    #[test]
+    fn rows_that_do_not_fit_are_left_out() {
+        let width = schema::names().len();
+        let mut data = empty();
+        put(&mut data, row("a", true, width));
+        put(&mut data, row("b", true, width + 1));
+        put(&mut data, FrozenRow { vantage: "elsewhere".to_owned(), ..row("c", true, width) });
+        assert_eq!((data.clients, data.rows.len(), data.values.len()), (vec!["a".to_owned()], 1, width));
+    }
+
+    #[test]
+    fn recent_is_whom_nobody_spoke_of_before() {
+        let width = schema::names().len();
+        let mut data = empty();
+        ["old", "new", "ours"].into_iter().for_each(|client| put(&mut data, row(client, true, width)));
+        let known = |may_freeze| Known { is_bot: true, weight: 1.0, may_freeze, labels: vec![1] };
+        let known: BTreeMap<String, Known> = [("old", true), ("new", true), ("ours", false)]
+            .map(|(name, may)| (name.to_owned(), known(may)))
+            .into();
+        let told = |client: &str, at_ms| Told {
+            id: 1,
+            client: client.to_owned(),
+            is_bot: true,
+            way: palisade_learn::labels::Way::Application,
+            author: "key:1".to_owned(),
+            is_own: false,
+            weight: 1.0,
+            at_ms,
+            is_withdrawn: false,
+        };
+        let told = [told("old", 5), told("old", 50), told("new", 50), told("ours", 50)];
+        let recent = recent(&data, &known, &told, 10);
+        let names: Vec<&str> =
+            recent.rows.iter().map(|row| recent.clients[row.client as usize].as_str()).collect();
+        assert_eq!(names, ["new"]);
+    }
+}
