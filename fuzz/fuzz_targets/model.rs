@@ -46,7 +46,9 @@ fn score(file: &ModelFile, at: usize, view: &View) {
     for value in VALUES.into_iter().chain([f32::NAN]) {
         let features = [value; testing::EXPECT.features.len()];
         let scored = view.score_into(&features, &mut contributions);
-        assert!((0.0..=100.0).contains(&scored.score) && scored.raw.is_finite() && scored.log_odds.is_finite());
+        assert!(
+            (0.0..=100.0).contains(&scored.score) && scored.raw.is_finite() && scored.log_odds.is_finite()
+        );
         assert!(contributions.as_slice().iter().all(|log_odds| log_odds.is_finite()));
         assert!(view.score(&features) == scored && view.log_odds(&features) == scored.log_odds);
     }
