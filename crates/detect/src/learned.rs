@@ -1,7 +1,7 @@
 //! What a model says of a request, in the scorer's terms.
 //!
 //! A model is held to one of two places. *Bounded* (its file names the most log-odds it may add) it stands on top of the hand-set
-//! tables: the score is at least theirs, and at most that much more; below [`CHALLENGE_BOUND`] nobody is challenged because of it.
+//! tables: the score is at least theirs, and at most that much more; below [`CHALLENGE_BOUND`] nobody leaves a band because of it.
 //! *Trusted* (no bound) it stands in their place: its shapes of
 //! the detectors' evidence replace the tables, and its anchors the plain logistic scale. Either way evidence is counted once.
 
@@ -190,7 +190,12 @@ impl Opinion {
             return self.log_odds;
         }
         let log_odds = by_rules + (self.log_odds - by_rules).clamp(0.0, self.bound.max(0.0));
-        if self.bound < CHALLENGE_BOUND { log_odds.min(by_rules.max(BELOW_CHALLENGE)) } else { log_odds }
+        if self.bound >= CHALLENGE_BOUND {
+            return log_odds;
+        }
+        // Within its band.
+        let highest = if by_rules < 0.0 { BELOW_MONITOR } else { BELOW_CHALLENGE };
+        log_odds.min(by_rules.max(highest))
     }
 
     /// True where it stands in the tables' place.
@@ -199,11 +204,15 @@ impl Opinion {
     }
 }
 
-/// A model that may add less than a challenge takes never brings one about, not with the tables together either: it shows and explains.
+/// A model that may add less than a challenge takes lifts nobody out of the band that the tables give, not with them together either: it
+/// shows and explains.
 pub const CHALLENGE_BOUND: LogOdds = CHALLENGE - crate::scorer::PRIOR;
 
 /// A score of 69.
 const BELOW_CHALLENGE: LogOdds = 0.8;
+
+/// A score of 49.
+const BELOW_MONITOR: LogOdds = -0.05;
 
 /// How often the model that decides and its challenger are on one side of the challenge, and how often not. Shared between threads,
 /// without locks.

@@ -74,12 +74,13 @@ fn a_bounded_model_adds_to_the_tables_and_no_more_than_its_bound() {
 }
 
 #[test]
-fn a_model_bounded_below_a_challenge_brings_none_about_with_the_tables_either() {
+fn a_model_bounded_below_a_challenge_lifts_nobody_out_of_a_band() {
     let alone = scorer::calibrate(0.5);
     let lifted = |by_rules: f32, bound: f32| {
         scorer::calibrate(Opinion { log_odds: 7.0, base: -5.0, probability: 0.9, bound }.with(by_rules))
     };
-    assert!(alone < 70.0 && lifted(0.5, 3.5) < 70.0 && lifted(-3.0, 3.5) > 60.0);
+    assert!(alone < 70.0 && lifted(0.5, 3.5) < 70.0 && lifted(0.5, 3.5) > alone);
+    assert!(lifted(-3.0, 3.5) > 45.0 && lifted(-3.0, 3.5) < 49.5, "below monitor it stays below monitor");
     assert!(lifted(2.0, 3.5) == scorer::calibrate(2.0), "what the tables challenge stays as it is");
     assert!(lifted(0.5, CHALLENGE_BOUND + 0.1) > 70.0);
 }
