@@ -208,6 +208,9 @@ impl Opinion {
 /// shows and explains.
 pub const CHALLENGE_BOUND: LogOdds = CHALLENGE - crate::scorer::PRIOR;
 
+/// Most that a model adds whose false positives nobody could count: below [`CHALLENGE_BOUND`], so that it changes no action.
+pub const UNPROVEN_BOUND: LogOdds = 3.8;
+
 /// A score of 69.
 const BELOW_CHALLENGE: LogOdds = 0.8;
 

@@ -128,6 +128,11 @@ impl Dataset {
         self.group_names.len()
     }
 
+    /// How many clients are people.
+    pub fn people(&self) -> usize {
+        self.rows.iter().filter(|row| row.is_last && !row.is_bot).count()
+    }
+
     /// The numbers of row `at`.
     pub fn row(&self, at: usize) -> &[f32] {
         let width = self.columns.len();

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use palisade_detect::detector::{Need, Needs, State};
 use palisade_detect::detectors;
-use palisade_detect::learned::{Opinion, on_scale};
+use palisade_detect::learned::{CHALLENGE_BOUND, Opinion, UNPROVEN_BOUND, on_scale};
 use palisade_detect::schema::{self, Feature, FeatureVector};
 use palisade_detect::{Learned, scorer};
 use palisade_domain::{LogOdds, Resolution, Vantage};
@@ -35,6 +35,10 @@ pub const CHALLENGE: f64 = 0.7;
 
 /// Fewest groups of people, and of programs, from which anything is learned.
 pub const GROUPS_MIN: usize = 10;
+
+/// People that a model must have learned from before it may bring a challenge about: of fewer, nobody can count a false-positive rate of
+/// 0.5 % (three in it), which is where a challenge begins.
+pub const PEOPLE_TO_CHALLENGE: usize = 600;
 
 /// Strongest reasons that are told of a score.
 const REASONS: usize = 3;
@@ -327,6 +331,36 @@ pub fn with_metrics(model: &Model, found: &Evaluation, data: &Dataset) -> Result
     expected(|expect| Model::new(file, expect))
 }
 
+/// How far a model of `data` may be trusted, as most log-odds beside the hand-set tables: without limit where
+/// [`PEOPLE_TO_CHALLENGE`] people are in it, else below a challenge.
+pub fn earned_bound(data: &Dataset) -> LogOdds {
+    if data.people() < PEOPLE_TO_CHALLENGE { UNPROVEN_BOUND } else { LogOdds::INFINITY }
+}
+
+/// `model` of `people`, held to `bound` log-odds beside the hand-set tables; its card says so.
+///
+/// # Errors
+/// Where the bound is negative or no number.
+pub fn bounded(model: &Model, bound: LogOdds, people: usize) -> Result<Model, ModelError> {
+    let mut file = ModelFile { contribution_max: bound, ..model.file().clone() };
+    file.card.trust = match bound {
+        LogOdds::INFINITY => {
+            "It stands in the place of the hand-set tables, and may challenge by itself.".to_owned()
+        }
+        CHALLENGE_BOUND.. => {
+            format!("It adds at most {bound} log-odds to the hand-set tables: enough to challenge.")
+        }
+        _ if people < PEOPLE_TO_CHALLENGE => format!(
+            "It adds at most {bound} log-odds to the hand-set tables: it explains, and changes no action. It learned from {people} \
+             people; from {PEOPLE_TO_CHALLENGE} on it can be counted how many it would hit."
+        ),
+        _ => format!(
+            "It adds at most {bound} log-odds to the hand-set tables: it explains, and changes no action."
+        ),
+    };
+    expected(|expect| Model::new(file, expect))
+}
+
 fn scored(data: &Dataset, at: usize, score: f64, reasons: Vec<(String, f64)>) -> Scored {
     let row = &data.rows[at];
     Scored {
@@ -606,6 +640,23 @@ mod tests {
         assert!(mean(&trained.unseen, true) > mean(&trained.unseen, false) + 0.05);
         let strongest = rows.iter().find(|row| row.is_bot && row.score > 0.5).expect("some are found");
         assert_eq!(strongest.reasons[0].0, "burst");
+    }
+
+    #[test]
+    fn few_people_earn_a_model_no_say_in_a_challenge() {
+        let few = data(300);
+        let model = train(&few, &settings()).unwrap().model;
+        let held = bounded(&model, earned_bound(&few), few.people()).unwrap();
+        assert_eq!(held.contribution_max(), UNPROVEN_BOUND);
+        assert!(held.file().card.trust.contains("150 people; from 600"), "{}", held.file().card.trust);
+        let by_rules = score_by_rules(&few);
+        for (served, tables) in score(&held, &few).iter().zip(&by_rules) {
+            assert_eq!(served.score >= CHALLENGE, tables.score >= CHALLENGE, "{served:?}");
+        }
+        assert_eq!(earned_bound(&data(1_200)), f32::INFINITY);
+        let free = bounded(&model, f32::INFINITY, 600).unwrap();
+        assert_eq!(score(&free, &few), score(&model, &few));
+        assert!(bounded(&model, -1.0, 600).is_err());
     }
 
     #[test]

@@ -74,9 +74,13 @@ pub(crate) struct Args {
     /// A feature that is not learned from; may be given several times
     #[arg(long, value_name = "FEATURE", value_parser = feature_named)]
     without: Vec<String>,
-    /// Most log-odds that the model may add to the hand-set tables [default: it stands in their place]
+    /// Most log-odds that the model may add to the hand-set tables [default: without limit where it learned from 600 people or more,
+    /// else 3.8, which changes no action]
     #[arg(long, value_name = "LOG-ODDS", value_parser = bound_named)]
     bound: Option<f32>,
+    /// Let it stand in the place of the hand-set tables, however few people it learned from
+    #[arg(long, conflicts_with_all = ["bound", "from_store"])]
+    trusted: bool,
     /// How the figures are made: on groups dealt out to parts, on families or on later clients that no model saw
     #[arg(long, value_name = "HOW", default_value = "group")]
     split: SplitBy,
@@ -165,7 +169,10 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<ExitCode> {
         split => traffic::held_out(&data, &settings, split).map_err(|error| UsageError(error.to_string()))?,
     };
     let found = evaluate(&unseen, &evaluation())?;
-    let model = traffic::with_metrics(&trained.model, &found, &data)?;
+    let earned = if args.trusted { f32::INFINITY } else { traffic::earned_bound(&data) };
+    let bound = args.bound.unwrap_or(earned);
+    let model =
+        traffic::bounded(&traffic::with_metrics(&trained.model, &found, &data)?, bound, data.people())?;
     page::write(out, model.to_bytes())?;
     if global.json {
         let mut value = serde_json::to_value(&found)?;
@@ -181,6 +188,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<ExitCode> {
             trained.model.id(),
             out.display()
         ))?;
+        shell::say(&model.file().card.trust)?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -233,14 +241,15 @@ fn settings(args: &Args, id: String, kind: KindSettings, data: &Dataset) -> anyh
         repeats: 1,
         sources: sources(args)?,
         without: args.without.clone(),
-        contribution_max: args.bound.unwrap_or(f32::INFINITY),
+        // Figures are of what it says by itself; how far it is trusted is written into its file.
+        contribution_max: f32::INFINITY,
         card: Card {
             summary: "How likely a program sent a request, from the request and the history of its client."
                 .to_owned(),
             data: format!("{} clients of {} file(s)", data.clients.len(), args.files.len()),
             weaknesses,
-            trust: "As far as its figures on clients that it never saw, which `palisade evaluate` prints."
-                .to_owned(),
+            // Written with the bound.
+            trust: String::new(),
         },
     })
 }

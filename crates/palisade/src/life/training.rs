@@ -159,7 +159,7 @@ impl Training<'_> {
         let model = complete(&trained.model, &found, &material)?;
         let version = self.keep(&model, labels, "trained from stored labels").await?;
         let live = self.live(&office);
-        let rivals = measure::rivals(&frozen, live, &trained.model);
+        let rivals = measure::rivals(&frozen, live, &model);
         let decision = first_look(&rivals);
         let step = match decision.verdict {
             Verdict::Reject => ModelStep::Reject(version.id),
@@ -316,17 +316,20 @@ impl Training<'_> {
             repeats: 1,
             sources: Vec::new(),
             card: Card {
-                summary: "How likely a program sent a request, from the request and the history of its client.".to_owned(),
+                summary:
+                    "How likely a program sent a request, from the request and the history of its client."
+                        .to_owned(),
                 data: format!(
                     "stored traffic of this installation: {} clients with labels, of which {} never train",
                     material.known.len(),
                     material.parts.held.rows.len()
                 ),
                 weaknesses: vec![
-                    "It knows the programs and people of this installation's labels, and no others.".to_owned(),
+                    "It knows the programs and people of this installation's labels, and no others."
+                        .to_owned(),
                 ],
-                trust: "As far as its figures on the frozen set, with which `palisade models show` gives its reasons."
-                    .to_owned(),
+                // Written with the bound.
+                trust: String::new(),
             },
         }
     }
@@ -362,9 +365,11 @@ impl Training<'_> {
     }
 }
 
-/// `model` with its figures and with what was usual.
+/// `model` with its figures, with what was usual, and held to what its people earn it.
 fn complete(model: &Model, found: &Evaluation, material: &Material) -> anyhow::Result<Model> {
-    Ok(traffic::with_metrics(model, found, &material.parts.training)?)
+    let data = &material.parts.training;
+    let model = traffic::with_metrics(model, found, data)?;
+    Ok(traffic::bounded(&model, traffic::earned_bound(data), data.people())?)
 }
 
 /// The labels of those who trained.

@@ -8,9 +8,10 @@ use palisade_learn::evaluation::{Evaluation, Interval};
 use palisade_model::{Anchor, Model};
 
 /// Where the model errs.
-pub(super) const WEAKNESSES: [&str; 6] = [
+pub(super) const WEAKNESSES: [&str; 7] = [
     "Its people are few, and most of them are known by what they loaded, not by anybody who saw them: the labels are weak.",
     "Its people are readers of one blog in 2015 and scripted visits to one shop; its programs visited other sites. What tells sites apart is left out of it, as far as that is known.",
+    "On a site that it does not know it takes people who read fast for programs: by itself more than a third of the 205 people of MKLab's set (`make measure M=shipped`). `make measure M=pace` says what leaving pace out would cost.",
     "No run of the gym took more than some minutes, and the log has days: a pause of hours speaks for a person to it, and a program may pause.",
     "It looks at how a client goes about a site and knows nothing after one request.",
     "A program that reads as slowly and as irregularly as people do is a person to it.",
@@ -23,6 +24,8 @@ pub(super) struct Figures<'a> {
     pub(super) by_model: &'a Evaluation,
     pub(super) by_rules: &'a Evaluation,
     pub(super) by_family: &'a Evaluation,
+    /// Families that the model never saw, by whichever says more: the model or the tables.
+    pub(super) by_either: &'a Evaluation,
 }
 
 /// The card of `model`.
@@ -81,6 +84,7 @@ fn write(
         ("the hand-set tables alone", figures.by_rules),
         ("the model alone, groups it never saw", figures.by_model),
         ("the model alone, families it never saw", figures.by_family),
+        ("either of both, families the model never saw", figures.by_either),
     ] {
         row(page, name, found)?;
     }
@@ -140,29 +144,26 @@ fn views(page: &mut String, model: &Model) -> std::fmt::Result {
 fn families(page: &mut String, figures: &Figures<'_>) -> std::fmt::Result {
     writeln!(
         page,
-        "## Families that the model never saw\n\nAbove 70 by a model that was trained without the family.\n\n| family | clients | by the model | by the tables |\n|---|---|---|---|"
+        "## Families that the model never saw\n\nAbove 70 by a model that was trained without the family.\n\n| family | clients | by the model | by the tables | by either |\n|---|---|---|---|---|"
     )?;
-    let mut recalls = [Vec::new(), Vec::new()];
+    let mut recalls = [const { [Vec::new(), Vec::new(), Vec::new()] }; 2];
     for (family, found) in &figures.by_family.per_family {
-        let rules = figures.by_rules.per_family.get(family).map_or(0.0, |found| found.recall);
+        let of = |by: &Evaluation| by.per_family.get(family).map_or(0.0, |found| 100.0 * found.recall);
+        let shares = [figures.by_family, figures.by_rules, figures.by_either].map(of);
         let is_of_the_gym = !family.starts_with("declared ") && !family.starts_with("other ");
-        recalls[usize::from(is_of_the_gym)].push(found.recall);
+        recalls[usize::from(is_of_the_gym)].iter_mut().zip(shares).for_each(|(all, share)| all.push(share));
+        let [model, rules, either] = shares;
+        writeln!(page, "| {family} | {} | {model:.0} % | {rules:.0} % | {either:.0} % |", found.n)?;
+    }
+    let mean = |recalls: &[f64]| recalls.iter().sum::<f64>() / recalls.len().max(1) as f64;
+    writeln!(page)?;
+    for (whose, recalls) in ["others", "families of the gym"].into_iter().zip(&recalls).rev() {
+        let [model, rules, either] = [0, 1, 2].map(|at| mean(&recalls[at]));
         writeln!(
             page,
-            "| {family} | {} | {:.0} % | {:.0} % |",
-            found.n,
-            100.0 * found.recall,
-            100.0 * rules
+            "Mean over the {} {whose}: {model:.1} % by the model, {rules:.1} % by the tables, {either:.1} % by either.\n",
+            recalls[0].len()
         )?;
     }
-    let mean = |recalls: &[f64]| 100.0 * recalls.iter().sum::<f64>() / recalls.len().max(1) as f64;
-    let [others, gym] = &recalls;
-    writeln!(
-        page,
-        "\nMean over the gym's {} families: {:.1} %; over the {} others: {:.1} %.\n",
-        gym.len(),
-        mean(gym),
-        others.len(),
-        mean(others)
-    )
+    Ok(())
 }
