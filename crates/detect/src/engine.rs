@@ -285,6 +285,11 @@ impl Engine {
         &self.shadow
     }
 
+    /// How often the model had no opinion of a request; `None` where it is none of another make.
+    pub fn no_opinions(&self) -> Option<u64> {
+        self.model.as_ref().and_then(Learned::no_opinions)
+    }
+
     /// Memory of everything remembered, in bytes.
     pub fn bytes(&self) -> usize {
         self.history.bytes() + self.reader.bytes()

@@ -5,6 +5,8 @@
 //! *Trusted* (no bound) it stands in their place: its shapes of
 //! the detectors' evidence replace the tables, and its anchors the plain logistic scale. Either way evidence is counted once.
 
+mod foreign;
+
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -12,12 +14,13 @@ use std::sync::{Arc, OnceLock};
 use arrayvec::ArrayVec;
 use palisade_domain::{Detail, LogOdds, SignalId, Value, Vantage};
 use palisade_model::drift::Drift;
-use palisade_model::{Contributions, Model, View};
+use palisade_model::{Contributions, Foreign, Model, View};
 
 use crate::detector::{Scope, State};
 use crate::detectors;
 use crate::schema::{self, FeatureVector, LISTED};
 use crate::scorer::{Findings, SHARED_NETWORK_CAP};
+use foreign::Outside;
 
 /// Features of a model that an explanation names; what the others add is one line more.
 pub const FEATURES_NAMED: usize = 8;
@@ -28,18 +31,34 @@ const CONTRIBUTION_MIN: LogOdds = 0.01;
 /// The line of everything that is not named.
 pub const OTHER: SignalId = SignalId("model.other");
 
+/// The line of a model that gives no reasons.
+pub const FOREIGN: SignalId = SignalId("model.onnx");
+
 /// A model, made ready for this release's feature schema.
 #[derive(Clone)]
 pub struct Learned {
+    by: By,
+    /// Features that rest on the network, by position.
+    of_network: Box<[usize]>,
+    /// What is live, beside what was usual.
+    drift: Option<Arc<Drift>>,
+}
+
+/// Which model it is.
+#[derive(Clone)]
+enum By {
+    Own(Own),
+    Foreign(Outside),
+}
+
+/// A model of ours: it gives reasons, and allocates nothing.
+#[derive(Clone)]
+struct Own {
     model: Arc<Model>,
     /// The view of each vantage, into [`Model::views`].
     views: [Option<u8>; Vantage::ALL.len()],
     /// Of each view of a model that stands alone, the evidence that it was not trained on, by position: what the tables make of it counts.
     left_to_tables: Box<[Box<[usize]>]>,
-    /// Features that rest on the network, by position.
-    of_network: Box<[usize]>,
-    /// What is live, beside what was usual.
-    drift: Option<Arc<Drift>>,
 }
 
 /// What a model says of one request.
@@ -66,8 +85,8 @@ pub struct Told {
     pub evidence: LogOdds,
 }
 
-/// The features that add most, then [`OTHER`] where there are more.
-pub type Tolds = ArrayVec<Told, { FEATURES_NAMED + 1 }>;
+/// The features that add most, [`FOREIGN`] where a model gives no reasons, then [`OTHER`] where there are more features.
+pub type Tolds = ArrayVec<Told, { FEATURES_NAMED + 2 }>;
 
 impl Learned {
     /// `model`, whose schema the reader of its file has held against [`schema::ID`].
@@ -77,25 +96,35 @@ impl Learned {
             let of = |view: &View| view.vantages().iter().any(|name| name == vantage.name());
             views[vantage as usize] = model.views().iter().position(of).map(|at| at as u8);
         }
+        let left_to_tables =
+            model.file().views.iter().map(|view| left_to_tables(model.contribution_max(), &view.features));
+        let left_to_tables = left_to_tables.collect();
+        Learned::by(By::Own(Own { model, views, left_to_tables }))
+    }
+
+    /// A model of another make. It judges every vantage; it is trusted or bounded by what its file says.
+    pub fn foreign(model: Arc<dyn Foreign>) -> Self {
+        Learned::by(By::Foreign(Outside::new(model)))
+    }
+
+    fn by(by: By) -> Self {
         let rests = |(_, feature): &(usize, &schema::Feature)| matches!(feature.scope, Scope::Network);
         let of_network = schema::features().iter().enumerate().filter(rests).map(|(at, _)| at).collect();
-        // A bounded model stands on top of the tables: they have counted it.
-        let stands_alone = model.contribution_max() == LogOdds::INFINITY;
-        let counts: Vec<bool> =
-            detectors::all().iter().map(|one| stands_alone && one.card().state == State::Counts).collect();
-        let left_to_tables = model.file().views.iter().map(|view| {
-            let evidence = counts.iter().enumerate().filter(|(_, counts)| **counts);
-            let at = evidence.map(|(detector, _)| LISTED.len() + detector);
-            at.filter(|at| view.features.binary_search(&(*at as u16)).is_err()).collect()
-        });
-        let left_to_tables = left_to_tables.collect();
-        Learned { model, views, left_to_tables, of_network, drift: None }
+        Learned { by, of_network, drift: None }
     }
 
     /// The same, noting what it is asked about in `drift`.
     #[must_use]
     pub fn with_drift(self, drift: Option<Arc<Drift>>) -> Self {
         Learned { drift, ..self }
+    }
+
+    /// How often a foreign model had no opinion; `None` of a model of ours, which always has one.
+    pub fn no_opinions(&self) -> Option<u64> {
+        match &self.by {
+            By::Own(_) => None,
+            By::Foreign(outside) => Some(outside.no_opinions()),
+        }
     }
 
     /// Notes a request that it was asked about, and what it said.
@@ -105,16 +134,6 @@ impl Learned {
         }
     }
 
-    /// The model itself.
-    pub fn model(&self) -> &Arc<Model> {
-        &self.model
-    }
-
-    /// The view that judges what `vantage` sees.
-    pub fn view(&self, vantage: Vantage) -> Option<&View> {
-        self.views[vantage as usize].and_then(|at| self.model.views().get(usize::from(at)))
-    }
-
     /// What the model says of `vector`, and in `contributions` why. `None` where it does not judge `vantage`.
     pub fn opinion(
         &self,
@@ -122,27 +141,10 @@ impl Learned {
         vector: &FeatureVector,
         contributions: &mut Contributions,
     ) -> Option<Opinion> {
-        let (view, raw) = self.raw(vantage, vector, contributions)?;
-        Some(self.said(view, raw))
-    }
-
-    /// The sum of the view that judges `vantage`, with what it leaves to the tables.
-    fn raw(
-        &self,
-        vantage: Vantage,
-        vector: &FeatureVector,
-        contributions: &mut Contributions,
-    ) -> Option<(&View, LogOdds)> {
-        let at = usize::from(self.views[vantage as usize]?);
-        let view = self.model.views().get(at)?;
-        let mut raw = view.score_into(vector.values(), contributions).raw;
-        for &feature in self.left_to_tables.get(at).into_iter().flatten() {
-            // Not asked is no number, and adds nothing.
-            let adds = vector.values().get(feature).copied().unwrap_or(0.0).max(0.0);
-            raw += adds;
-            contributions.add(feature as u16, adds);
+        match &self.by {
+            By::Own(own) => own.raw(vantage, vector, contributions).map(|(view, raw)| own.said(view, raw)),
+            By::Foreign(outside) => outside.raw(vector, vector, contributions).map(|raw| outside.said(raw)),
         }
-        Some((view, raw))
     }
 
     /// As [`Learned::opinion`], with the operator's weights of the detectors and, where proven sessions share the network, what
@@ -154,7 +156,26 @@ impl Learned {
         (findings, shared_network): (&Findings, bool),
         contributions: &mut Contributions,
     ) -> Option<Opinion> {
-        let (view, mut raw) = self.raw(vantage, vector, contributions)?;
+        match &self.by {
+            By::Own(own) => {
+                let (view, raw) = own.raw(vantage, vector, contributions)?;
+                Some(own.said(view, self.held(raw, (findings, shared_network), contributions)))
+            }
+            By::Foreign(outside) => {
+                let shown = outside.shown(vector, findings, shared_network.then_some(&*self.of_network));
+                let raw = outside.raw(&shown, vector, contributions)?;
+                Some(outside.said(self.held(raw, (findings, shared_network), contributions)))
+            }
+        }
+    }
+
+    /// `raw` with the weights of what detectors found, and with the cap of a shared network.
+    fn held(
+        &self,
+        mut raw: LogOdds,
+        (findings, shared_network): (&Findings, bool),
+        contributions: &Contributions,
+    ) -> LogOdds {
         for finding in findings {
             let adds = contributions.of(finding.feature());
             raw += adds * finding.counts() - adds;
@@ -163,7 +184,23 @@ impl Learned {
             let sum: LogOdds = self.of_network.iter().map(|at| contributions.of(*at as u16)).sum();
             raw -= (sum - SHARED_NETWORK_CAP).max(0.0);
         }
-        Some(self.said(view, raw))
+        raw
+    }
+}
+
+impl Own {
+    /// The sum of the view that judges `vantage`, with what it leaves to the tables.
+    fn raw(
+        &self,
+        vantage: Vantage,
+        vector: &FeatureVector,
+        contributions: &mut Contributions,
+    ) -> Option<(&View, LogOdds)> {
+        let at = usize::from(self.views[vantage as usize]?);
+        let view = self.model.views().get(at)?;
+        let raw = view.score_into(vector.values(), contributions).raw;
+        let left = self.left_to_tables.get(at).map_or(&[][..], |left| left);
+        Some((view, with_tables(raw, left, vector, contributions)))
     }
 
     fn said(&self, view: &View, raw: LogOdds) -> Opinion {
@@ -171,15 +208,48 @@ impl Learned {
         Opinion {
             log_odds: on_scale(scored.score),
             base: on_scale(view.base().score),
-            probability: 1.0 / (1.0 + (-scored.log_odds).exp()),
+            probability: probability(scored.log_odds),
             bound: self.model.contribution_max(),
         }
     }
 }
 
+/// The evidence, by position, that a model of these features leaves to the tables.
+fn left_to_tables(contribution_max: LogOdds, features: &[u16]) -> Box<[usize]> {
+    // A bounded model stands on top of the tables: they have counted it.
+    let stands_alone = contribution_max == LogOdds::INFINITY;
+    let detectors = detectors::all();
+    let evidence = detectors.iter().enumerate().filter(|(_, one)| one.card().state == State::Counts);
+    let at = evidence.map(|(detector, _)| LISTED.len() + detector);
+    at.filter(|at| stands_alone && !features.contains(&(*at as u16))).collect()
+}
+
+/// `raw` and what the tables make of the evidence at these places; in `contributions` too.
+fn with_tables(
+    mut raw: LogOdds,
+    places: &[usize],
+    vector: &FeatureVector,
+    contributions: &mut Contributions,
+) -> LogOdds {
+    for &feature in places {
+        // Not asked is no number, and adds nothing.
+        let adds = vector.values().get(feature).copied().unwrap_or(0.0).max(0.0);
+        raw += adds;
+        contributions.add(feature as u16, adds);
+    }
+    raw
+}
+
+fn probability(log_odds: LogOdds) -> f32 {
+    1.0 / (1.0 + (-log_odds).exp())
+}
+
 impl fmt::Debug for Learned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.model.fmt(f)
+        match &self.by {
+            By::Own(own) => own.model.fmt(f),
+            By::Foreign(outside) => outside.fmt(f),
+        }
     }
 }
 
@@ -267,6 +337,10 @@ pub(crate) fn told(vector: &FeatureVector, contributions: &Contributions) -> Tol
     let sentences = sentences();
     let mut tolds: Tolds =
         most.iter().map(|(adds, at)| sentences[*at].told(*adds, vector.values()[*at])).collect();
+    if contributions.whole() > 0.0 {
+        let detail = Detail::plain("What your own model makes of the request; it gives no reasons");
+        tolds.push(Told { id: FOREIGN, detail, evidence: contributions.whole() });
+    }
     if other > 0.0 {
         let detail = Detail::plain("Everything else that the model looks at");
         tolds.push(Told { id: OTHER, detail, evidence: other });

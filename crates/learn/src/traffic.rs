@@ -197,8 +197,12 @@ pub fn train(data: &Dataset, settings: &TrafficSettings) -> Result<TrainedTraffi
 
 /// Each client of `data` after its last request, as a gateway with `model` would score it. Clients that no view of it judges are left out.
 pub fn score(model: &Model, data: &Dataset) -> Vec<Scored> {
+    score_by(&Learned::new(Arc::new(model.clone())), data)
+}
+
+/// As [`score()`], by a model that may be of another make.
+pub fn score_by(model: &Learned, data: &Dataset) -> Vec<Scored> {
     let mut contributions = Contributions::new();
-    let model = Learned::new(Arc::new(model.clone()));
     let mut one = |at: usize| {
         let row = &data.rows[at];
         let opinion = model.opinion(row.vantage, &FeatureVector::of(data.row(at)), &mut contributions)?;

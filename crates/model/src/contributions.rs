@@ -7,12 +7,13 @@ use crate::bounds::FEATURES_MAX;
 pub struct Contributions {
     values: [f32; FEATURES_MAX],
     features: usize,
+    whole: f32,
 }
 
 impl Contributions {
     /// Of no feature yet.
     pub const fn new() -> Self {
-        Contributions { values: [0.0; FEATURES_MAX], features: 0 }
+        Contributions { values: [0.0; FEATURES_MAX], features: 0, whole: 0.0 }
     }
 
     /// Log-odds by position in the schema; as many as the schema has features. Of an additive model they are 0.0 and up,
@@ -26,8 +27,20 @@ impl Contributions {
         self.as_slice().get(usize::from(feature)).copied().unwrap_or(0.0)
     }
 
-    /// Nothing said by any of so many features.
-    pub(crate) fn reset(&mut self, features: usize) {
+    /// Log-odds that no single feature is known to have added: of a [`crate::Foreign`] model all that it says beyond its base, of
+    /// others 0.0. May speak for a person, below 0.0.
+    pub fn whole(&self) -> f32 {
+        self.whole
+    }
+
+    /// Sets [`Contributions::whole`].
+    pub fn set_whole(&mut self, log_odds: f32) {
+        self.whole = log_odds;
+    }
+
+    /// Nothing said by any of so many features, nor by all of them.
+    pub fn reset(&mut self, features: usize) {
+        self.whole = 0.0;
         self.features = features.min(FEATURES_MAX);
         self.values[..self.features].fill(0.0);
     }

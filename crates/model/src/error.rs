@@ -71,17 +71,16 @@ pub enum ModelError {
         /// The schema of this release.
         expected: String,
     },
-    /// The schema has the name but not the features.
+    /// It wants features that this release does not make.
     #[error(
-        "schema.features[{at}]: the model has {found}, this release {expected}, under the same schema id; train again"
+        "schema.features: the model wants {found}{}, which this release does not make; train again with this release, or run the release that made it",
+        and_more(*.more)
     )]
-    OtherFeature {
-        /// Position of the first difference, from 0.
-        at: usize,
-        /// The model's name there, quoted, or `none`.
+    UnknownNames {
+        /// The first of them, quoted.
         found: String,
-        /// The release's name there, quoted, or `none`.
-        expected: String,
+        /// How many there are beside those.
+        more: usize,
     },
     /// A number is infinite or none.
     #[error("{place}: this is not a finite number; train again, with fewer or cleaner rows")]
@@ -213,6 +212,10 @@ pub enum ModelError {
         /// Where.
         place: String,
     },
+}
+
+fn and_more(more: usize) -> String {
+    if more == 0 { String::new() } else { format!(" and {more} more") }
 }
 
 /// Foreign text in a message: quoted, cut, nothing in it that a terminal would act on.

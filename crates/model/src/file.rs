@@ -52,7 +52,7 @@ pub enum Subject {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Schema {
-    /// Name and version of the schema; it changes whenever a feature changes its meaning.
+    /// Name and version of the schema; it changes whenever a feature changes its meaning, not where one is added.
     pub id: String,
     /// Names of the features, each once. Their positions are what the views speak of.
     pub features: Vec<String>,

@@ -6,6 +6,7 @@ use crate::check;
 use crate::error::ModelError;
 use crate::file::{ModelFile, Subject};
 use crate::kind::Kind;
+use crate::places;
 use crate::view::View;
 
 /// What a release asks of a model that it is to use.
@@ -13,7 +14,7 @@ use crate::view::View;
 pub struct Expect<'a> {
     /// The schema by which this release makes features.
     pub schema_id: &'a str,
-    /// The names of its features, in order.
+    /// The names of its features, in order. A model may know fewer of them, in another order.
     pub features: &'a [&'a str],
     /// The names of all vantages there are.
     pub vantages: &'a [&'a str],
@@ -31,14 +32,17 @@ impl Model {
     ///
     /// # Errors
     /// Whatever of [`ModelError`] is no matter of bytes; also a model whose file would be beyond its bound.
-    pub fn new(file: ModelFile, expect: &Expect<'_>) -> Result<Model, ModelError> {
+    pub fn new(mut file: ModelFile, expect: &Expect<'_>) -> Result<Model, ModelError> {
         check::model(&file, expect)?;
+        places::put(&mut file, expect.features);
+        check::length(&file)?;
         let features = file.schema.features.len();
         let views = file.views.iter().map(|view| View::new(view, features)).collect();
         Ok(Model { file, views })
     }
 
-    /// What its file says.
+    /// What its file says, in the schema that was expected: positions are those of [`Expect::features`], also where the file
+    /// has fewer features or another order.
     pub fn file(&self) -> &ModelFile {
         &self.file
     }

@@ -24,7 +24,8 @@ pub enum UriError {
     Empty,
     /// A pickled model of Python.
     #[error(
-        "{found}: a pickle is never loaded: it runs whatever is in it; convert the model to ONNX with skl2onnx and name it as onnx:FILE"
+        "{found}: a pickle is never loaded: it runs whatever is in it; convert the model in Python (skl2onnx.to_onnx(model, x[:1], \
+         options={{id(model): {{\"zipmap\": False}}}})), say its features (docs/models.md, Your own ONNX) and name it as onnx:FILE"
     )]
     Pickle {
         /// What was named, quoted.

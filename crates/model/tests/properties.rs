@@ -5,7 +5,7 @@ mod forge;
 use std::collections::BTreeSet;
 
 use palisade_model::{
-    Anchor, Anchors, Calibration, Contributions, Direction, Form, Input, Kind, Layer, Linear, Model,
+    Anchor, Anchors, Calibration, Contributions, Direction, Expect, Form, Input, Kind, Layer, Linear, Model,
     ModelFile, Neural, Pair, Shape, Term, Tree, Trees, ViewFile, testing,
 };
 use proptest::collection::{btree_set, vec};
@@ -203,6 +203,15 @@ fn model() -> impl Strategy<Value = Model> {
     file().prop_map(|file| Model::new(file, &testing::EXPECT).expect("it keeps every rule"))
 }
 
+/// The features of [`testing::EXPECT`] among others, in any order.
+fn release() -> impl Strategy<Value = Vec<&'static str>> {
+    let names = (0..=3usize).prop_map(|more| {
+        let more = ["new.a", "new.b", "new.c"].into_iter().take(more);
+        testing::EXPECT.features.iter().copied().chain(more).collect::<Vec<_>>()
+    });
+    names.prop_shuffle()
+}
+
 fn read(bytes: &[u8]) -> Option<Model> {
     Model::read(bytes, &testing::EXPECT).ok()
 }
@@ -271,6 +280,31 @@ proptest! {
             prop_assert_eq!(again.as_ref(), Some(&forged));
             let scored = forged.views()[0].score_into(&features, &mut Contributions::new());
             prop_assert!((0.0..=100.0).contains(&scored.score) && scored.raw.is_finite());
+        }
+    }
+
+    /// What a later release adds and reorders changes neither scores nor reasons, to the last bit.
+    #[test]
+    fn a_schema_of_more_features_in_another_order_scores_alike(
+        model in prop_oneof![model(), other()],
+        names in release(),
+        features in vec(value(), FEATURES),
+        unknown in value(),
+    ) {
+        let place = |name: &str| testing::EXPECT.features.iter().position(|known| *known == name);
+        let later = Expect { features: &names, ..testing::EXPECT };
+        let moved = Model::read(&model.to_bytes(), &later).expect("every feature is known");
+        let values: Vec<f32> = names.iter().map(|name| place(name).map_or(unknown, |at| features[at])).collect();
+        let (mut one, mut other) = (Contributions::new(), Contributions::new());
+        let scored = model.views()[0].score_into(&features, &mut one);
+        prop_assert_eq!(moved.views()[0].score_into(&values, &mut other), scored);
+        for (name, log_odds) in names.iter().zip(other.as_slice()) {
+            prop_assert_eq!(*log_odds, place(name).map_or(0.0, |at| one.of(at as u16)), "{}", name);
+        }
+        let again = Model::read(&moved.to_bytes(), &later);
+        prop_assert_eq!(again.as_ref(), Ok(&moved));
+        if names.len() == FEATURES {
+            prop_assert_eq!(read(&moved.to_bytes()), Some(model), "the way back leads to the same file");
         }
     }
 

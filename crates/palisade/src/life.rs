@@ -9,7 +9,13 @@
 //!
 //! A training may die at every moment: each of its writes is one transaction, and nothing that decides is touched before the last.
 
+#[cfg(feature = "train")]
 pub(crate) mod gather;
+#[cfg(feature = "train")]
+pub(crate) mod jobs;
+#[cfg(not(feature = "train"))]
+#[path = "life/no_jobs.rs"]
 pub(crate) mod jobs;
 pub(crate) mod office;
+#[cfg(feature = "train")]
 pub(crate) mod training;

@@ -226,10 +226,12 @@ impl Running {
         let (shown, asked) = (Arc::clone(&office), Arc::clone(&guard));
         api.add_metrics(move || {
             let judge = asked.judge();
-            shown.lock().unwrap_or_else(PoisonError::into_inner).metrics(judge.engine().shadow())
+            let engine = judge.engine();
+            let text = shown.lock().unwrap_or_else(PoisonError::into_inner).metrics(engine.shadow());
+            text + &office::no_opinions(engine.no_opinions())
         });
         let trainings = match plays(Role::Worker) {
-            true => Some(Desk::open(&data, &plan.global, &loaded.settings.model)?),
+            true => Desk::open(&data, &plan.global, &loaded.settings.model)?,
             false => None,
         };
         if let Some(desk) = &trainings {
@@ -359,6 +361,7 @@ impl Running {
     }
 
     /// Comes back when somebody asks for the end (SIGTERM, SIGINT), for commands that end by themselves otherwise.
+    #[cfg(feature = "train")]
     pub(crate) async fn asked_to_stop(&mut self) {
         tokio::select! {
             _ = self.signals.terminate.recv() => {}

@@ -17,6 +17,7 @@ use palisade_telemetry::{ConfigLoaded, ConfigSource, RobotsLineOdd, StoreOpened}
 use crate::commands::{Global, list};
 use crate::exit::UsageError;
 use crate::life::office::{Held, InOffice};
+use crate::models::Opened;
 use crate::{crawlers, models, not_yet, seed, shell};
 
 mod numbering;
@@ -225,7 +226,7 @@ fn model(loaded: &Loaded) -> anyhow::Result<Option<Learned>> {
         let origin = setting.map_or(Origin::Default, |setting| setting.origin.clone());
         UsageError(format!("{origin}: model.uri: {why}"))
     })?;
-    Ok(model.map(|model| Learned::new(Arc::new(model))))
+    Ok(model.as_ref().map(Opened::learned))
 }
 
 /// The agents whose signatures are believed.

@@ -49,6 +49,7 @@ const CHECKS: &[Check] = &[
     ("advisories", checks::advisories),
     ("browser code", browser::browser_code),
     ("lints", checks::lints),
+    ("slim build", checks::slim_build),
     ("programs for tests", checks::programs_for_tests),
     ("tests", checks::tests),
     ("generated pages", checks::generated_pages),

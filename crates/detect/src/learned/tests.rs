@@ -173,6 +173,82 @@ fn values_are_told_as_people_think_of_them() {
     assert_eq!(say("gap_median", f32::NAN), "Middle time between two of the last pages: not known yet");
 }
 
+/// A foreign model that takes the evidence about the user agent and the pages' count, as far as it is shown them.
+#[derive(Debug)]
+struct Elsewhere {
+    features: Vec<u16>,
+    bound: f32,
+    says: fn(agent: f32, wide: f32) -> Option<f32>,
+}
+
+impl palisade_model::Foreign for Elsewhere {
+    fn id(&self) -> &str {
+        "elsewhere"
+    }
+    fn kind(&self) -> &'static str {
+        "onnx"
+    }
+    fn features(&self) -> &[u16] {
+        &self.features
+    }
+    fn contribution_max(&self) -> f32 {
+        self.bound
+    }
+    fn probability(&self, features: &[f32]) -> Option<f32> {
+        let value = |at: usize| features[usize::from(self.features[at])];
+        (self.says)(value(0), value(1))
+    }
+    fn no_opinions(&self) -> u64 {
+        0
+    }
+}
+
+fn elsewhere(bound: f32, says: fn(f32, f32) -> Option<f32>) -> Learned {
+    let features = vec![feature("evidence.ua_program"), feature("pages")];
+    Learned::foreign(Arc::new(Elsewhere { features, bound, says }))
+}
+
+/// Says 0.9 of whoever the detector of programs speaks of, 0.02 of all others.
+fn by_agent(agent: f32, _: f32) -> Option<f32> {
+    Some(if agent > 0.0 { 0.9 } else { 0.02 })
+}
+
+#[test]
+fn a_foreign_model_is_bounded_by_its_file_and_told_in_one_line() {
+    let alone = assessed(&engine(None), &request(CURL));
+    let found = with(elsewhere(4.5, by_agent), CURL);
+    let said = 9.0_f32.ln();
+    assert!((found.log_odds - said).abs() < 1e-4 && found.log_odds > alone.log_odds, "{found:?}");
+    let opinion = found.model.expect("it has one");
+    assert!((opinion.score - 90.0).abs() < 1e-3 && (opinion.probability - 0.9).abs() < 1e-5, "{opinion:?}");
+    let line = found.signal(FOREIGN).expect("it is told");
+    assert!((line.evidence - (said - alone.log_odds)).abs() < 1e-4 && line.points > 0);
+}
+
+#[test]
+fn a_trusted_foreign_model_stands_in_the_tables_place() {
+    let found = with(elsewhere(f32::INFINITY, by_agent), CURL);
+    assert_eq!((found.score.value(), found.base.value()), (90, 2), "{found:?}");
+    assert_eq!(found.signal(FOREIGN).map(|line| line.points), Some(88), "its own evidence counts within it");
+    let program = found.signal(SignalId("identity.program")).expect("it is shown");
+    assert_eq!(program.points, 0);
+}
+
+#[test]
+fn a_foreign_model_without_an_opinion_leaves_the_tables_alone() {
+    let alone = assessed(&engine(None), &request(CURL));
+    assert_eq!(with(elsewhere(f32::INFINITY, |_, _| None), CURL), alone);
+}
+
+#[test]
+fn weights_of_the_operator_reach_what_a_foreign_model_is_shown() {
+    let chosen = DetectorSettings { dry_run: Some(true), ..DetectorSettings::default() };
+    let detectors = [("ua_program".to_owned(), chosen)].into();
+    let model = Some(elsewhere(f32::INFINITY, by_agent));
+    let settings = EngineSettings { detectors, model, ..EngineSettings::new(HashSeed([1, 2])) };
+    assert_eq!(assessed(&Engine::new(settings), &request(CURL)).score.value(), 2);
+}
+
 proptest! {
     #[test]
     fn the_scale_is_that_of_the_score(score in 0.05_f32..99.95) {

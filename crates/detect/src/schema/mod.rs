@@ -23,7 +23,8 @@ use crate::{Scene, detectors};
 
 pub use list::LISTED;
 
-/// The name of this schema. A model says which one it was made for; a change of any name, unit or meaning is another one.
+/// The name of this schema. A model says which one it was made for; a change of any name, unit or meaning is another one. A feature
+/// more is not: models are mapped by the names of theirs.
 pub const ID: &str = "http-1";
 
 /// Most features of any schema.
@@ -154,6 +155,20 @@ impl FeatureVector {
     /// The values.
     pub fn values(&self) -> &[f32] {
         &self.values[..self.len]
+    }
+
+    /// Multiplies the value at a place; what is no number stays none.
+    pub(crate) fn weigh(&mut self, at: usize, by: f32) {
+        if let Some(value) = self.values.get_mut(at) {
+            *value *= by;
+        }
+    }
+
+    /// The value at a place was not seen.
+    pub(crate) fn forget(&mut self, at: usize) {
+        if let Some(value) = self.values.get_mut(at) {
+            *value = f32::NAN;
+        }
     }
 
     /// Reads what the list says of `scene`; `seen` is what its vantage shows.

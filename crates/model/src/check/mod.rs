@@ -15,9 +15,12 @@ use crate::file::{ModelFile, Schema};
 use crate::model::Expect;
 use crate::write;
 
+/// Features that are named where a release lacks more.
+const UNKNOWN_NAMED: usize = 5;
+
 type Checked = Result<(), ModelError>;
 
-/// Everything.
+/// Everything but its length.
 pub(crate) fn model(file: &ModelFile, expect: &Expect<'_>) -> Checked {
     schema(&file.schema, expect)?;
     texts::head(file)?;
@@ -34,34 +37,37 @@ pub(crate) fn model(file: &ModelFile, expect: &Expect<'_>) -> Checked {
         view::vantages(&place, view, expect.vantages, &mut vantages)?;
         view::view(&place, view, file.kind, file.schema.features.len())?;
     }
-    // Last: only what is sound is surely JSON.
+    Ok(())
+}
+
+/// That its file will not be beyond its bound. Of a file that is sound otherwise: only such a one is surely JSON.
+pub(crate) fn length(file: &ModelFile) -> Checked {
     count("the file", write::file_bytes(file), 0, FILE_BYTES_MAX, "bytes")
 }
 
+/// What a release makes is found by name: it may have more features than the model, in another order.
 fn schema(schema: &Schema, expect: &Expect<'_>) -> Checked {
     if schema.id != expect.schema_id {
         let (found, expected) = (quoted(&schema.id), expect.schema_id.to_owned());
         return Err(ModelError::OtherSchema { found, expected });
     }
     count("schema.features", schema.features.len(), 0, FEATURES_MAX, "features")?;
-    let (found, expected) = (&schema.features, expect.features);
-    let length = found.len().max(expected.len());
-    let different = |at: &usize| found.get(*at).map(String::as_str) != expected.get(*at).copied();
-    if let Some(at) = (0..length).find(different) {
-        let name = |name: Option<&str>| name.map_or_else(|| "none".to_owned(), quoted);
-        return Err(ModelError::OtherFeature {
-            at,
-            found: name(found.get(at).map(String::as_str)),
-            expected: name(expected.get(at).copied()),
-        });
-    }
     let mut names = BTreeSet::new();
     for (at, feature) in schema.features.iter().enumerate() {
         let place = format!("schema.features[{at}]");
         texts::line(&place, feature)?;
         once(&place, &mut names, feature)?;
     }
-    Ok(())
+    let unknown = |name: &&String| !expect.features.contains(&name.as_str());
+    let unknown: Vec<&String> = schema.features.iter().filter(unknown).collect();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let named = unknown.iter().take(UNKNOWN_NAMED).map(|name| quoted(name)).collect::<Vec<_>>();
+    Err(ModelError::UnknownNames {
+        found: named.join(", "),
+        more: unknown.len().saturating_sub(UNKNOWN_NAMED),
+    })
 }
 
 /// A number of entries between its bounds.

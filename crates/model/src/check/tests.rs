@@ -29,21 +29,19 @@ fn the_model_for_tests_is_valid() {
 }
 
 #[test]
-fn schemas_must_be_the_same() {
+fn schemas_have_one_id_and_known_features() {
     let error = refused(|file| file.schema.id = "testing-0".to_owned());
     let expect = "schema.id: the model was made for `testing-0`, this release reads `testing-1`; train again";
     assert_eq!(error.to_string(), expect);
-    let other = |at, found: &str, expected: &str| ModelError::OtherFeature {
-        at,
-        found: found.to_owned(),
-        expected: expected.to_owned(),
-    };
-    assert_eq!(
-        refused(|file| file.schema.features.swap(1, 2)),
-        other(1, "`clock.spread`", "`header.missing`")
-    );
-    assert_eq!(refused(|file| file.schema.features.truncate(3)), other(3, "none", "`path.depth`"));
-    assert_eq!(refused(|file| file.schema.features.push("new".to_owned())), other(4, "`new`", "none"));
+    let unknown = |found: &str, more| ModelError::UnknownNames { found: found.to_owned(), more };
+    assert_eq!(refused(|file| file.schema.features.push("new".to_owned())), unknown("`new`", 0));
+    let many = |file: &mut ModelFile| file.schema.features.extend((0..9).map(|at| format!("new.{at}")));
+    let error = refused(many);
+    assert_eq!(error, unknown("`new.0`, `new.1`, `new.2`, `new.3`, `new.4`", 4));
+    assert!(error.to_string().contains("`new.4` and 4 more, which this release does not make"), "{error}");
+    // Views of a thinner schema speak of features that it does not have.
+    let error = refused(|file| file.schema.features.truncate(3)).to_string();
+    check(&error, "views[0].features[3]", "feature 3 is none of the schema");
 }
 
 #[test]

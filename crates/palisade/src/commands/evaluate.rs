@@ -1,17 +1,17 @@
 //! `palisade evaluate`: hold a model against labelled traffic.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use palisade_learn::evaluation::{
     EvaluateOptions, Evaluation, FeatureShape, Scored, curves, evaluate, page as report, terminal,
 };
 use palisade_learn::traffic::{self, CHALLENGE};
-use palisade_model::Model;
 
 use super::{Global, page, reading, train};
 use crate::exit::UsageError;
+use crate::models::Opened;
 use crate::{models, shell};
 
 /// Hold a model, or the hand-set tables, against labelled traffic.
@@ -23,7 +23,7 @@ pub(crate) struct Args {
     /// Labelled traffic: NDJSON, access logs, exported events; .gz and .zst are read as they are
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// A model file, "builtin:http" for the one that ships, or "rules" for the hand-set tables
+    /// A model file, an ONNX file, "builtin:http" for the one that ships, or "rules" for the hand-set tables
     #[arg(long, value_name = "MODEL", default_value = "rules")]
     model: String,
     /// What is judged; behaviour comes with a later release
@@ -55,7 +55,8 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<ExitCode> {
     let model = model_of(&args.model)?;
     let data = train::read(&args.files, args.labels.as_deref(), &args.group)?;
     let by_rules = traffic::score_by_rules(&data);
-    let rows = model.as_ref().map_or_else(|| by_rules.clone(), |model| traffic::score(model, &data));
+    let rows =
+        model.as_ref().map_or_else(|| by_rules.clone(), |model| traffic::score_by(&model.learned(), &data));
     let options = EvaluateOptions {
         threshold: CHALLENGE,
         nominal_fpr: model.as_ref().map(|_| 0.005),
@@ -91,19 +92,19 @@ fn is_named(model: &str) -> bool {
     model == models::RULES || model.starts_with("builtin:")
 }
 
-fn model_of(named: &str) -> anyhow::Result<Option<Model>> {
+fn model_of(named: &str) -> anyhow::Result<Option<Opened>> {
     if named == models::RULES {
         return Ok(None);
     }
     let found = match named.strip_prefix("builtin:") {
         Some(name) => models::builtin(name),
-        None => models::at(Path::new(named)),
+        None => models::named(named),
     };
-    let hint = "a file that training wrote, \"builtin:http\" or \"rules\"";
+    let hint = "a file that training wrote, an ONNX file, \"builtin:http\" or \"rules\"";
     Ok(Some(found.map_err(|why| UsageError(format!("--model: {why}; name {hint}")))?))
 }
 
-fn name(model: Option<&Model>) -> String {
+fn name(model: Option<&Opened>) -> String {
     model.map_or_else(|| "rules".to_owned(), |model| model.id().to_owned())
 }
 
@@ -118,8 +119,9 @@ fn scores(rows: &[Scored]) -> String {
     text
 }
 
-fn shapes(model: Option<&Model>) -> Vec<FeatureShape> {
-    let Some(model) = model else { return Vec::new() };
+/// Of an additive model; others have none.
+fn shapes(model: Option<&Opened>) -> Vec<FeatureShape> {
+    let Some(model) = model.and_then(Opened::model) else { return Vec::new() };
     let file = model.file();
     let views = file.views.iter().flat_map(|view| view.shapes.iter().map(move |shape| (view, shape)));
     views

@@ -14,7 +14,7 @@ use serde_json::json;
 use super::{Global, reading};
 use crate::columns::{aligned, harmless, moment};
 use crate::ledger::{self, TENANT};
-use crate::{exit, life, shell};
+use crate::{exit, shell};
 
 /// Rows of a list that nobody asked to be longer.
 const SHOWN: usize = 50;
@@ -216,9 +216,20 @@ async fn list(store: &dyn Store, after: i64, limit: usize, as_json: bool) -> any
         ]
     };
     let mut text = aligned(&std::iter::once(head).chain(labels.iter().map(row)).collect::<Vec<_>>());
-    let told = life::gather::told(store, None).await?;
-    for (why, count) in palisade_learn::labels::counted(&palisade_learn::labels::weigh(&told)) {
-        text.push_str(&format!("{count} {}\n", why.name()));
-    }
+    text.push_str(&worth(store).await?);
     Ok(text)
+}
+
+/// How many labels count in a training, and why the others do not.
+#[cfg(feature = "train")]
+async fn worth(store: &dyn Store) -> anyhow::Result<String> {
+    let told = crate::life::gather::told(store, None).await?;
+    let counted = palisade_learn::labels::counted(&palisade_learn::labels::weigh(&told));
+    Ok(counted.into_iter().map(|(why, count)| format!("{count} {}\n", why.name())).collect())
+}
+
+/// Nothing: what labels are worth is a matter of training, and this build has none.
+#[cfg(not(feature = "train"))]
+async fn worth(_: &dyn Store) -> anyhow::Result<String> {
+    Ok(String::new())
 }

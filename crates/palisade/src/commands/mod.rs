@@ -1,13 +1,18 @@
 //! The commands, one file each.
 
+#[cfg(not(feature = "train"))]
+pub(crate) mod absent;
 pub(crate) mod assess;
 pub(crate) mod audit;
+#[cfg(feature = "train")]
 mod compare;
 pub(crate) mod config;
 pub(crate) mod crawlers;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+#[cfg(feature = "train")]
 pub(crate) mod evaluate;
+#[cfg(feature = "train")]
 pub(crate) mod gym;
 pub(crate) mod keys;
 pub(crate) mod labels;
@@ -18,7 +23,11 @@ mod reading;
 pub(crate) mod replay;
 pub(crate) mod serve;
 pub(crate) mod store;
+#[cfg(feature = "train")]
 pub(crate) mod train;
+
+#[cfg(not(feature = "train"))]
+pub(crate) use self::{absent as evaluate, absent as gym, absent as train};
 
 use std::path::PathBuf;
 

@@ -5,7 +5,7 @@ mod shown;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use palisade_learn::traffic;
+use palisade_detect::schema;
 use palisade_model::drift;
 use palisade_model::{Model, ModelError, Subject};
 use palisade_store::bounds::MODEL_BYTES_MAX;
@@ -208,7 +208,7 @@ async fn import(store: &dyn Store, path: &Path, reason: &str, as_json: bool) -> 
 /// # Errors
 /// With what is wrong with it.
 pub(crate) fn read(file: &[u8]) -> Result<Model, ModelError> {
-    traffic::expected(|expect| Model::read(file, expect))
+    schema::expected(|expect| Model::read(file, expect))
 }
 
 /// `model` and its `file` as they are stored.

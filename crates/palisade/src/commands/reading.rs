@@ -1,9 +1,11 @@
 //! What commands that read traffic have in common: labels that stand beside it, and a bar that shows how far reading has come.
 
 use std::path::Path;
+#[cfg(feature = "train")]
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
+#[cfg(feature = "train")]
 use palisade_learn::dataset::Read;
 use palisade_replay::labels::Labels;
 use palisade_replay::merge::Progress;
@@ -43,6 +45,7 @@ pub(super) fn progress_bar() -> ProgressBar {
 }
 
 /// What `work` makes, with a line that says `what` is being done and for how long, where somebody watches.
+#[cfg(feature = "train")]
 pub(super) fn watched<R>(what: &str, work: impl FnOnce() -> R) -> R {
     if !shell::watched() {
         return work();
@@ -58,6 +61,7 @@ pub(super) fn watched<R>(what: &str, work: impl FnOnce() -> R) -> R {
 }
 
 /// How often the line moves.
+#[cfg(feature = "train")]
 const TICK: Duration = Duration::from_millis(120);
 
 /// Moves the bar.
@@ -67,6 +71,7 @@ pub(super) fn show(bar: &ProgressBar, progress: Progress) {
 }
 
 /// What was read, and what was left out and why.
+#[cfg(feature = "train")]
 pub(super) fn table(read: &Read) -> String {
     let mut rows = vec![("requests".to_owned(), read.requests)];
     let left_out = [

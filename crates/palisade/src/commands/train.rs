@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 use super::{Global, compare, page, reading};
 use crate::exit::UsageError;
 use crate::life::training::{self, Wish};
-use crate::shell;
+use crate::{models, shell};
 
 /// Learn from labelled traffic: a model file, and how it does on clients that it never saw.
 ///
@@ -159,7 +159,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<ExitCode> {
     page::check("--out", out, args.files.iter().chain(&args.labels))?;
     let data = read(&args.files, args.labels.as_deref(), &args.group)?;
     let kind = kinds.into_iter().next().unwrap_or_else(|| KindSettings::of(Kind::Additive));
-    let id = args.id.clone().unwrap_or_else(|| name_of(out));
+    let id = args.id.clone().unwrap_or_else(|| models::name_of(out));
     let settings = settings(args, id, kind, &data)?;
     let what = format!("training {} clients", data.clients.len());
     let trained = reading::watched(&what, || traffic::train(&data, &settings))
@@ -265,14 +265,6 @@ pub(super) fn read(files: &[PathBuf], labels: Option<&Path>, group: &str) -> any
     let data = Dataset::read(files, &options, |progress| reading::show(&bar, progress));
     bar.finish_and_clear();
     Ok(data.map_err(|error| UsageError(error.to_string()))?)
-}
-
-fn name_of(out: &Path) -> String {
-    let stem = out.file_stem().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
-    let plain =
-        |letter: char| if letter.is_ascii_alphanumeric() || "._-".contains(letter) { letter } else { '-' };
-    let name: String = stem.chars().map(plain).take(128).collect();
-    if name.is_empty() { "model".to_owned() } else { name }
 }
 
 fn sources(args: &Args) -> anyhow::Result<Vec<Source>> {

@@ -41,7 +41,7 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
-    /// That of `data`, with the jobs it knew. One that was under way when the server stopped waits again.
+    /// That of `data`, with the jobs it knew; `None` where a build trains nothing, which this one does. One that was under way when the server stopped waits again.
     ///
     /// # Errors
     /// Where the folder of trainings cannot be made.
@@ -49,20 +49,20 @@ impl Desk {
         data: &DataDir,
         global: &Global,
         settings: &ModelSettings,
-    ) -> anyhow::Result<Arc<Desk>> {
+    ) -> anyhow::Result<Option<Arc<Desk>>> {
         let folder = Folder::open(data)?;
         let book = Book::read(&folder.jobs());
         let global = Global { data: Some(data.path().to_owned()), ..global.clone() };
         let settings = Mutex::new(settings.clone());
         let followed = AtomicU64::new(0);
-        Ok(Arc::new(Desk {
+        Ok(Some(Arc::new(Desk {
             folder,
             book: Mutex::new(book),
             settings,
             followed,
             changed: Notify::new(),
             global,
-        }))
+        })))
     }
 
     /// Other settings, from the next look on.

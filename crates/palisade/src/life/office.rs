@@ -8,10 +8,10 @@ use palisade_detect::learned::Shadow;
 use palisade_model::Model;
 use palisade_model::drift::{ALERT_PSI, Drift};
 use palisade_store::{ModelStatus, ModelVersion, Models, model_with};
-use sha2::{Digest as _, Sha256};
 
 use crate::commands::models;
 use crate::ledger::TENANT;
+use crate::models::Opened;
 
 /// How often it is looked whether other models are in office: `palisade models promote` is another process.
 pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -51,10 +51,20 @@ pub(crate) struct Named {
 
 impl Named {
     /// `model` by name.
-    pub(crate) fn of(model: &Model) -> Named {
-        let sha256 = Sha256::digest(model.to_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
-        Named { id: model.id().to_owned(), kind: model.kind().name(), sha256 }
+    pub(crate) fn of(model: &Opened) -> Named {
+        Named { id: model.id().to_owned(), kind: model.kind(), sha256: model.sha256().to_owned() }
     }
+}
+
+/// A line for `/metrics` where a model of another make decides: how often it had no opinion.
+pub(crate) fn no_opinions(count: Option<u64>) -> String {
+    let line = |count| {
+        format!(
+            "# HELP model_no_opinion_total Requests of which the ONNX model gave no probability; the tables alone judged them\n\
+             # TYPE model_no_opinion_total counter\nmodel_no_opinion_total {count}\n"
+        )
+    };
+    count.map(line).unwrap_or_default()
 }
 
 impl InOffice {

@@ -15,8 +15,9 @@ mod report;
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use palisade_detect::HashSeed;
+use palisade_detect::{HashSeed, Learned};
 use palisade_learn::dataset::{Dataset, DatasetError, DatasetOptions};
 use palisade_learn::evaluation::{EvaluateOptions, Evaluation, evaluate};
 use palisade_learn::held::{Holder, Parts, divided};
@@ -90,7 +91,9 @@ pub(crate) fn run(wish: &Wish, global: &Global) -> anyhow::Result<ExitCode> {
             folder: &folder,
             report: &report,
             auto: settings.auto_promote,
-            configured: crate::models::configured(&settings).map_err(UsageError)?,
+            configured: crate::models::configured(&settings)
+                .map_err(UsageError)?
+                .map(|model| model.learned()),
         };
         let done = training.run().await;
         folder.clear();
@@ -116,7 +119,7 @@ struct Training<'a> {
     report: &'a Report,
     auto: bool,
     /// What decides where no stored version is live; without one the hand-set tables do.
-    configured: Option<Model>,
+    configured: Option<Learned>,
 }
 
 /// What was read.
@@ -159,7 +162,7 @@ impl Training<'_> {
         let model = complete(&trained.model, &found, &material)?;
         let version = self.keep(&model, labels, "trained from stored labels").await?;
         let live = self.live(&office);
-        let rivals = measure::rivals(&frozen, live, &model);
+        let rivals = measure::rivals(&frozen, live.as_ref(), &model);
         let decision = first_look(&rivals);
         let step = match decision.verdict {
             Verdict::Reject => ModelStep::Reject(version.id),
@@ -172,8 +175,9 @@ impl Training<'_> {
     }
 
     /// The model that decides now.
-    fn live<'a>(&'a self, office: &'a InOffice) -> Option<&'a Model> {
-        office.live.as_ref().map(|held| &*held.model).or(self.configured.as_ref())
+    fn live(&self, office: &InOffice) -> Option<Learned> {
+        let stored = office.live.as_ref().map(|held| Learned::new(Arc::clone(&held.model)));
+        stored.or_else(|| self.configured.clone())
     }
 
     /// Everything stored, in numbers.
@@ -274,8 +278,8 @@ impl Training<'_> {
         let since = challenger.version.created_at.millis();
         let recent = measure::recent(&material.data, &material.known, &material.told, since);
         let decision = decide(
-            &measure::rivals(frozen, live, &challenger.model),
-            &measure::rivals(&recent, live, &challenger.model),
+            &measure::rivals(frozen, live.as_ref(), &challenger.model),
+            &measure::rivals(&recent, live.as_ref(), &challenger.model),
         );
         let said = |word: &str| format!("model version {} {word}: {}", id.0, decision.reason);
         let age_days = (shell::now().millis() - since) / 86_400_000;

@@ -116,7 +116,7 @@ fn a_model_that_cannot_be_used_is_refused_with_its_place() {
     check("none.model", &["cannot be found"]);
     check(&desk.path("outside.model").display().to_string(), &["outside of model.trusted_dir"]);
     check("../outside.model", &["leads out of it"]);
-    check("sklearn:///app/rf.joblib", &["skl2onnx"]);
+    check("sklearn:///app/rf.joblib", &["skl2onnx.to_onnx(", "\"zipmap\": False", "docs/models.md"]);
     check("openai://gpt", &["[advisor]"]);
 }
 

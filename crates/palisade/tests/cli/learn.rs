@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::desk::Desk;
 
 /// Forty people who read with pauses and load parts of pages, and forty programs that take page after page.
-fn traffic() -> String {
+pub(crate) fn traffic() -> String {
     let mut text = String::new();
     let mut line = |time_ms: u64, client: &str, path: &str, label: &str, family: &str| {
         let _ = writeln!(

@@ -15,6 +15,8 @@ mod keys;
 mod learn;
 mod life;
 mod list;
+#[cfg(all(feature = "onnx", feature = "train"))]
+mod onnx;
 mod replay;
 mod running;
 mod same_verdict;

@@ -14,6 +14,7 @@ const REGISTRY: &[(&str, &[Bound])] = &[
     ("limits", palisade_limits::BOUNDS),
     ("fingerprint", palisade_fingerprint::head::BOUNDS),
     ("model", palisade_model::BOUNDS),
+    ("onnx", palisade_onnx::BOUNDS),
     ("crawl", palisade_crawl::robots::BOUNDS),
     ("crawl: published ranges", palisade_crawl::published::BOUNDS),
     ("crawl: signatures", palisade_crawl::signature::BOUNDS),

@@ -11,6 +11,7 @@ const LAYERS: &[&[&str]] = &[
     &["limits"],
     &["fingerprint"],
     &["model"],
+    &["onnx"],
     &["crawl"],
     &["detect"],
     &["policy"],

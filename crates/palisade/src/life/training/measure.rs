@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use palisade_detect::detector::Needs;
-use palisade_detect::schema;
+use palisade_detect::{Learned, schema};
 use palisade_domain::{Resolution, Timestamp, Vantage};
 use palisade_learn::dataset::{Dataset, Row};
 use palisade_learn::held::Holder;
@@ -107,8 +107,8 @@ pub(super) fn recent(
 
 /// The clients of `data` under the live model and under the challenger; without a live model the hand-set tables stand for it.
 /// Clients that one of both cannot judge are left out.
-pub(super) fn rivals(data: &Dataset, live: Option<&Model>, challenger: &Model) -> Rivals {
-    let live = live.map_or_else(|| traffic::score_by_rules(data), |model| traffic::score(model, data));
+pub(super) fn rivals(data: &Dataset, live: Option<&Learned>, challenger: &Model) -> Rivals {
+    let live = live.map_or_else(|| traffic::score_by_rules(data), |model| traffic::score_by(model, data));
     let mut theirs: HashMap<String, _> =
         traffic::score(challenger, data).into_iter().map(|scored| (scored.name.clone(), scored)).collect();
     let both = live.into_iter().filter_map(|live| {
