@@ -4,7 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use palisade_model::{Contributions, Direction, Model, ModelFile, View, testing};
+use palisade_model::{Contributions, Direction, Model, ModelFile, Seen, Step, View, testing};
 use ring::digest::{SHA256, digest};
 
 const VALUES: [f32; 9] = [f32::NEG_INFINITY, f32::MIN, -1.0, -0.0, 1e-45, 0.5, 30.0, f32::MAX, f32::INFINITY];
@@ -51,6 +51,11 @@ fn score(file: &ModelFile, at: usize, view: &View) {
         );
         assert!(contributions.as_slice().iter().all(|log_odds| log_odds.is_finite()));
         assert!(view.score(&features) == scored && view.log_odds(&features) == scored.log_odds);
+        let steps = [0, 1, 2, 1, 1, u16::MAX].map(|symbol| Step { how: symbol, place: symbol });
+        let seen = Seen { numbers: &features, steps: &steps };
+        let scored = view.score_into(seen, &mut contributions);
+        assert!((0.0..=100.0).contains(&scored.score) && view.score(seen) == scored);
+        assert!(contributions.sequence().is_finite());
     }
     for shape in &file.views[at].shapes {
         let mut before = None;

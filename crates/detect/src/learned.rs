@@ -33,6 +33,8 @@ pub const OTHER: SignalId = SignalId("model.other");
 
 /// The line of a model that gives no reasons.
 pub const FOREIGN: SignalId = SignalId("model.onnx");
+/// The line of a model of sequences.
+pub const SEQUENCE: SignalId = SignalId("model.sequence");
 
 /// A model, made ready for this release's feature schema.
 #[derive(Clone)]
@@ -85,8 +87,9 @@ pub struct Told {
     pub evidence: LogOdds,
 }
 
-/// The features that add most, [`FOREIGN`] where a model gives no reasons, then [`OTHER`] where there are more features.
-pub type Tolds = ArrayVec<Told, { FEATURES_NAMED + 2 }>;
+/// The features that add most, [`FOREIGN`] where a model gives no reasons, [`OTHER`] where there are more features, and [`SEQUENCE`]
+/// where the order of steps speaks.
+pub type Tolds = ArrayVec<Told, { FEATURES_NAMED + 3 }>;
 
 impl Learned {
     /// `model`, whose schema the reader of its file has held against [`schema::ID`].
@@ -117,6 +120,14 @@ impl Learned {
     #[must_use]
     pub fn with_drift(self, drift: Option<Arc<Drift>>) -> Self {
         Learned { drift, ..self }
+    }
+
+    /// True where it looks at the order of the client's steps.
+    pub fn reads_steps(&self) -> bool {
+        match &self.by {
+            By::Own(own) => own.model.reads_steps(),
+            By::Foreign(_) => false,
+        }
     }
 
     /// How often a foreign model had no opinion; `None` of a model of ours, which always has one.
@@ -198,7 +209,7 @@ impl Own {
     ) -> Option<(&View, LogOdds)> {
         let at = usize::from(self.views[vantage as usize]?);
         let view = self.model.views().get(at)?;
-        let raw = view.score_into(vector.values(), contributions).raw;
+        let raw = view.score_into(vector.seen(), contributions).raw;
         let left = self.left_to_tables.get(at).map_or(&[][..], |left| left);
         Some((view, with_tables(raw, left, vector, contributions)))
     }
@@ -344,6 +355,10 @@ pub(crate) fn told(vector: &FeatureVector, contributions: &Contributions) -> Tol
     if other > 0.0 {
         let detail = Detail::plain("Everything else that the model looks at");
         tolds.push(Told { id: OTHER, detail, evidence: other });
+    }
+    if contributions.sequence() > 0.0 {
+        let detail = Detail::plain("The order of its pages, and the pauses between them");
+        tolds.push(Told { id: SEQUENCE, detail, evidence: contributions.sequence() });
     }
     tolds
 }

@@ -19,6 +19,7 @@ pub mod scene;
 pub mod schema;
 pub mod scorer;
 pub mod site;
+pub mod steps;
 
 pub use conduct::{Conduct, CountKeys};
 pub use detector::{Card, Detector, Group, Need, Scope, State};

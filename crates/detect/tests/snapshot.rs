@@ -126,7 +126,7 @@ fn another_version_is_named() {
     bytes[0] = 200;
     let error = engine().history().restore(&bytes).unwrap_err();
     assert!(matches!(error, SnapshotError::OtherVersion { found: 200, .. }));
-    assert_eq!(error.to_string(), "the history has version 200, this binary reads version 2");
+    assert_eq!(error.to_string(), "the history has version 200, this binary reads version 3");
 }
 
 /// What the fuzzer begins with, and what an upgrade meets: snapshots that this layout has to read.

@@ -10,6 +10,7 @@ use palisade_detect::detector::Needs;
 use palisade_detect::schema::{self, FeatureVector};
 use palisade_detect::{Engine, EngineSettings, HashSeed, scorer};
 use palisade_domain::{ClientKey, RequestFacts, Resolution, Vantage};
+use palisade_model::{Seen, Step};
 use palisade_replay::formats::{Label, Record};
 use palisade_replay::labels::Labels;
 use palisade_replay::merge::{Feed, FeedOptions, FeedStats, Progress};
@@ -45,6 +46,8 @@ pub struct Row {
     pub weight: f32,
     /// What the hand-set tables say, log-odds.
     pub by_rules: f32,
+    /// The client's last steps, oldest first; none where they could not be seen.
+    pub steps: Vec<Step>,
 }
 
 /// Labelled clients in numbers.
@@ -137,6 +140,11 @@ impl Dataset {
     pub fn row(&self, at: usize) -> &[f32] {
         let width = self.columns.len();
         &self.values[at * width..(at + 1) * width]
+    }
+
+    /// What a model is asked about row `at`: its numbers and steps.
+    pub fn seen(&self, at: usize) -> Seen<'_> {
+        Seen { numbers: self.row(at), steps: &self.rows[at].steps }
     }
 
     /// Replays `paths` in time order, and keeps the clients that are labelled.
@@ -338,6 +346,7 @@ impl Story {
         let weight = 1.0 / rows.len() as f32;
         for Shot { requests, vantage, seen, resolution, by_rules, vector } in rows {
             data.values.extend_from_slice(vector.values());
+            let steps = vector.seen().steps.to_vec();
             let is_last = requests == self.requests;
             data.rows.push(Row {
                 client,
@@ -351,6 +360,7 @@ impl Story {
                 resolution,
                 weight,
                 by_rules,
+                steps,
             });
         }
         data.clients.push(self.name);
@@ -384,10 +394,16 @@ pub(crate) mod testing {
     use super::*;
     use crate::random::Random;
 
+    fn step(coin: &mut Random, is_bot: bool) -> Step {
+        let of_a_hundred = if is_bot { 66 } else { 34 };
+        Step { how: coin.below(8) as u16 * 2 + u16::from(coin.below(100) < of_a_hundred), place: 0 }
+    }
+
     /// `clients` clients of which every second is a bot, with `columns` numbers: the first tells a bot by a shift of one and a half,
-    /// the second falls, the rest are noise. Bots are of `families` families.
+    /// the second falls, the rest are noise. Of sixteen kinds of steps bots make the odd ones more often. Bots are of `families` families.
     pub(crate) fn made_up(clients: u32, columns: usize, families: u32) -> Dataset {
         let mut random = Random::new(u64::from(clients));
+        let mut coin = Random::new(u64::from(clients) + 1);
         let mut normal = move || (0..12).map(|_| random.below(1_000_000) as f32 / 1e6).sum::<f32>() - 6.0;
         let mut data = Dataset {
             schema: "made-up".to_owned(),
@@ -417,6 +433,7 @@ pub(crate) mod testing {
                 resolution: Resolution::Milli,
                 weight: 1.0,
                 by_rules: 0.0,
+                steps: (0..12).map(|_| step(&mut coin, is_bot)).collect(),
             });
             data.clients.push(format!("client {client}"));
             data.started_ms.push(i64::from(client) * 1_000);

@@ -19,6 +19,7 @@ pub mod held;
 pub mod labels;
 pub mod leaks;
 pub mod online;
+pub mod parameters;
 pub mod promotion;
 pub mod random;
 pub mod traffic;

@@ -11,6 +11,7 @@ use palisade_detect::detector::{Need, Needs, State};
 use palisade_detect::detectors;
 use palisade_detect::learned::{CHALLENGE_BOUND, Opinion, UNPROVEN_BOUND, on_scale};
 use palisade_detect::schema::{self, Feature, FeatureVector};
+use palisade_detect::steps::Steps;
 use palisade_detect::{Learned, scorer};
 use palisade_domain::{LogOdds, Resolution, Vantage};
 use palisade_model::drift;
@@ -181,7 +182,7 @@ pub fn train(data: &Dataset, settings: &TrafficSettings) -> Result<TrainedTraffi
             at_ms: settings.at_ms,
             rows: data.rows.len() as u64,
             groups: data.groups() as u64,
-            data_sha256: data.digest(),
+            data_sha256: if settings.kind.reads_columns() { data.digest() } else { data.digest_of_steps() },
             sources: settings.sources.clone(),
             seed: settings.kind.seed(),
             settings: described(settings),
@@ -205,7 +206,8 @@ pub fn score_by(model: &Learned, data: &Dataset) -> Vec<Scored> {
     let mut contributions = Contributions::new();
     let mut one = |at: usize| {
         let row = &data.rows[at];
-        let opinion = model.opinion(row.vantage, &FeatureVector::of(data.row(at)), &mut contributions)?;
+        let vector = FeatureVector::of(data.row(at)).with_steps(Steps::from_slice(&row.steps));
+        let opinion = model.opinion(row.vantage, &vector, &mut contributions)?;
         let mut reasons: Vec<(String, f64)> = contributions
             .as_slice()
             .iter()
@@ -213,6 +215,9 @@ pub fn score_by(model: &Learned, data: &Dataset) -> Vec<Scored> {
             .filter(|(log_odds, _)| **log_odds > 0.0)
             .map(|(log_odds, name)| (name.clone(), f64::from(*log_odds)))
             .collect();
+        if contributions.sequence() > 0.0 {
+            reasons.push(("sequence".to_owned(), f64::from(contributions.sequence())));
+        }
         reasons.sort_by(|one, other| other.1.total_cmp(&one.1));
         reasons.truncate(REASONS);
         let score = f64::from(scorer::calibrate(opinion.with(row.by_rules))) / 100.0;
@@ -439,8 +444,10 @@ fn view(
             && data.rows.iter().filter(|row| !could_see(row)).count() * 100 <= data.rows.len()
     };
     let is_shown_only = shown_only();
-    let columns: Vec<usize> =
+    let mut columns: Vec<usize> =
         (0..features.len()).filter(|at| is_visible(&features[*at]) && !is_shown_only[*at]).collect();
+    // What it does not read is left to the tables.
+    columns.retain(|_| settings.kind.reads_columns());
     let mut kind = settings.kind.clone();
     if let KindSettings::Additive(additive) = &mut kind {
         additive.evidence = columns.iter().copied().filter(|at| *at >= schema::LISTED.len()).collect();
@@ -580,6 +587,22 @@ impl Dataset {
             hash.update([u8::from(row.is_bot)]);
             hash.update(row.requests.to_be_bytes());
             self.row(at).iter().for_each(|value| hash.update(value.to_bits().to_be_bytes()));
+        }
+        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// As [`Dataset::digest`], of steps in the place of numbers: what a model of sequences learned from.
+    pub fn digest_of_steps(&self) -> String {
+        let mut hash = Sha256::new();
+        hash.update(self.schema.as_bytes());
+        for row in &self.rows {
+            hash.update(row.group.to_be_bytes());
+            hash.update([u8::from(row.is_bot)]);
+            hash.update((row.steps.len() as u64).to_be_bytes());
+            row.steps.iter().for_each(|step| {
+                hash.update(step.how.to_be_bytes());
+                hash.update(step.place.to_be_bytes());
+            });
         }
         hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }

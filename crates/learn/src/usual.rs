@@ -26,7 +26,7 @@ fn of_view(file: &ViewFile, view: &View, data: &Dataset) -> Option<Reference> {
     let mut score = vec![0.0; SCORE_BINS];
     let mut contributions = Contributions::new();
     for at in &rows {
-        let found = view.score_into(data.row(*at), &mut contributions).score;
+        let found = view.score_into(data.seen(*at), &mut contributions).score;
         score[((found / 10.0) as usize).min(SCORE_BINS - 1)] += weights[*at];
     }
     let features = file.features.iter().map(|feature| {

@@ -8,6 +8,7 @@ use palisade_detect::schema::{self, FeatureVector};
 use palisade_detect::{Engine, EngineSettings, HashSeed, Observe, scorer};
 use palisade_domain::Timestamp;
 use palisade_learn::dataset::{Dataset, DatasetOptions};
+use palisade_model::Seen;
 use palisade_replay::merge::{Feed, FeedOptions};
 
 fn folder() -> PathBuf {
@@ -23,14 +24,17 @@ fn traffic() -> Vec<PathBuf> {
 }
 
 /// The requests of each client and its numbers, those that are seen.
-fn told(name: &str, requests: u32, values: &[f32]) -> String {
+fn told(name: &str, requests: u32, Seen { numbers, steps }: Seen<'_>) -> String {
     let mut text = format!("{name} after {requests}\n");
-    for (feature, value) in schema::features().iter().zip(values) {
+    for (feature, value) in schema::features().iter().zip(numbers) {
         if !value.is_nan() && *value != 0.0 {
             // Writing to memory cannot fail.
             let _ = writeln!(text, "  {} {value:.5}", feature.name);
         }
     }
+    let steps: Vec<String> =
+        steps.iter().map(|step| format!("{:02x}-{:04x}", step.how, step.place)).collect();
+    let _ = writeln!(text, "  steps {}", steps.join(" "));
     text
 }
 
@@ -40,7 +44,7 @@ fn training_reads_the_golden_numbers() {
     let data = Dataset::read(&traffic(), &options, |_| {}).expect("labelled traffic");
     let mut text = format!("{}\n", schema::ID);
     for (at, row) in data.rows.iter().enumerate() {
-        text += &told(&data.clients[row.client as usize], row.requests, data.row(at));
+        text += &told(&data.clients[row.client as usize], row.requests, data.seen(at));
     }
     let path = folder().join("vectors.txt");
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
@@ -57,7 +61,7 @@ fn serving_sees_what_training_reads() {
     // Another engine with another key: nothing of either is in the numbers.
     let engine = Engine::new(EngineSettings::new(HashSeed([77, 78])));
     let mut feed = Feed::open(&traffic(), feed_options()).expect("it opens");
-    let mut served: Vec<(String, Vec<f32>)> = Vec::new();
+    let mut served: Vec<(String, FeatureVector)> = Vec::new();
     while let Some(batch) = feed.next_batch() {
         for record in &batch {
             let headers = record.header_entries();
@@ -65,14 +69,15 @@ fn serving_sees_what_training_reads() {
             let (mut assessment, mut vector) = (scorer::blank(), FeatureVector::unseen());
             let noted = engine.measure_into(&facts, Observe::Note, &mut assessment, &mut vector);
             engine.finish(noted.ticket, &record.response(), facts.time);
-            served.push((format!("{:?}", facts.client), vector.values().to_vec()));
+            served.push((format!("{:?}", facts.client), vector));
         }
     }
     for (at, row) in data.rows.iter().enumerate() {
         let client = &data.clients[row.client as usize];
         let own: Vec<_> = served.iter().filter(|(name, _)| name.contains(client.as_str())).collect();
-        let (_, values) = own[row.requests as usize - 1];
-        let same = values.iter().zip(data.row(at)).all(|(one, other)| one.to_bits() == other.to_bits());
-        assert!(same, "{client} after {}", row.requests);
+        let served = own[row.requests as usize - 1].1.seen();
+        let mut numbers = served.numbers.iter().zip(data.row(at));
+        let same = numbers.all(|(one, other)| one.to_bits() == other.to_bits());
+        assert!(same && served.steps == data.seen(at).steps, "{client} after {}", row.requests);
     }
 }

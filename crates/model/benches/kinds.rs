@@ -5,11 +5,15 @@ use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use palisade_model::{
-    Contributions, Expect, Form, Input, Kind, Layer, Linear, Model, Neural, Term, Tree, Trees, testing,
+    Contributions, Expect, Form, Input, Kind, Layer, Linear, Model, Neural, Seen, Sequence, Step, Term, Tree,
+    Trees, sequence, testing,
 };
 
 const FEATURES: u16 = 94;
 const REQUESTS: usize = 1_024;
+
+/// Steps that history keeps of a client.
+const STEPS: usize = 24;
 
 /// Numbers between 0 and 1 of a small generator.
 struct Numbers(u32);
@@ -75,6 +79,27 @@ fn neural(numbers: &mut Numbers) -> Form {
     Form::Neural(Neural { inputs, layers: layers.into() })
 }
 
+/// One of eighty ways to one of four hundred places.
+fn step(numbers: &mut Numbers) -> Step {
+    Step { how: (numbers.next() * 80.0) as u16, place: (numbers.next() * 400.0) as u16 }
+}
+
+fn markov(numbers: &mut Numbers) -> Form {
+    let mut table = std::collections::BTreeMap::new();
+    while table.len() < 60_000 {
+        let steps: Vec<Step> = (0..3).map(|_| step(numbers)).collect();
+        for (track, order) in
+            sequence::Track::ALL.into_iter().flat_map(|track| [0, 1, 2].map(|order| (track, order)))
+        {
+            let Some(context) = sequence::context(track, &steps, 2, order) else { continue };
+            let key = sequence::with_symbol(context, track.symbol(steps[2]));
+            table.extend([(context, numbers.next() - 0.5), (key, numbers.next() - 0.5)]);
+        }
+    }
+    let (keys, weights) = table.into_iter().unzip();
+    Form::Sequence(Sequence { steps_full: 8, keys, weights })
+}
+
 /// Each tenth value unseen: no two requests take the same way.
 fn requests(numbers: &mut Numbers) -> Vec<Vec<f32>> {
     let mut value = || Some(numbers.next()).filter(|value| *value >= 0.1).unwrap_or(f32::NAN);
@@ -84,16 +109,18 @@ fn requests(numbers: &mut Numbers) -> Vec<Vec<f32>> {
 fn score(criterion: &mut Criterion) {
     let mut numbers = Numbers(1);
     let requests = requests(&mut numbers);
+    let steps: Vec<Step> = (0..REQUESTS + STEPS).map(|_| step(&mut numbers)).collect();
     for (name, kind, form) in [
         ("lr of 94 features", Kind::Linear, linear(&mut numbers)),
         ("gbdt of 100 trees, depth 6", Kind::Boosted, trees(100, 6, &mut numbers)),
         ("rf of 100 trees, depth 8", Kind::Forest, trees(100, 8, &mut numbers)),
         ("mlp 94-64-32-16-1", Kind::Neural, neural(&mut numbers)),
+        ("markov of 60,000 keys, 24 steps", Kind::Markov, markov(&mut numbers)),
     ] {
         let model = model(kind, &form);
         let view = &model.views()[0];
-        let mut turn = requests.iter().cycle();
-        let mut next = || turn.next().map_or(&[][..], Vec::as_slice);
+        let mut turn = requests.iter().zip(steps.windows(STEPS)).cycle();
+        let mut next = || turn.next().map_or(Seen::default(), |(numbers, steps)| Seen { numbers, steps });
         criterion.bench_function(&format!("{name}, log-odds"), |bench| {
             bench.iter(|| view.log_odds(black_box(next())));
         });

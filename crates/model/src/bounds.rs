@@ -38,6 +38,15 @@ pub const WIDTH_MAX: usize = 512;
 /// Distance from the mean that is still told apart, in standard deviations, either way.
 pub const DEVIATIONS_MAX: f32 = 10.0;
 
+/// Keys of a model of sequences.
+pub const SEQUENCE_KEYS_MAX: usize = 131_072;
+
+/// Steps of a client that a model of sequences looks at, the last ones.
+pub const STEPS_MAX: usize = 64;
+
+/// Log-odds, either way, of one key of a model of sequences.
+pub const STEP_LOG_ODDS_MAX: f32 = 20.0;
+
 /// Points of a calibration.
 pub const POINTS_MAX: usize = 1_000;
 
@@ -110,6 +119,25 @@ pub const BOUNDS: &[Bound] = &[
         reason: "a single absurd value shall not decide alone",
         when_full: "values beyond count as this far",
     },
+    refusing(
+        "model.sequence_keys_max",
+        SEQUENCE_KEYS_MAX,
+        "keys of a model of sequences",
+        "two megabytes of memory a view, more than a processor keeps at hand",
+    ),
+    Bound {
+        name: "model.steps_max",
+        value: STEPS_MAX as u64,
+        unit: "steps of a client",
+        reason: "each costs some ten searches; history keeps fewer",
+        when_full: "only the last are looked at",
+    },
+    refusing(
+        "model.step_log_odds_max",
+        STEP_LOG_ODDS_MAX as usize,
+        "log-odds of one key, either way",
+        "a step that one side never makes is less than a chance of one in a million",
+    ),
     refusing("model.views_max", VIEWS_MAX, "views", "there are fewer vantages"),
     refusing("model.vantages_max", VANTAGES_MAX, "vantages of a view", "there are fewer"),
     refusing(

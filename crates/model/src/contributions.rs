@@ -8,12 +8,13 @@ pub struct Contributions {
     values: [f32; FEATURES_MAX],
     features: usize,
     whole: f32,
+    sequence: f32,
 }
 
 impl Contributions {
     /// Of no feature yet.
     pub const fn new() -> Self {
-        Contributions { values: [0.0; FEATURES_MAX], features: 0, whole: 0.0 }
+        Contributions { values: [0.0; FEATURES_MAX], features: 0, whole: 0.0, sequence: 0.0 }
     }
 
     /// Log-odds by position in the schema; as many as the schema has features. Of an additive model they are 0.0 and up,
@@ -38,11 +39,27 @@ impl Contributions {
         self.whole = log_odds;
     }
 
+    /// Log-odds of the order of steps, either way; 0.0 of models that do not look at it.
+    pub fn sequence(&self) -> f32 {
+        self.sequence
+    }
+
+    /// What features and steps say together: base and this are the sum, up to rounding.
+    pub fn total(&self) -> f32 {
+        self.as_slice().iter().sum::<f32>() + self.sequence
+    }
+
     /// Nothing said by any of so many features, nor by all of them.
     pub fn reset(&mut self, features: usize) {
         self.whole = 0.0;
         self.features = features.min(FEATURES_MAX);
         self.values[..self.features].fill(0.0);
+        self.sequence = 0.0;
+    }
+
+    /// What the order of steps says.
+    pub(crate) fn set_sequence(&mut self, log_odds: f32) {
+        self.sequence = log_odds;
     }
 
     /// Adds to what one feature says; nothing for a position that there is no room for.

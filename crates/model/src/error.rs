@@ -182,6 +182,14 @@ pub enum ModelError {
         /// What it says: the number of a split, or -1 - that of a leaf.
         to: i16,
     },
+    /// A key that no step has after any context.
+    #[error("{place}: {found} is no key of a step; train again")]
+    NotAKey {
+        /// Where.
+        place: String,
+        /// The number.
+        found: u64,
+    },
     /// A vantage that this release does not have.
     #[error("{place}: {found} is no vantage of this release, which has {known}; train again")]
     UnknownVantage {

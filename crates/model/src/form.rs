@@ -15,6 +15,8 @@ pub enum Form {
     Trees(Trees),
     /// By a net.
     Neural(Neural),
+    /// By the order of the steps before.
+    Sequence(Sequence),
 }
 
 /// Weights of distances from the mean.
@@ -105,6 +107,22 @@ pub struct Layer {
     pub biases: Vec<f32>,
 }
 
+/// What each step of a client says after the steps before it: see [`crate::sequence`] for the keys.
+///
+/// A step adds the weight of its key after the longest context for which there is one, and for each longer context the weight
+/// of that context's key without a symbol, where there is one. What no context knows adds nothing. The sum is the mean of all
+/// steps, times as many as there are.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sequence {
+    /// From how many steps on there is no more to be sure of, 1..=64: the mean is multiplied by no more than that.
+    pub steps_full: u16,
+    /// What is known, ascending.
+    pub keys: Vec<u64>,
+    /// Log-odds of each, within ±20.
+    pub weights: Vec<f32>,
+}
+
 impl Form {
     /// True where shapes and pairs are all there is.
     pub fn is_additive(&self) -> bool {
@@ -118,6 +136,7 @@ impl Form {
             Form::Linear(_) => "linear",
             Form::Trees(_) => "trees",
             Form::Neural(_) => "neural",
+            Form::Sequence(_) => "sequence",
         }
     }
 }

@@ -25,12 +25,22 @@ pub enum Kind {
     /// A neural net.
     #[serde(rename = "mlp")]
     Neural,
+    /// Two Markov chains of variable order, of people and of programs.
+    #[serde(rename = "markov")]
+    Markov,
 }
 
 impl Kind {
     /// Every kind, the default first.
-    pub const ALL: [Kind; 6] =
-        [Kind::Additive, Kind::Linear, Kind::Boosted, Kind::Forest, Kind::Isolation, Kind::Neural];
+    pub const ALL: [Kind; 7] = [
+        Kind::Additive,
+        Kind::Linear,
+        Kind::Boosted,
+        Kind::Forest,
+        Kind::Isolation,
+        Kind::Neural,
+        Kind::Markov,
+    ];
 
     /// Its name in files and on the command line.
     pub const fn name(self) -> &'static str {
@@ -41,6 +51,7 @@ impl Kind {
             Kind::Forest => "rf",
             Kind::Isolation => "iforest",
             Kind::Neural => "mlp",
+            Kind::Markov => "markov",
         }
     }
 
@@ -51,9 +62,10 @@ impl Kind {
     }
 
     /// True where contributions are what the features add, whatever the others are. Of trees they follow the path from
-    /// the root to the leaf, of a net the way from the mean of all features: they add up as well, and are an approximation.
+    /// the root to the leaf, of a net the way from the mean of all features: they add up as well, and are an approximation. A
+    /// model of sequences gives one reason, which is all it says.
     pub const fn is_exact(self) -> bool {
-        matches!(self, Kind::Additive | Kind::Linear)
+        matches!(self, Kind::Additive | Kind::Linear | Kind::Markov)
     }
 
     /// The form of its views.
@@ -63,6 +75,7 @@ impl Kind {
             Kind::Linear => "linear",
             Kind::Boosted | Kind::Forest | Kind::Isolation => "trees",
             Kind::Neural => "neural",
+            Kind::Markov => "sequence",
         }
     }
 }

@@ -6,8 +6,8 @@
 //! `raw = intercept + Σ shapes + Σ pairs`, `log_odds = calibration(raw)`, `score = anchors(log_odds)`.
 //!
 //! That sum is the additive model's, whose weights are never negative: nothing that is seen lowers a score below that of
-//! the intercept alone. Other kinds ([`Form`]) sum distances from the mean, leaves of trees or the layers of a net, and
-//! what they see may speak for a person. The crate knows neither what a feature means nor where a file lies: names come as [`Expect`], files as bytes.
+//! the intercept alone. Other kinds ([`Form`]) sum distances from the mean, leaves of trees, the layers of a net or what
+//! each step after those before it says ([`sequence`]), and what they see may speak for a person. The crate knows neither what a feature means nor where a file lies: names come as [`Expect`], files as bytes.
 
 pub mod bounds;
 mod calibration;
@@ -26,6 +26,7 @@ mod model;
 mod places;
 mod read;
 mod score;
+pub mod sequence;
 mod shape;
 mod terms;
 pub mod testing;
@@ -39,12 +40,13 @@ pub use contributions::Contributions;
 pub use error::ModelError;
 pub use file::{Card, ModelFile, Schema, Source, Subject, Trained, ViewFile};
 pub use foreign::Foreign;
-pub use form::{Form, Input, Layer, Linear, Neural, Term, Tree, Trees};
+pub use form::{Form, Input, Layer, Linear, Neural, Sequence, Term, Tree, Trees};
 pub use frame::VERSION;
 pub use kind::Kind;
 pub use kinds::Sum;
 pub use model::{Expect, Model};
 pub use score::{Anchor, Anchors};
+pub use sequence::{Seen, Step};
 pub use shape::{Direction, Pair, Shape};
 pub use uri::{ModelUri, UriError};
 pub use view::{Scored, View};

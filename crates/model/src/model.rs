@@ -62,6 +62,11 @@ impl Model {
         self.file.kind.is_exact()
     }
 
+    /// True where it looks at the order of a client's steps, which have to be gathered for it.
+    pub fn reads_steps(&self) -> bool {
+        self.file.kind == Kind::Markov
+    }
+
     /// What it judges.
     pub fn subject(&self) -> Subject {
         self.file.subject

@@ -36,7 +36,7 @@ fn put_view(view: &mut ViewFile, places: &[u16]) {
         to(&mut pair.second);
     }
     match &mut view.form {
-        Form::Additive => {}
+        Form::Additive | Form::Sequence(_) => {}
         Form::Linear(linear) => linear.terms.iter_mut().for_each(|term| to(&mut term.feature)),
         Form::Trees(trees) => trees.trees.iter_mut().flat_map(|tree| &mut tree.features).for_each(to),
         Form::Neural(neural) => neural.inputs.iter_mut().for_each(|input| to(&mut input.feature)),

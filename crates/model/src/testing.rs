@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::calibration::Calibration;
 use crate::file::{Card, ModelFile, Schema, Source, Subject, Trained, ViewFile};
-use crate::form::{Form, Input, Layer, Linear, Neural, Term, Tree, Trees};
+use crate::form::{Form, Input, Layer, Linear, Neural, Sequence, Term, Tree, Trees};
 use crate::kind::Kind;
 use crate::model::{Expect, Model};
 use crate::score::{Anchor, Anchors};
@@ -50,6 +50,7 @@ pub fn file_of(kind: Kind) -> ModelFile {
         Kind::Linear => Form::Linear(linear()),
         Kind::Boosted | Kind::Forest | Kind::Isolation => Form::Trees(trees()),
         Kind::Neural => Form::Neural(neural()),
+        Kind::Markov => Form::Sequence(sequence()),
     };
     let of = |name, vantages: &[&str]| ViewFile {
         form: form.clone(),
@@ -101,6 +102,24 @@ fn neural() -> Neural {
             Layer { weights: vec![0.75, 0.5, -0.5], biases: vec![-0.125] },
         ],
     }
+}
+
+/// Two ways to go and two places; who goes by 1 twice in a row is a program. A mean of four steps counts in full.
+fn sequence() -> Sequence {
+    let place = 1 << 50;
+    let (after_one, after_two) = (1 << 48 | 1 << 16, 2 << 48 | 1 << 32 | 1 << 16);
+    let known = [
+        (1, 0.5),
+        (2, -0.5),
+        (after_one | 1, 1.5),
+        (after_one | 0xffff, -0.25),
+        (after_two | 1, 2.0),
+        (after_two | 0xffff, 0.125),
+        (place | 7, 0.25),
+        (place | 9, -0.75),
+    ];
+    let (keys, weights) = known.into_iter().unzip();
+    Sequence { steps_full: 4, keys, weights }
 }
 
 /// [`file()`] as a model.

@@ -5,6 +5,7 @@ use crate::contributions::Contributions;
 use crate::file::ViewFile;
 use crate::kinds::Sum;
 use crate::score::Anchors;
+use crate::sequence::Seen;
 
 /// A view, checked and made ready.
 #[derive(Clone, Debug)]
@@ -56,21 +57,22 @@ impl View {
 
     /// Scores one request.
     ///
-    /// `features` are values by position in the schema; one that is no number, or beyond the end of the slice, was
-    /// unseen. Whatever the view may not use is not looked at. `contributions` is overwritten: its sum and that of
-    /// [`View::base`] are [`Scored::raw`], up to rounding. Any values are taken. Allocates nothing.
-    pub fn score_into(&self, features: &[f32], contributions: &mut Contributions) -> Scored {
-        self.scored(self.sum.raw_into(features, contributions))
+    /// `seen` are values by position in the schema, with the client's last steps or without. A value that is no number, or
+    /// beyond the end of the slice, was unseen. Whatever the view may not use is not looked at. `contributions` is
+    /// overwritten: [`Contributions::total`] and that of [`View::base`] are [`Scored::raw`], up to rounding. Any values are
+    /// taken. Allocates nothing.
+    pub fn score_into<'a>(&self, seen: impl Into<Seen<'a>>, contributions: &mut Contributions) -> Scored {
+        self.scored(self.sum.raw_into(seen, contributions))
     }
 
     /// As [`View::score_into`], without the reasons: what a model that only looks on costs.
-    pub fn score(&self, features: &[f32]) -> Scored {
-        self.scored(self.sum.raw(features))
+    pub fn score<'a>(&self, seen: impl Into<Seen<'a>>) -> Scored {
+        self.scored(self.sum.raw(seen))
     }
 
     /// The calibrated log-odds of [`View::score`].
-    pub fn log_odds(&self, features: &[f32]) -> f32 {
-        self.calibration.apply(self.sum.raw(features))
+    pub fn log_odds<'a>(&self, seen: impl Into<Seen<'a>>) -> f32 {
+        self.calibration.apply(self.sum.raw(seen))
     }
 
     /// What it says where nothing speaks: see [`Sum::base`].

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use palisade_model::{
     Anchor, Anchors, Calibration, Contributions, Direction, Expect, Form, Input, Kind, Layer, Linear, Model,
-    ModelFile, Neural, Pair, Shape, Term, Tree, Trees, ViewFile, testing,
+    ModelFile, Neural, Pair, Seen, Sequence, Shape, Step, Term, Tree, Trees, ViewFile, sequence, testing,
 };
 use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
@@ -166,6 +166,29 @@ fn neural() -> impl Strategy<Value = Form> {
     })
 }
 
+/// Steps of few symbols, so that some are known to a model of few keys.
+fn steps(count: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Step>> {
+    let symbol = || prop_oneof![4 => 0u16..4, 1 => any::<u16>()];
+    vec((symbol(), symbol()).prop_map(|(how, place)| Step { how, place }), count)
+}
+
+/// What is known of some steps, on both tracks, with and without a symbol.
+fn chain() -> impl Strategy<Value = Sequence> {
+    let known = (steps(1..4), any::<bool>(), any::<bool>(), -3.0f32..3.0);
+    (1u16..=64, vec(known, 0..60)).prop_map(|(steps_full, known)| {
+        let keys = known.into_iter().filter_map(|(steps, is_place, is_whole, weight)| {
+            let track = sequence::Track::ALL[usize::from(is_place)];
+            let last = steps.len() - 1;
+            let context = sequence::context(track, &steps, last, last)?;
+            let symbol = if is_whole { track.symbol(steps[last]) } else { sequence::NONE };
+            Some((sequence::with_symbol(context, symbol), weight))
+        });
+        let table: std::collections::BTreeMap<u64, f32> = keys.collect();
+        let (keys, weights) = table.into_iter().unzip();
+        Sequence { steps_full, keys, weights }
+    })
+}
+
 /// A model of another kind than the additive one.
 fn other() -> impl Strategy<Value = Model> {
     let trees = || vec(tree(), 0..12).prop_map(|trees| Form::Trees(Trees { trees }));
@@ -175,6 +198,7 @@ fn other() -> impl Strategy<Value = Model> {
         trees().prop_map(|form| (Kind::Forest, form)),
         trees().prop_map(|form| (Kind::Isolation, form)),
         neural().prop_map(|form| (Kind::Neural, form)),
+        chain().prop_map(|chain| (Kind::Markov, Form::Sequence(chain))),
     ];
     (file(), form).prop_map(|(mut file, (kind, form))| {
         file.kind = kind;
@@ -324,13 +348,16 @@ proptest! {
 
     /// Base and contributions are the sum for every kind, and reasons cost nothing but time.
     #[test]
-    fn contributions_of_other_kinds_add_up(model in other(), features in vec(value(), 0..FEATURES + 2)) {
+    fn contributions_of_other_kinds_add_up(
+        model in other(), features in vec(value(), 0..FEATURES + 2), steps in steps(0..80),
+    ) {
         let mut contributions = Contributions::new();
         let view = &model.views()[0];
-        let scored = view.score_into(&features, &mut contributions);
-        prop_assert_eq!(view.score(&features), scored);
-        prop_assert_eq!(view.log_odds(&features), scored.log_odds);
-        let sum: f32 = contributions.as_slice().iter().sum();
+        let seen = Seen { numbers: &features, steps: &steps };
+        let scored = view.score_into(seen, &mut contributions);
+        prop_assert_eq!(view.score(seen), scored);
+        prop_assert_eq!(view.log_odds(seen), scored.log_odds);
+        let sum = contributions.total();
         prop_assert!((view.base().raw + sum - scored.raw).abs() < 1e-2, "{} {} {}", view.base().raw, sum, scored.raw);
         prop_assert!((0.0..=100.0).contains(&scored.score));
     }
@@ -349,6 +376,29 @@ proptest! {
         }
         let sum = palisade_model::Sum::new(0.0, &Form::Trees(Trees { trees }), FEATURES).expect("it keeps every rule");
         prop_assert!((f64::from(sum.raw(&features)) - expect).abs() < 1e-3);
+    }
+
+    /// The table as its documentation defines it, the slow way.
+    #[test]
+    fn sequences_are_read_as_they_are_defined(chain in chain(), steps in steps(1..80)) {
+        let seen = &steps[steps.len().saturating_sub(palisade_model::bounds::STEPS_MAX)..];
+        let weight = |key: u64| chain.keys.iter().position(|known| *known == key).map(|at| f64::from(chain.weights[at]));
+        let mut sum = 0.0;
+        for (at, step) in seen.iter().enumerate() {
+            for track in sequence::Track::ALL {
+                let contexts: Vec<u64> = (0..=at.min(sequence::ORDER_MAX))
+                    .filter_map(|order| sequence::context(track, seen, at, order)).collect();
+                let whole = |context: &u64| weight(sequence::with_symbol(*context, track.symbol(*step)));
+                let Some(knows) = contexts.iter().rposition(|context| whole(context).is_some()) else { continue };
+                sum += whole(&contexts[knows]).expect("it was found");
+                sum += contexts[knows + 1..].iter().filter_map(|context| weight(*context)).sum::<f64>();
+            }
+        }
+        let expect = sum / seen.len() as f64 * (seen.len() as f64).min(f64::from(chain.steps_full));
+        let form = Form::Sequence(chain);
+        let sum = palisade_model::Sum::new(0.0, &form, 0).expect("it keeps every rule");
+        let found = f64::from(sum.raw(Seen { numbers: &[], steps: &steps }));
+        prop_assert!((found - expect).abs() < 1e-2, "{} {}", found, expect);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Figures that need the data folder beside the repository, which is too large or too private to ship. Each fails where
 //! a figure is worse than what this version promises.
 
+mod anomaly;
 mod attacks;
 mod behaviour;
 pub(crate) mod captures;
@@ -19,6 +20,7 @@ type Measurement = (&'static str, &'static str, fn(&Path) -> anyhow::Result<()>)
 
 /// Every measurement.
 const MEASUREMENTS: &[Measurement] = &[
+    ("anomaly", "parameters and bodies unlike the benign ones that were learned from", anomaly::run),
     ("attacks", "attack lines of real logs go beyond monitor, readers of a real blog do not", attacks::run),
     ("behaviour", "hands of real people and of programs, by the hand-set score", behaviour::run),
     ("pace", "what pace is worth to a model on a site that it does not know", |data| {

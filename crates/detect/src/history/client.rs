@@ -21,6 +21,8 @@ pub struct Page {
 /// Page requests kept: enough to see 24 regular gaps; a minute's rate is counted beside the ring.
 pub const PAGES_KEPT: usize = 24;
 
+const _: () = assert!(PAGES_KEPT <= 32, "each kept page has a bit of `page_sends`");
+
 /// Half-life of errors and logins, in milliseconds: ten minutes.
 const ERRORS_HALF_LIFE_MS: u64 = 600_000;
 
@@ -36,6 +38,8 @@ pub struct ClientHistory {
     pub last_seen_ms: i64,
     /// The last page requests.
     pub pages: Ring<Page, PAGES_KEPT>,
+    /// For each of them a bit, the newest lowest: it sent something.
+    pub page_sends: u32,
     /// Template of the newest page.
     pub last_route: Option<RouteId>,
     /// How page requests that read (GET, HEAD) are spaced.
@@ -118,6 +122,7 @@ impl ClientHistory {
             first_seen_ms: now_ms,
             last_seen_ms: now_ms,
             pages: Ring::default(),
+            page_sends: 0,
             last_route: None,
             reads: Rhythm::default(),
             parts: Rhythm::default(),
@@ -183,6 +188,7 @@ impl ClientHistory {
 
     fn note_page(&mut self, noted: &Noted, now_ms: i64, at_ms: u32) {
         self.pages.push(Page { at_ms, route: fold(noted.route.0), target: fold(noted.target) });
+        self.page_sends = self.page_sends << 1 | u32::from(noted.sends);
         self.last_route = Some(noted.route);
         self.pages_minute.add(ms(now_ms), 1);
         self.pages_ten_seconds.add(ms(now_ms), 1);
@@ -200,6 +206,7 @@ impl ClientHistory {
         }
         self.first_seen_ms = now_ms;
         self.pages.clear();
+        self.page_sends = 0;
         self.reads.restart();
         self.parts.restart();
         self.sends.restart();

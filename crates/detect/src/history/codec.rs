@@ -234,6 +234,7 @@ kept_struct!(ClientHistory {
     first_seen_ms,
     last_seen_ms,
     pages,
+    page_sends,
     last_route,
     reads,
     parts,

@@ -13,7 +13,7 @@ use super::spread::Habits;
 use super::{CLIENTS_MAX, ClientHistory, FINGERPRINTS_MAX, History, NETWORKS_MAX, NetworkHistory};
 
 /// Version of the layout. It goes up with every change of a kept field; older bytes are refused, not guessed at.
-pub const SNAPSHOT_VERSION: u32 = 2;
+pub const SNAPSHOT_VERSION: u32 = 3;
 
 /// Hashed under the seed: tells whether keys of the snapshot mean anything here.
 const SEED_MARK: &str = "palisade history";

@@ -1,10 +1,11 @@
 use palisade_domain::Assessment;
-use palisade_model::{Direction, Expect, Shape, testing};
+use palisade_model::{Direction, Expect, Form, Kind, Sequence, Shape, Step, sequence, testing};
 use palisade_testkit::OwnedRequest;
 use proptest::prelude::*;
 
 use super::*;
 use crate::scorer::{self, calibrate};
+use crate::steps::Steps;
 use crate::{DetectorSettings, Engine, EngineSettings, HashSeed, Observe};
 
 fn feature(name: &str) -> u16 {
@@ -34,6 +35,22 @@ fn model(contribution_max: f32, shapes: &[(&str, f32, f32)]) -> Learned {
     let vantages = Vantage::ALL.map(Vantage::name);
     let expect = Expect { schema_id: schema::ID, features: &names, vantages: &vantages };
     Learned::new(Arc::new(Model::new(file, &expect).expect("a valid model")))
+}
+
+/// A model of sequences: a second page at once after the first is worth `weight`; it judges logs.
+fn of_sequences(contribution_max: f32, weight: f32) -> Learned {
+    let mut file = testing::file_of(Kind::Markov);
+    file.contribution_max = contribution_max;
+    file.schema.id = schema::ID.to_owned();
+    file.schema.features = schema::names().map(str::to_owned).collect();
+    file.views.truncate(1);
+    file.views[0].features.clear();
+    // A new page within a second.
+    let key = sequence::context(sequence::Track::How, &[], 0, 0)
+        .map(|context| sequence::with_symbol(context, 5 << 4));
+    let table = Sequence { steps_full: 8, keys: vec![key.expect("it is a key")], weights: vec![weight] };
+    file.views[0].form = Form::Sequence(table);
+    schema::expected(|expect| Learned::new(Arc::new(Model::new(file, expect).expect("a valid model"))))
 }
 
 fn engine(model: Option<Learned>) -> Engine {
@@ -247,6 +264,42 @@ fn weights_of_the_operator_reach_what_a_foreign_model_is_shown() {
     let model = Some(elsewhere(f32::INFINITY, by_agent));
     let settings = EngineSettings { detectors, model, ..EngineSettings::new(HashSeed([1, 2])) };
     assert_eq!(assessed(&Engine::new(settings), &request(CURL)).score.value(), 2);
+}
+
+/// What a person's browser is told after two pages at once, by a model of sequences.
+fn after_two_pages(model: Option<Learned>) -> Assessment {
+    const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0";
+    let engine = engine(model);
+    assessed(&engine, &request(FIREFOX));
+    assessed(&engine, &OwnedRequest { target: Some("/cart".to_owned()), ..request(FIREFOX) })
+}
+
+#[test]
+fn a_model_of_sequences_sees_the_order_of_pages_and_says_so_in_one_line() {
+    for bound in [3.8, f32::INFINITY] {
+        let found = after_two_pages(Some(of_sequences(bound, 9.0)));
+        let line = found.signal(SEQUENCE).expect("it is told");
+        assert!(line.evidence > 0.0 && line.points > 0, "{line:?}");
+        assert_eq!(found.points_total(), i32::from(found.score.value()), "{:?}", found.explanation);
+        assert!(found.log_odds > after_two_pages(None).log_odds);
+    }
+    let quiet = after_two_pages(Some(of_sequences(3.8, -9.0)));
+    assert_eq!(quiet.signal(SEQUENCE), None);
+    assert!(quiet.log_odds >= after_two_pages(None).log_odds, "bounded: never below the tables");
+}
+
+#[test]
+fn steps_that_were_recorded_are_scored_as_those_that_are_seen() {
+    let model = of_sequences(f32::INFINITY, 2.0);
+    let mut contributions = Contributions::new();
+    let steps = Steps::from_slice(&[Step { how: 15, place: 1 }, Step { how: 5 << 4, place: 2 }]);
+    let mut log_odds = |vector: FeatureVector| {
+        model.opinion(Vantage::Log, &vector, &mut contributions).map(|opinion| opinion.log_odds)
+    };
+    let (without, with) =
+        (log_odds(FeatureVector::unseen()), log_odds(FeatureVector::unseen().with_steps(steps)));
+    assert!(with > without, "{with:?} {without:?}");
+    assert!(model.reads_steps() && !self::model(1.0, &[]).reads_steps());
 }
 
 proptest! {

@@ -3,7 +3,8 @@
 //!
 //! ```text
 //!   scene ──► list.rs, one line each ─────────────┐
-//!        └──► every detector's evidence ──────────┴──► FeatureVector, in the order of features()
+//!        ├──► every detector's evidence ──────────┴──► FeatureVector, in the order of features()
+//!        └──► steps.rs, the last pages in their order ──► beside it, for models of sequences
 //! ```
 //!
 //! A value that cannot be seen from a vantage is NaN, never a number that means something. No address, no session, no time of
@@ -15,10 +16,11 @@ use std::ops::RangeInclusive;
 use std::sync::OnceLock;
 
 use palisade_domain::{LogOdds, RequestFacts, Resolution, Vantage};
-use palisade_model::Expect;
+use palisade_model::{Expect, Seen};
 
 use crate::detector::{Need, Needs, Scope};
 use crate::features::Features;
+use crate::steps::Steps;
 use crate::{Scene, detectors};
 
 pub use list::LISTED;
@@ -132,17 +134,20 @@ pub fn expected<R>(f: impl FnOnce(&Expect<'_>) -> R) -> R {
     f(&Expect { schema_id: ID, features: &features, vantages: &vantages })
 }
 
-/// One request in numbers, in the order of [`features`]. NaN is unseen.
+/// One request in numbers, in the order of [`features`]. NaN is unseen. Beside them are the client's last steps, where a model
+/// looks at their order.
 #[derive(Clone, Copy, Debug)]
 pub struct FeatureVector {
     values: [f32; FEATURES_MAX],
     len: usize,
+    steps: Steps,
 }
 
 impl FeatureVector {
     /// Nothing was seen.
     pub fn unseen() -> Self {
-        FeatureVector { values: [f32::NAN; FEATURES_MAX], len: features().len().min(FEATURES_MAX) }
+        let len = features().len().min(FEATURES_MAX);
+        FeatureVector { values: [f32::NAN; FEATURES_MAX], len, steps: Steps::default() }
     }
 
     /// As recorded: `values` in the order of [`features`], the rest unseen.
@@ -150,6 +155,17 @@ impl FeatureVector {
         let mut vector = FeatureVector::unseen();
         vector.values[..vector.len].iter_mut().zip(values).for_each(|(to, value)| *to = *value);
         vector
+    }
+
+    /// The same with steps, as recorded.
+    #[must_use]
+    pub fn with_steps(self, steps: Steps) -> Self {
+        FeatureVector { steps, ..self }
+    }
+
+    /// What models are asked about: values and steps.
+    pub fn seen(&self) -> Seen<'_> {
+        Seen { numbers: self.values(), steps: self.steps.as_slice() }
     }
 
     /// The values.
@@ -182,6 +198,11 @@ impl FeatureVector {
             let read = (listed.read)(&look).filter(|value| value.is_finite());
             *value = read.map_or(f32::NAN, |value| value.clamp(least, most));
         }
+    }
+
+    /// Puts the steps beside the values.
+    pub(crate) fn set_steps(&mut self, steps: Steps) {
+        self.steps = steps;
     }
 
     /// The evidence of detector number `at` of the list, which was asked: 0.0 where it found nothing.

@@ -30,7 +30,7 @@ pub fn out_of_fold(
                 settings.seed().wrapping_mul(1_000_003).wrapping_add((repetition * 1_000 + fold) as u64);
             let model = settings.clone().seeded(seed).train(data, columns, directions, |row| of(row) != fold);
             let tested = (0..data.rows.len()).filter(|row| of(*row) == fold);
-            tested.map(|row| (row, model.log_odds(data.row(row)))).collect()
+            tested.map(|row| (row, model.log_odds(data.seen(row)))).collect()
         })
         .collect();
     let mut sums = vec![(0.0, 0.0); data.rows.len()];

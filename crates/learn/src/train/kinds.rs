@@ -1,12 +1,13 @@
 //! The kinds, one list: how each is trained, and what comes out of it.
 
-use palisade_model::{Form, Kind, Sum};
+use palisade_model::{Form, Kind, Seen, Sum};
 
 use super::additive::{self, Additive, AdditiveSettings, Direction};
 use super::boosted::{self, BoostedSettings};
 use super::forest::{self, ForestSettings};
 use super::isolation::{self, IsolationSettings};
 use super::linear::{self, LinearSettings};
+use super::markov::{self, MarkovSettings};
 use super::neural::{self, NeuralSettings};
 use super::rows::Rows;
 use crate::dataset::Dataset;
@@ -26,6 +27,8 @@ pub enum KindSettings {
     Isolation(IsolationSettings),
     /// A neural net.
     Neural(NeuralSettings),
+    /// Markov chains.
+    Markov(MarkovSettings),
 }
 
 /// A model before it is calibrated.
@@ -57,6 +60,7 @@ impl KindSettings {
             Kind::Forest => KindSettings::Forest(ForestSettings::default()),
             Kind::Isolation => KindSettings::Isolation(IsolationSettings::default()),
             Kind::Neural => KindSettings::Neural(NeuralSettings::default()),
+            Kind::Markov => KindSettings::Markov(MarkovSettings::default()),
         }
     }
 
@@ -69,6 +73,7 @@ impl KindSettings {
             KindSettings::Forest(_) => Kind::Forest,
             KindSettings::Isolation(_) => Kind::Isolation,
             KindSettings::Neural(_) => Kind::Neural,
+            KindSettings::Markov(_) => Kind::Markov,
         }
     }
 
@@ -81,6 +86,7 @@ impl KindSettings {
             KindSettings::Forest(settings) => settings.seed,
             KindSettings::Isolation(settings) => settings.seed,
             KindSettings::Neural(settings) => settings.seed,
+            KindSettings::Markov(settings) => settings.seed,
         }
     }
 
@@ -94,6 +100,7 @@ impl KindSettings {
             KindSettings::Forest(settings) => settings.seed = seed,
             KindSettings::Isolation(settings) => settings.seed = seed,
             KindSettings::Neural(settings) => settings.seed = seed,
+            KindSettings::Markov(settings) => settings.seed = seed,
         }
         self
     }
@@ -116,7 +123,20 @@ impl KindSettings {
                 vec![("trees", trees.to_string()), ("sample", sample.to_string())]
             }
             KindSettings::Neural(settings) => neural_described(settings),
+            KindSettings::Markov(MarkovSettings { order, steps_full, groups_min, step_max, seed: _ }) => {
+                vec![
+                    ("order", order.to_string()),
+                    ("steps_full", steps_full.to_string()),
+                    ("groups_min", groups_min.to_string()),
+                    ("step_max", step_max.to_string()),
+                ]
+            }
         }
+    }
+
+    /// True where the columns are what is learned from; a model of sequences learns from steps alone.
+    pub fn reads_columns(&self) -> bool {
+        !matches!(self, KindSettings::Markov(_))
     }
 
     /// Trains on the rows of `data` for which `takes` is true, with the columns in `columns`. `directions` has one for each
@@ -139,6 +159,7 @@ impl KindSettings {
             KindSettings::Forest(settings) => forest::train(&rows, directions, settings),
             KindSettings::Isolation(settings) => isolation::train(&rows, settings),
             KindSettings::Neural(settings) => neural::train(&rows, settings),
+            KindSettings::Markov(settings) => markov::train(&rows, settings),
         };
         let features = data.columns.len().min(palisade_model::bounds::FEATURES_MAX);
         let sum = Sum::new(intercept, &form, features)
@@ -162,9 +183,9 @@ impl From<&KindSettings> for KindSettings {
 
 impl Learned {
     /// Log-odds of a bot, not calibrated: those that serving computes.
-    pub fn log_odds(&self, row: &[f32]) -> f32 {
+    pub fn log_odds<'a>(&self, row: impl Into<Seen<'a>>) -> f32 {
         match self {
-            Learned::Additive(additive) => additive.log_odds(row),
+            Learned::Additive(additive) => additive.log_odds(row.into().numbers),
             Learned::Formed(formed) => formed.sum.raw(row),
         }
     }

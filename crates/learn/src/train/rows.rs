@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use palisade_model::Step;
 use palisade_model::bounds::FEATURES_MAX;
 
 use super::additive::Direction;
@@ -53,6 +54,11 @@ impl<'d> Rows<'d> {
     /// The values of `column`, by row; NaN is unseen.
     pub(super) fn values(&self, column: usize) -> impl Iterator<Item = f32> {
         self.rows.iter().map(move |row| self.data.row(*row)[column])
+    }
+
+    /// The last steps of the client of `row`, oldest first.
+    pub(super) fn steps(&self, row: usize) -> &[Step] {
+        &self.data.rows[self.rows[row]].steps
     }
 
     /// 1 for a program, 0 for a person.

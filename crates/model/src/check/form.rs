@@ -5,9 +5,13 @@ use std::collections::BTreeSet;
 use super::numbers::{any_log_odds, length, range};
 use super::view::{known_feature, twice};
 use super::{Checked, count};
-use crate::bounds::{DEPTH_MAX, LAYERS_MAX, LOG_ODDS_MAX, SPLITS_MAX, TREES_MAX, WIDTH_MAX};
+use crate::bounds::{
+    DEPTH_MAX, LAYERS_MAX, LOG_ODDS_MAX, SEQUENCE_KEYS_MAX, SPLITS_MAX, STEP_LOG_ODDS_MAX, STEPS_MAX,
+    TREES_MAX, WIDTH_MAX,
+};
 use crate::error::ModelError;
-use crate::form::{Form, Layer, Linear, Neural, Tree, Trees};
+use crate::form::{Form, Layer, Linear, Neural, Sequence, Tree, Trees};
+use crate::sequence::is_key;
 
 /// A form, of a view with these features.
 pub(crate) fn form(place: &str, form: &Form, features: &[u16]) -> Checked {
@@ -16,6 +20,7 @@ pub(crate) fn form(place: &str, form: &Form, features: &[u16]) -> Checked {
         Form::Linear(linear) => self::linear(&format!("{place}.linear"), linear, features),
         Form::Trees(trees) => self::trees(&format!("{place}.trees"), trees, features),
         Form::Neural(neural) => self::neural(&format!("{place}.neural"), neural, features),
+        Form::Sequence(sequence) => self::sequence(&format!("{place}.sequence"), sequence),
     }
 }
 
@@ -121,6 +126,25 @@ fn layer(place: &str, layer: &Layer, inputs: usize) -> Checked {
         wrong.map_or(Ok(()), |at| any_log_odds(&format!("{place}.{name}[{at}]"), values[at]))?;
     }
     Ok(())
+}
+
+fn sequence(place: &str, sequence: &Sequence) -> Checked {
+    let Sequence { steps_full, keys, weights } = sequence;
+    range(&format!("{place}.steps_full"), f64::from(*steps_full), 1.0, STEPS_MAX as f64)?;
+    let keys_place = format!("{place}.keys");
+    count(&keys_place, keys.len(), 0, SEQUENCE_KEYS_MAX, "keys")?;
+    length(&format!("{place}.weights"), weights.len(), keys.len())?;
+    if let Some(at) = keys.iter().position(|key| !is_key(*key)) {
+        return Err(ModelError::NotAKey { place: format!("{keys_place}[{at}]"), found: keys[at] });
+    }
+    if let Some(at) = keys.windows(2).position(|two| two[0] >= two[1]) {
+        return Err(ModelError::NotAscending { place: keys_place, at: at + 1 });
+    }
+    let wrong = weights.iter().position(|weight| !(-STEP_LOG_ODDS_MAX..=STEP_LOG_ODDS_MAX).contains(weight));
+    wrong.map_or(Ok(()), |at| {
+        let most = f64::from(STEP_LOG_ODDS_MAX);
+        range(&format!("{place}.weights[{at}]"), f64::from(weights[at]), -most, most)
+    })
 }
 
 /// Features of the view, none of them twice.

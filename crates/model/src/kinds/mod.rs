@@ -1,10 +1,11 @@
 //! The sum of a view, one file for each way to compute it. No allocation, the same result on every machine.
 //!
-//! Features come as they are; what is no number, or beyond the end, was unseen. Whatever a sum is made of, base and
+//! Features and steps come as they are; what is no number, or beyond the end, was unseen. Whatever a sum is made of, base and
 //! contributions add up to it, up to rounding.
 
 mod linear;
 mod neural;
+mod sequence;
 mod trees;
 
 use crate::bounds::{DEVIATIONS_MAX, FEATURES_MAX, LOG_ODDS_MAX};
@@ -13,6 +14,7 @@ use crate::contributions::Contributions;
 use crate::error::ModelError;
 use crate::file::ViewFile;
 use crate::form::Form;
+use crate::sequence::Seen;
 use crate::terms::Terms;
 
 /// A sum made ready: what a view says before it is calibrated.
@@ -29,6 +31,7 @@ enum By {
     Linear(linear::Distances),
     Trees(trees::Paths),
     Neural(Box<neural::Net>),
+    Sequence(sequence::Chain),
 }
 
 impl Sum {
@@ -49,18 +52,19 @@ impl Sum {
         Sum { features, intercept: view.intercept, by }
     }
 
-    /// What it says where no feature speaks: of an additive model, weights of nothing; of trees, the means of their
-    /// roots; of the others, features at their means.
+    /// What it says where nothing speaks: of an additive model, weights of nothing; of trees, the means of their
+    /// roots; of sequences, no step; of the others, features at their means.
     pub fn base(&self) -> f32 {
         held(match &self.by {
-            By::Terms(_) | By::Linear(_) => self.intercept,
+            By::Terms(_) | By::Linear(_) | By::Sequence(_) => self.intercept,
             By::Trees(paths) => self.intercept + paths.base(),
             By::Neural(net) => self.intercept + net.base(),
         })
     }
 
     /// The sum, log-odds within ±1,000 unless the form is additive or linear; always finite. Allocates nothing.
-    pub fn raw(&self, features: &[f32]) -> f32 {
+    pub fn raw<'a>(&self, seen: impl Into<Seen<'a>>) -> f32 {
+        let Seen { numbers: features, steps } = seen.into();
         let mut raw = self.intercept;
         match &self.by {
             By::Terms(terms) => {
@@ -74,11 +78,13 @@ impl Sum {
             }
             By::Trees(paths) => held(raw + paths.sum(features)),
             By::Neural(net) => held(raw + net.output(features)),
+            By::Sequence(chain) => held(raw + chain.sum(steps)),
         }
     }
 
-    /// The same sum, and in `contributions`, which is overwritten, what each feature added to [`Sum::base`].
-    pub fn raw_into(&self, features: &[f32], contributions: &mut Contributions) -> f32 {
+    /// The same sum, and in `contributions`, which is overwritten, what each feature and the steps added to [`Sum::base`].
+    pub fn raw_into<'a>(&self, seen: impl Into<Seen<'a>>, contributions: &mut Contributions) -> f32 {
+        let Seen { numbers: features, steps } = seen.into();
         contributions.reset(self.features);
         // Summed in the order of the file, not over the contributions: rounding keeps the order of two sums then.
         let mut raw = self.intercept;
@@ -104,6 +110,11 @@ impl Sum {
             }
             By::Trees(paths) => held(raw + paths.sum_into(features, contributions)),
             By::Neural(net) => held(raw + net.output_into(features, contributions)),
+            By::Sequence(chain) => {
+                raw = held(raw + chain.sum(steps));
+                contributions.set_sequence(raw - self.base());
+                raw
+            }
         }
     }
 }
@@ -116,6 +127,7 @@ impl By {
             Form::Linear(linear) => Some(By::Linear(linear::Distances::new(linear))),
             Form::Trees(trees) => Some(By::Trees(trees::Paths::new(trees))),
             Form::Neural(neural) => Some(By::Neural(Box::new(neural::Net::new(neural)))),
+            Form::Sequence(sequence) => Some(By::Sequence(sequence::Chain::new(sequence))),
         }
     }
 }

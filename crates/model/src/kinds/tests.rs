@@ -1,6 +1,7 @@
 use super::*;
-use crate::form::{Tree, Trees};
+use crate::form::{Sequence, Tree, Trees};
 use crate::kind::Kind;
+use crate::sequence::Step;
 use crate::{Model, testing};
 
 fn sum_of(kind: Kind) -> Sum {
@@ -92,6 +93,67 @@ fn a_net_bends_and_its_reasons_add_up() {
         let (raw, contributions) = explained(Kind::Neural, &features);
         let sum: f32 = contributions.iter().sum();
         assert!((base + sum - raw).abs() < 1e-4, "{features:?}: {contributions:?}, {raw}");
+    }
+}
+
+/// What the model for tests says of these steps, without its intercept.
+fn told(steps: &[(u16, u16)]) -> f32 {
+    let steps: Vec<Step> = steps.iter().map(|&(how, place)| Step { how, place }).collect();
+    let mut contributions = Contributions::new();
+    let seen = Seen { numbers: &[30.0], steps: &steps };
+    let raw = sum_of(Kind::Markov).raw_into(seen, &mut contributions);
+    assert_eq!(raw, sum_of(Kind::Markov).raw(seen), "with and without reasons");
+    assert!((contributions.sequence() - (raw + 3.0)).abs() < 1e-6 && contributions.as_slice() == [0.0; 4]);
+    raw + 3.0
+}
+
+#[test]
+fn steps_add_what_they_are_worth_after_those_before() {
+    let check = |steps: &[(u16, u16)], expect: f32| {
+        let found = told(steps);
+        assert!((found - expect).abs() < 1e-5, "{steps:?}: {found}, not {expect}");
+    };
+    check(&[], 0.0);
+    check(&[(1, 0)], 0.5);
+    check(&[(5, 0)], 0.0);
+    // After 1 a second 1 is known; a 2 is not, and is worth what it is alone and what the context makes of that.
+    check(&[(1, 0), (1, 0)], 0.5 + 1.5);
+    check(&[(1, 0), (2, 0)], 0.5 - 0.5 - 0.25);
+    // Two steps before: the longer context comes first, and each that does not know it adds its own.
+    check(&[(1, 0), (1, 0), (1, 0)], 0.5 + 1.5 + 2.0);
+    check(&[(1, 0), (1, 0), (2, 0)], 0.5 + 1.5 + 0.125 - 0.25 - 0.5);
+    // A symbol that nothing knows adds nothing, whatever the contexts say.
+    check(&[(1, 0), (1, 0), (9, 0)], 0.5 + 1.5);
+    // Places are a track of their own, and one that nobody knows says nothing.
+    check(&[(2, 7), (2, 9), (2, 1_000)], 3.0 * -0.5 + 0.25 - 0.75);
+    check(&[(u16::MAX, u16::MAX)], 0.0);
+}
+
+#[test]
+fn beyond_so_many_steps_only_the_mean_counts() {
+    let run = |count: usize| told(&vec![(2, 0); count]);
+    assert!((run(4) + 2.0).abs() < 1e-5 && (run(5) - run(4)).abs() < 1e-5 && run(3) > run(4));
+    // Of more than are looked at, the first are not seen.
+    let mut long = vec![(1, 7); 10];
+    long.extend(vec![(2, 0); crate::bounds::STEPS_MAX]);
+    assert!((told(&long) - run(4)).abs() < 1e-5);
+}
+
+/// Keys that a hash puts together are found all the same.
+#[test]
+fn every_key_is_found_however_they_fall() {
+    for count in [0, 1, 2, 3, 1_000] {
+        // Far apart by a multiple of 2^32: the buckets of a small table tell them apart badly.
+        let keys: Vec<u64> = (0..count).map(|at| 2 << 48 | at << 32 | 1 << 16 | 3).collect();
+        let weights: Vec<f32> = (0..count).map(|at| at as f32 / 100.0).collect();
+        let form = Form::Sequence(Sequence { steps_full: 1, keys, weights });
+        let sum = Sum::new(0.0, &form, 0).expect("it keeps every rule");
+        for at in 0..count as u16 + 2 {
+            let steps = [at, 1, 3].map(|how| Step { how, place: 0 });
+            let expect = if u64::from(at) < count { f32::from(at) / 100.0 / 3.0 } else { 0.0 };
+            let found = sum.raw(Seen { numbers: &[], steps: &steps });
+            assert!((found - expect).abs() < 1e-4, "{at} of {count}: {found}");
+        }
     }
 }
 

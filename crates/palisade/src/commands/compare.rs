@@ -78,7 +78,7 @@ fn row_ns(model: &Model, data: &Dataset) -> f64 {
     loop {
         for at in 0..data.rows.len() {
             if let Some(view) = model.view_for(data.rows[at].vantage.name()) {
-                black_box(view.log_odds(black_box(data.row(at))));
+                black_box(view.log_odds(black_box(data.seen(at))));
                 rows += 1;
             }
         }

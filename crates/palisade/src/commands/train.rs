@@ -49,9 +49,9 @@ pub(crate) struct Args {
     #[arg(long, value_name = "KIND", default_value = "traffic", value_parser = ["traffic"])]
     kind: String,
     /// How it computes: additive, lr (logistic regression), gbdt or xgb (boosted trees), rf (random forest), iforest
-    /// (isolation forest), mlp (neural net); several with commas between them are compared
+    /// (isolation forest), mlp (neural net), markov (order of pages and pauses); several with commas between them are compared
     #[arg(long, value_name = "MODEL-KIND", default_value = "additive", value_delimiter = ',',
-        value_parser = ["additive", "lr", "gbdt", "xgb", "rf", "iforest", "mlp"], hide_possible_values = true)]
+        value_parser = ["additive", "lr", "gbdt", "xgb", "rf", "iforest", "mlp", "markov"], hide_possible_values = true)]
     model: Vec<String>,
     /// Compare the kinds named by --model, or all of them where none is
     #[arg(long)]
@@ -228,6 +228,11 @@ fn settings(args: &Args, id: String, kind: KindSettings, data: &Dataset) -> anyh
     let mut weaknesses = vec!["It knows the programs and people of its files, and no others.".to_owned()];
     if !kind.kind().is_exact() {
         weaknesses.push("The reasons it gives add up to the score, and are an approximation.".to_owned());
+    }
+    if kind.kind() == Kind::Markov {
+        let why =
+            "It knows the order of pages and the pauses between them, of the last 24, and nothing else.";
+        weaknesses.push(why.to_owned());
     }
     if kind.kind() == Kind::Isolation {
         weaknesses.push("It knows people only: whoever is unlike them is odd to it, people too.".to_owned());

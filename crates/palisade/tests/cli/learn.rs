@@ -113,7 +113,7 @@ fn what_is_no_model_or_no_traffic_is_told_what_to_do() {
 fn other_kinds_are_trained_and_used_as_the_first_is() {
     let desk = Desk::new();
     desk.file("traffic.ndjson", traffic());
-    for (name, kind) in [("lr", "lr"), ("xgb", "gbdt"), ("mlp --layers 8,4", "mlp")] {
+    for (name, kind) in [("lr", "lr"), ("xgb", "gbdt"), ("mlp --layers 8,4", "mlp"), ("markov", "markov")] {
         let done = desk.run(&format!("train traffic.ndjson --out {kind}.model --json --model {name}"));
         assert_eq!(done.code, 0, "{kind}: {}", done.err);
         let found = json(&done.out);
@@ -129,10 +129,11 @@ fn other_kinds_are_trained_and_used_as_the_first_is() {
 fn kinds_are_compared_in_one_table() {
     let desk = Desk::new();
     desk.file("traffic.ndjson", traffic());
-    let done = desk.run("train traffic.ndjson --model lr,iforest,lr");
+    let done = desk.run("train traffic.ndjson --model lr,iforest,markov,lr");
     assert_eq!(done.code, 0, "{}", done.err);
     let row = |name: &str| done.out.lines().filter(|line| line.trim_start().starts_with(name)).count();
-    assert_eq!((row("rules "), row("lr "), row("iforest ")), (1, 1, 1), "{}", done.out);
+    let rows = ["rules ", "lr ", "iforest ", "markov "].map(row);
+    assert_eq!(rows, [1; 4], "{}", done.out);
     let done = desk.run("train traffic.ndjson --compare --model lr --json");
     let found = json(&done.out);
     let kinds: Vec<_> =

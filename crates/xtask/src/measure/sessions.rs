@@ -75,8 +75,14 @@ fn measure(name: &str, sessions: &BTreeMap<&String, &(Vec<Line>, bool)>) -> anyh
     let free = judged(&data, &out_of_fold(&data, &columns, &[], &free, &folds), |row| row.is_last)?;
     print(name, "the last, additive in any direction", &free);
     for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::Additive) {
-        let found = judged(&data, &by(kind), |row| row.is_last)?;
-        print(name, &format!("the last, by {kind}"), &found);
+        let scores = by(kind);
+        if kind == Kind::Markov {
+            for after in AFTER {
+                let found = judged(&data, &scores, |row| row.requests == after)?;
+                print(name, &format!("{after} requests, by {kind}"), &found);
+            }
+        }
+        print(name, &format!("the last, by {kind}"), &judged(&data, &scores, |row| row.is_last)?);
     }
     whole.auc.context("both classes are there")
 }

@@ -1,5 +1,5 @@
 use crate::file::ViewFile;
-use crate::form::{Form, Linear, Neural, Tree, Trees};
+use crate::form::{Form, Linear, Neural, Sequence, Tree, Trees};
 use crate::kind::Kind;
 use crate::shape::{Direction, Shape};
 use crate::{Model, bounds, testing};
@@ -32,6 +32,13 @@ fn first_tree(change: impl FnOnce(&mut Tree)) -> String {
 fn neural(change: impl FnOnce(&mut Neural)) -> String {
     refused(Kind::Neural, |view| match &mut view.form {
         Form::Neural(neural) => change(neural),
+        other => panic!("{other:?}"),
+    })
+}
+
+fn sequence(change: impl FnOnce(&mut Sequence)) -> String {
+    refused(Kind::Markov, |view| match &mut view.form {
+        Form::Sequence(sequence) => change(sequence),
         other => panic!("{other:?}"),
     })
 }
@@ -151,4 +158,26 @@ fn nothing_that_is_allowed_leaves_what_a_number_can_hold() {
         let raw = sum.raw_into(&[value; 4], &mut contributions);
         assert!(raw.is_finite() && contributions.as_slice().iter().all(|change| change.is_finite()));
     }
+}
+
+#[test]
+fn a_sequence_has_keys_in_order_each_with_a_weight() {
+    let at = "form.sequence";
+    check(&sequence(|found| found.steps_full = 0), &format!("{at}.steps_full"), "0 is not in 1..=64");
+    check(&sequence(|found| found.steps_full = 65), &format!("{at}.steps_full"), "65 is not in 1..=64");
+    check(&sequence(|found| found.keys.swap(0, 1)), &format!("{at}.keys"), "entry 1 is not above");
+    check(&sequence(|found| found.keys[1] = found.keys[0]), &format!("{at}.keys"), "entry 1 is not above");
+    check(&sequence(|found| found.weights.truncate(7)), &format!("{at}.weights"), "7 entries, 8 are needed");
+    for weight in [20.5, -20.5] {
+        let error = sequence(|found| found.weights[2] = weight);
+        check(&error, &format!("{at}.weights[2]"), "is not in -20..=20");
+    }
+    check(&sequence(|found| found.weights[0] = f32::NAN), &format!("{at}.weights[0]"), "finite");
+    let error = sequence(|found| found.keys[7] = u64::MAX);
+    check(&error, &format!("{at}.keys[7]"), "18446744073709551615 is no key of a step");
+    let many = |found: &mut Sequence| {
+        found.keys = (0..=bounds::SEQUENCE_KEYS_MAX as u64).collect();
+        found.weights = vec![0.0; found.keys.len()];
+    };
+    check(&sequence(many), &format!("{at}.keys"), "131073 keys, more than 131072");
 }

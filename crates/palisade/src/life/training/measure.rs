@@ -82,6 +82,7 @@ fn put(data: &mut Dataset, row: FrozenRow) {
         resolution: Resolution::Micro,
         weight: 1.0,
         by_rules: row.by_rules,
+        steps: Vec::new(),
     });
     data.group_names.push(row.client.clone());
     data.clients.push(row.client);
@@ -106,8 +107,10 @@ pub(super) fn recent(
 }
 
 /// The clients of `data` under the live model and under the challenger; without a live model the hand-set tables stand for it.
-/// Clients that one of both cannot judge are left out.
+/// Clients that one of both cannot judge are left out. Of clients in numbers a model of sequences can say nothing: the tables stand for
+/// it, too.
 pub(super) fn rivals(data: &Dataset, live: Option<&Learned>, challenger: &Model) -> Rivals {
+    let live = live.filter(|model| !model.reads_steps());
     let live = live.map_or_else(|| traffic::score_by_rules(data), |model| traffic::score_by(model, data));
     let mut theirs: HashMap<String, _> =
         traffic::score(challenger, data).into_iter().map(|scored| (scored.name.clone(), scored)).collect();
