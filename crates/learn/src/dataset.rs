@@ -32,11 +32,11 @@ pub struct Row {
     pub family: Option<u32>,
     /// Is it a program?
     pub is_bot: bool,
-    /// After how many requests.
+    /// After how many requests; of an interaction, how many acts it has.
     pub requests: u32,
     /// True for the row after its last request.
     pub is_last: bool,
-    /// From where it was seen.
+    /// From where it was seen; an interaction is the same wherever it is handed in.
     pub vantage: Vantage,
     /// Which facts could be seen.
     pub seen: Needs,
@@ -370,13 +370,13 @@ impl Story {
 
 /// Names and their numbers.
 #[derive(Default)]
-struct Names {
-    names: Vec<String>,
+pub(crate) struct Names {
+    pub(crate) names: Vec<String>,
     numbers: HashMap<String, u32>,
 }
 
 impl Names {
-    fn number(&mut self, name: &str) -> u32 {
+    pub(crate) fn number(&mut self, name: &str) -> u32 {
         if let Some(number) = self.numbers.get(name) {
             return *number;
         }

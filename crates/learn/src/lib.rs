@@ -11,17 +11,22 @@
 //!
 //! Nothing here is random by itself: every choice follows from a seed.
 
+pub mod behaviour;
 pub mod bounds;
 pub mod dataset;
 pub mod evaluation;
 pub mod folds;
 pub mod held;
+pub mod interactions;
 pub mod labels;
 pub mod leaks;
 pub mod online;
 pub mod parameters;
+mod parts;
 pub mod promotion;
 pub mod random;
+mod sight;
+pub mod subject;
 pub mod traffic;
 pub mod train;
 pub mod usual;

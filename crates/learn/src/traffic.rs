@@ -4,20 +4,18 @@
 //! nothing is learned there from what will be missing. Calibration and bands come from people and programs that the model behind a
 //! score never saw.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use palisade_detect::detector::{Need, Needs, State};
+use palisade_detect::detector::{Needs, State};
 use palisade_detect::detectors;
 use palisade_detect::learned::{CHALLENGE_BOUND, Opinion, UNPROVEN_BOUND, on_scale};
 use palisade_detect::schema::{self, Feature, FeatureVector};
 use palisade_detect::steps::Steps;
 use palisade_detect::{Learned, scorer};
-use palisade_domain::{LogOdds, Resolution, Vantage};
+use palisade_domain::{LogOdds, Vantage};
 use palisade_model::drift;
 use palisade_model::{
-    Anchor, Anchors, Calibration, Card, Contributions, Direction, Form, Model, ModelError, ModelFile, Pair,
-    Schema, Shape, Source, Subject, Trained, ViewFile,
+    Card, Contributions, Form, Model, ModelError, ModelFile, Schema, Source, Subject, Trained, ViewFile,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -25,8 +23,10 @@ use crate::dataset::{Dataset, Row};
 use crate::evaluation::{Evaluation, Scored};
 use crate::folds::{by_family, by_group, by_time};
 use crate::leaks;
-use crate::train::additive::{self, Additive};
-use crate::train::calibrate::{self, Line};
+use crate::parts::{anchors, calibration, pairs, shapes, worst_of_people};
+use crate::sight::{SIGHTS, Sight, rank_of};
+use crate::subject;
+use crate::train::calibrate::Line;
 use crate::train::cross::out_of_fold;
 use crate::train::{self, KindSettings};
 use crate::usual::usual;
@@ -45,55 +45,6 @@ pub const PEOPLE_TO_CHALLENGE: usize = 600;
 const REASONS: usize = 3;
 
 pub use palisade_detect::schema::expected;
-
-/// A view of a model: what it is called, what it judges, and what it can see.
-struct Sight {
-    name: &'static str,
-    vantages: &'static [Vantage],
-    needs: &'static [Need],
-    resolution: Resolution,
-}
-
-/// The poorest first; whatever a richer vantage recorded can be seen as a poorer one would.
-const SIGHTS: [Sight; 3] = [
-    Sight {
-        name: "log",
-        vantages: &[Vantage::Log],
-        needs: &[Need::UserAgent, Need::Method, Need::Target, Need::Version, Need::Referrer],
-        resolution: Resolution::Milli,
-    },
-    Sight {
-        name: "check",
-        vantages: &[Vantage::Check],
-        needs: &[
-            Need::UserAgent,
-            Need::Method,
-            Need::Target,
-            Need::Referrer,
-            Need::Headers,
-            Need::Body,
-            Need::Fingerprint,
-        ],
-        resolution: Resolution::Milli,
-    },
-    Sight {
-        name: "gateway",
-        vantages: &[Vantage::ForwardAuth, Vantage::GatewayClear, Vantage::GatewayTls],
-        needs: &[
-            Need::UserAgent,
-            Need::Method,
-            Need::Target,
-            Need::Version,
-            Need::Headers,
-            Need::HeaderOrder,
-            Need::Body,
-            Need::Referrer,
-            Need::Scheme,
-            Need::Fingerprint,
-        ],
-        resolution: Resolution::Micro,
-    },
-];
 
 /// How to train.
 #[derive(Clone, Debug)]
@@ -141,10 +92,12 @@ pub enum TrainError {
         bots: usize,
     },
     /// The rows have other columns than this release makes.
-    #[error("the data set has schema {found}, this release makes {}; read the traffic again", schema::ID)]
+    #[error("the data set has schema {found}, this release makes {wanted}; read the traffic again")]
     Schema {
         /// Its schema.
         found: String,
+        /// The schema of this release.
+        wanted: &'static str,
     },
     /// A column is a name.
     #[error(
@@ -173,10 +126,21 @@ pub fn train(data: &Dataset, settings: &TrafficSettings) -> Result<TrainedTraffi
         unseen.extend(tested(&rows, &view, &scores, &vantages, settings.contribution_max));
         views.push(view);
     }
-    let file = ModelFile {
+    let model = expected(|expect| Model::new(file(data, settings, Subject::Traffic, views), expect))?;
+    Ok(TrainedTraffic { model, unseen })
+}
+
+/// What a model of `views`, trained on `data`, says in its file.
+pub(crate) fn file(
+    data: &Dataset,
+    settings: &TrafficSettings,
+    subject: Subject,
+    views: Vec<ViewFile>,
+) -> ModelFile {
+    ModelFile {
         id: settings.id.clone(),
         kind: settings.kind.kind(),
-        subject: Subject::Traffic,
+        subject,
         schema: Schema { id: data.schema.clone(), features: data.columns.clone() },
         trained: Trained {
             at_ms: settings.at_ms,
@@ -191,9 +155,7 @@ pub fn train(data: &Dataset, settings: &TrafficSettings) -> Result<TrainedTraffi
         card: settings.card.clone(),
         contribution_max: settings.contribution_max,
         views,
-    };
-    let model = expected(|expect| Model::new(file, expect))?;
-    Ok(TrainedTraffic { model, unseen })
+    }
 }
 
 /// Each client of `data` after its last request, as a gateway with `model` would score it. Clients that no view of it judges are left out.
@@ -208,22 +170,28 @@ pub fn score_by(model: &Learned, data: &Dataset) -> Vec<Scored> {
         let row = &data.rows[at];
         let vector = FeatureVector::of(data.row(at)).with_steps(Steps::from_slice(&row.steps));
         let opinion = model.opinion(row.vantage, &vector, &mut contributions)?;
-        let mut reasons: Vec<(String, f64)> = contributions
-            .as_slice()
-            .iter()
-            .zip(&data.columns)
-            .filter(|(log_odds, _)| **log_odds > 0.0)
-            .map(|(log_odds, name)| (name.clone(), f64::from(*log_odds)))
-            .collect();
-        if contributions.sequence() > 0.0 {
-            reasons.push(("sequence".to_owned(), f64::from(contributions.sequence())));
-        }
-        reasons.sort_by(|one, other| other.1.total_cmp(&one.1));
-        reasons.truncate(REASONS);
+        let reasons = strongest(&contributions, &data.columns);
         let score = f64::from(scorer::calibrate(opinion.with(row.by_rules))) / 100.0;
         Some(scored(data, at, score, reasons))
     };
     last_rows(data, |_| true).filter_map(&mut one).collect()
+}
+
+/// The strongest reasons for a program, by column.
+pub(crate) fn strongest(contributions: &Contributions, columns: &[String]) -> Vec<(String, f64)> {
+    let mut reasons: Vec<(String, f64)> = contributions
+        .as_slice()
+        .iter()
+        .zip(columns)
+        .filter(|(log_odds, _)| **log_odds > 0.0)
+        .map(|(log_odds, name)| (name.clone(), f64::from(*log_odds)))
+        .collect();
+    if contributions.sequence() > 0.0 {
+        reasons.push(("sequence".to_owned(), f64::from(contributions.sequence())));
+    }
+    reasons.sort_by(|one, other| other.1.total_cmp(&one.1));
+    reasons.truncate(REASONS);
+    reasons
 }
 
 /// The same by the hand-set tables: what a model has to beat.
@@ -282,7 +250,7 @@ fn tested(
     last_rows(rows, |row| vantages.contains(&row.vantage)).filter(is_tested).map(one).collect()
 }
 
-fn by_groups(data: &Dataset, settings: &TrafficSettings) -> Vec<(Vec<usize>, usize)> {
+pub(crate) fn by_groups(data: &Dataset, settings: &TrafficSettings) -> Vec<(Vec<usize>, usize)> {
     let parts = settings.folds.max(2);
     let seeds = (0..settings.repeats.max(1)).map(|repeat| settings.kind.seed().wrapping_add(repeat));
     seeds.map(|seed| (by_group(data, parts, seed), parts)).collect()
@@ -337,7 +305,7 @@ pub fn with_metrics(model: &Model, found: &Evaluation, data: &Dataset) -> Result
         file.metrics = figures;
     }
     file.metrics.insert(drift::KEY.to_owned(), usual);
-    expected(|expect| Model::new(file, expect))
+    subject::expected(file.subject, |expect| Model::new(file, expect))
 }
 
 /// How far a model of `data` may be trusted, as most log-odds beside the hand-set tables: without limit where
@@ -367,10 +335,10 @@ pub fn bounded(model: &Model, bound: LogOdds, people: usize) -> Result<Model, Mo
             "It adds at most {bound} log-odds to the hand-set tables: it explains, and changes no action."
         ),
     };
-    expected(|expect| Model::new(file, expect))
+    subject::expected(file.subject, |expect| Model::new(file, expect))
 }
 
-fn scored(data: &Dataset, at: usize, score: f64, reasons: Vec<(String, f64)>) -> Scored {
+pub(crate) fn scored(data: &Dataset, at: usize, score: f64, reasons: Vec<(String, f64)>) -> Scored {
     let row = &data.rows[at];
     Scored {
         name: data.clients[row.client as usize].clone(),
@@ -383,15 +351,20 @@ fn scored(data: &Dataset, at: usize, score: f64, reasons: Vec<(String, f64)>) ->
     }
 }
 
-fn last_rows(data: &Dataset, takes: impl Fn(&Row) -> bool) -> impl Iterator<Item = usize> {
+pub(crate) fn last_rows(data: &Dataset, takes: impl Fn(&Row) -> bool) -> impl Iterator<Item = usize> {
     let last = data.rows.iter().enumerate().filter(move |(_, row)| row.is_last && takes(row));
     last.map(|(at, _)| at).collect::<Vec<_>>().into_iter()
 }
 
 fn usable(data: &Dataset) -> Result<(), TrainError> {
     if data.schema != schema::ID {
-        return Err(TrainError::Schema { found: data.schema.clone() });
+        return Err(TrainError::Schema { found: data.schema.clone(), wanted: schema::ID });
     }
+    sound(data)
+}
+
+/// Enough of both, and no column that names its group.
+pub(crate) fn sound(data: &Dataset) -> Result<(), TrainError> {
     enough(data)?;
     match leaks::naming(data).first() {
         Some(feature) => Err(TrainError::Names { feature: (*feature).to_owned() }),
@@ -417,11 +390,6 @@ fn shown_only() -> Vec<bool> {
     let detectors =
         detectors::all().into_iter().map(|detector| matches!(detector.card().state, State::DryRun(_)));
     listed.chain(detectors).collect()
-}
-
-/// The place in [`SIGHTS`] of what sees as a vantage does.
-fn rank_of(vantage: Vantage) -> usize {
-    SIGHTS.iter().position(|sight| sight.vantages.contains(&vantage)).unwrap_or(0)
 }
 
 /// One view, and the log-odds of every row by models that never saw its group.
@@ -454,7 +422,21 @@ fn view(
     }
     let kind = &kind;
     let directions: Vec<_> = features.iter().map(|feature| feature.direction).collect();
-    let unseen = out_of_fold(data, &columns, &directions, kind, folds);
+    let vantages = vantages.iter().map(|vantage| vantage.name().to_owned()).collect();
+    fitted(data, (sight.name, vantages), &columns, &directions, kind, folds)
+}
+
+/// A view of a name for some vantages that looks at `columns`, calibrated and anchored by models that never saw the groups they judge,
+/// and the log-odds of every row by those.
+pub(crate) fn fitted(
+    data: &Dataset,
+    (name, vantages): (&str, Vec<String>),
+    columns: &[usize],
+    directions: &[schema::Direction],
+    kind: &KindSettings,
+    folds: &[(Vec<usize>, usize)],
+) -> (ViewFile, Vec<f32>) {
+    let unseen = out_of_fold(data, columns, directions, kind, folds);
     let weighed: Vec<(f32, bool, f32)> = data
         .rows
         .iter()
@@ -465,7 +447,7 @@ fn view(
     let calibration = calibration(Line::fitted(&weighed));
     let tested = |at: usize| if unseen[at].is_nan() { f32::NAN } else { calibration.apply(unseen[at]) };
     let people = worst_of_people(data, tested);
-    let (intercept, shapes, pairs, form) = match kind.train(data, &columns, &directions, |_| true) {
+    let (intercept, shapes, pairs, form) = match kind.train(data, columns, directions, |_| true) {
         train::Learned::Additive(additive) => {
             let additive = additive.raised();
             (additive.intercept, shapes(&additive), pairs(&additive), Form::Additive)
@@ -473,8 +455,8 @@ fn view(
         train::Learned::Formed(formed) => (formed.intercept, Vec::new(), Vec::new(), formed.form),
     };
     let view = ViewFile {
-        name: sight.name.to_owned(),
-        vantages: vantages.iter().map(|vantage| vantage.name().to_owned()).collect(),
+        name: name.to_owned(),
+        vantages,
         features: columns.iter().map(|column| *column as u16).collect(),
         intercept,
         shapes,
@@ -484,74 +466,6 @@ fn view(
         anchors: anchors(&people),
     };
     (view, unseen)
-}
-
-/// What each person comes to at worst, on any of its rows, as the model computes it: whoever is hit once is hit. Rows that were not
-/// tested, which have no number, are left out.
-fn worst_of_people(data: &Dataset, log_odds: impl Fn(usize) -> f32) -> Vec<f64> {
-    let mut worst: BTreeMap<u32, f64> = BTreeMap::new();
-    for (at, row) in data.rows.iter().enumerate().filter(|(_, row)| !row.is_bot) {
-        let found = f64::from(log_odds(at));
-        let most = worst.entry(row.client).or_insert(f64::NEG_INFINITY);
-        *most = most.max(found);
-    }
-    worst.into_values().filter(|worst| worst.is_finite()).collect()
-}
-
-fn shapes(model: &Additive) -> Vec<Shape> {
-    let shape = |shape: &additive::Shape| Shape {
-        feature: shape.column as u16,
-        edges: shape.bins.edges.clone(),
-        weights: shape.weights.clone(),
-        unseen: shape.unseen,
-        direction: match shape.direction {
-            additive::Direction::Rising => Direction::Rising,
-            additive::Direction::Falling => Direction::Falling,
-            additive::Direction::Free => Direction::Free,
-        },
-    };
-    model.shapes.iter().map(shape).collect()
-}
-
-fn pairs(model: &Additive) -> Vec<Pair> {
-    let pair = |pair: &additive::Pair| {
-        let [first, second] = &pair.bins;
-        Pair {
-            first: pair.columns[0] as u16,
-            second: pair.columns[1] as u16,
-            first_edges: first.edges.clone(),
-            second_edges: second.edges.clone(),
-            weights: pair.weights.clone(),
-            unseen: pair.unseen,
-        }
-    };
-    model.pairs.iter().map(pair).collect()
-}
-
-/// Sums beyond this are the same.
-const SUM_MAX: f64 = 50.0;
-
-fn calibration(line: Line) -> Calibration {
-    // A line that is nearly flat says nothing either way.
-    let line = if line.slope < 0.01 { Line { slope: 0.01, ..line } } else { line };
-    let point = |sum: f64| (sum as f32, line.at(sum).clamp(-900.0, 900.0) as f32);
-    Calibration { points: vec![point(-SUM_MAX), point(SUM_MAX)] }
-}
-
-/// How far an anchor lies above the highest person it spares, log-odds: more than rounding.
-const CLEAR: f32 = 1e-3;
-
-/// From the first anchor down to a score of 0, and from the last up to 100, log-odds.
-const BELOW: f32 = 6.0;
-const ABOVE: f32 = 3.0;
-
-fn anchors(people: &[f64]) -> Anchors {
-    let [monitor, challenge, block] = calibrate::anchors(people).map(|anchor| Anchor {
-        log_odds: anchor.log_odds.clamp(-900.0, 900.0) as f32 + CLEAR,
-        fpr: anchor.fpr,
-        provisional: anchor.provisional,
-    });
-    Anchors { floor: monitor.log_odds - BELOW, monitor, challenge, block, ceiling: block.log_odds + ABOVE }
 }
 
 fn described(settings: &TrafficSettings) -> std::collections::BTreeMap<String, String> {
@@ -610,6 +524,8 @@ impl Dataset {
 
 #[cfg(test)]
 mod tests {
+    use palisade_detect::detector::Need;
+
     use super::*;
     use crate::dataset::testing::made_up;
     use crate::train::AdditiveSettings;

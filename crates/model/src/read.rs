@@ -14,9 +14,19 @@ impl Model {
     /// # Errors
     /// Whatever [`ModelError`] names. The checksum is looked at before the document, and the schema before the rest.
     pub fn read(bytes: &[u8], expect: &Expect<'_>) -> Result<Model, ModelError> {
+        Model::new(ModelFile::read(bytes)?, expect)
+    }
+}
+
+impl ModelFile {
+    /// What a model file says, before any of it is checked but its checksum: for whoever must know what a model judges before
+    /// saying what is expected of it.
+    ///
+    /// # Errors
+    /// Where the bytes are no model file, damaged, or of another format.
+    pub fn read(bytes: &[u8]) -> Result<ModelFile, ModelError> {
         let document = frame::document(bytes)?;
-        let file: ModelFile = serde_json::from_slice(document).map_err(|error| place(&error))?;
-        Model::new(file, expect)
+        serde_json::from_slice(document).map_err(|error| place(&error))
     }
 }
 

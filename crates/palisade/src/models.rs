@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use palisade_challenge::behaviour::schema as hands;
 use palisade_config::settings::ModelSettings;
 use palisade_detect::{Learned, schema};
-use palisade_model::{Foreign, Model, ModelUri, bounds};
+use palisade_model::{Expect, Foreign, Model, ModelError, ModelFile, ModelUri, Subject, bounds};
 use sha2::{Digest as _, Sha256};
 
 /// The models that ship with this build, by name.
@@ -29,9 +30,9 @@ enum By {
 }
 
 impl Opened {
-    /// A model of ours, in the bytes of its file.
-    fn own(bytes: &[u8]) -> Result<Opened, String> {
-        let model = schema::expected(|expect| Model::read(bytes, expect)).map_err(|why| why.to_string())?;
+    /// A model of ours, in the bytes of its file, which is to judge `wanted`.
+    fn own(bytes: &[u8], wanted: Subject) -> Result<Opened, String> {
+        let model = judging(any(bytes).map_err(|why| why.to_string())?, wanted)?;
         Ok(Opened { by: By::Own(Arc::new(model)), sha256: digest(bytes) })
     }
 
@@ -74,16 +75,64 @@ impl Opened {
     }
 }
 
-/// The model that ships as `name`.
+/// The model in `file`, whatever it judges, where this release can use it.
 ///
 /// # Errors
-/// Where there is none.
-pub(crate) fn builtin(name: &str) -> Result<Opened, String> {
+/// With what is wrong with it.
+pub(crate) fn any(file: &[u8]) -> Result<Model, ModelError> {
+    let file = ModelFile::read(file)?;
+    let make = |expect: &Expect<'_>| Model::new(file.clone(), expect);
+    match file.subject {
+        Subject::Traffic => schema::expected(make),
+        Subject::Behaviour => hands::expected(make),
+    }
+}
+
+/// The word for what a model judges, as on the command line and in the store.
+pub(crate) fn word(subject: Subject) -> &'static str {
+    match subject {
+        Subject::Traffic => "traffic",
+        Subject::Behaviour => "behaviour",
+    }
+}
+
+/// `model`, where it judges `wanted`.
+///
+/// # Errors
+/// Where it judges something else, with the schemas of both.
+pub(crate) fn judging(model: Model, wanted: Subject) -> Result<Model, String> {
+    let found = model.subject();
+    if found == wanted {
+        return Ok(model);
+    }
+    let schema_id = |subject| match subject {
+        Subject::Traffic => schema::ID,
+        Subject::Behaviour => hands::ID,
+    };
+    Err(format!(
+        "it judges {} (schema {}), and what is to be judged here is {} ({}); {}",
+        word(found),
+        schema_id(found),
+        word(wanted),
+        schema_id(wanted),
+        match found {
+            Subject::Behaviour =>
+                "models of behaviour are trained and evaluated with --kind behaviour, and no release serves them yet",
+            Subject::Traffic => "models of traffic are evaluated without --kind",
+        }
+    ))
+}
+
+/// The model that ships as `name`, which is to judge `wanted`.
+///
+/// # Errors
+/// Where there is none, or it judges something else.
+pub(crate) fn builtin(name: &str, wanted: Subject) -> Result<Opened, String> {
     let known = || BUILTIN.map(|(name, _)| format!("builtin:{name}")).join(", ");
     let found = BUILTIN.iter().find(|(known, _)| *known == name);
     let (_, bytes) =
         found.ok_or_else(|| format!("builtin:{name}: there is none; this build has {}", known()))?;
-    Opened::own(bytes).map_err(|why| format!("builtin:{name}: {why}"))
+    Opened::own(bytes, wanted).map_err(|why| format!("builtin:{name}: {why}"))
 }
 
 /// The model that whoever calls has named on the command line: `onnx:FILE`, an ONNX file by its ending, else one of ours.
@@ -91,17 +140,25 @@ pub(crate) fn builtin(name: &str) -> Result<Opened, String> {
 /// # Errors
 /// Where it cannot be read, or does not fit this release.
 #[cfg(feature = "train")]
-pub(crate) fn named(named: &str) -> Result<Opened, String> {
-    if let Some(file) = named.strip_prefix("onnx:") {
-        return onnx_at(Path::new(file));
+pub(crate) fn named(named: &str, wanted: Subject) -> Result<Opened, String> {
+    let (path, is_onnx) = match named.strip_prefix("onnx:") {
+        Some(file) => (Path::new(file), true),
+        None => {
+            let path = Path::new(named);
+            (path, path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("onnx")))
+        }
+    };
+    match (is_onnx, wanted) {
+        (false, _) => own_at(path, wanted),
+        (true, Subject::Traffic) => onnx_at(path),
+        (true, Subject::Behaviour) => {
+            Err(format!("{}: ONNX files judge traffic; models of behaviour are our own", path.display()))
+        }
     }
-    let path = Path::new(named);
-    let is_onnx = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("onnx"));
-    if is_onnx { onnx_at(path) } else { own_at(path) }
 }
 
-fn own_at(path: &Path) -> Result<Opened, String> {
-    let read = bounded(path, bounds::FILE_BYTES_MAX).and_then(|bytes| Opened::own(&bytes));
+fn own_at(path: &Path, wanted: Subject) -> Result<Opened, String> {
+    let read = bounded(path, bounds::FILE_BYTES_MAX).and_then(|bytes| Opened::own(&bytes, wanted));
     read.map_err(|why| format!("{}: {why}", path.display()))
 }
 
@@ -131,8 +188,8 @@ fn onnx_at(path: &Path) -> Result<Opened, String> {
 pub(crate) fn configured(settings: &ModelSettings) -> Result<Option<Opened>, String> {
     match &settings.uri {
         ModelUri::Builtin(name) if name == RULES => Ok(None),
-        ModelUri::Builtin(name) => builtin(name).map(Some),
-        ModelUri::File(file) => own_at(&trusted(&settings.trusted_dir, file)?).map(Some),
+        ModelUri::Builtin(name) => builtin(name, Subject::Traffic).map(Some),
+        ModelUri::File(file) => own_at(&trusted(&settings.trusted_dir, file)?, Subject::Traffic).map(Some),
         ModelUri::Onnx(file) => onnx_at(&trusted(&settings.trusted_dir, file)?).map(Some),
     }
 }
@@ -183,11 +240,11 @@ mod tests {
     #[test]
     fn every_model_that_ships_fits_this_release() {
         for (name, _) in BUILTIN {
-            let opened = builtin(name).unwrap_or_else(|why| panic!("{why}"));
+            let opened = builtin(name, Subject::Traffic).unwrap_or_else(|why| panic!("{why}"));
             let By::Own(model) = &opened.by else { panic!("what ships is ours") };
             assert!(model.contribution_max().is_finite(), "without local labels {name} is held to a bound");
         }
-        let error = builtin("htp").unwrap_err();
+        let error = builtin("htp", Subject::Traffic).unwrap_err();
         assert!(error.contains("builtin:http"), "{error}");
     }
 
@@ -243,7 +300,7 @@ mod tests {
         let settings = ModelSettings { uri, trusted_dir, ..ModelSettings::default() };
         let opened = configured(&settings).expect("every feature is known").expect("it is a model");
         assert_eq!(opened.sha256(), digest(&older.to_bytes()), "it is called by the file as it lies there");
-        let (one, other) = (builtin("http").expect("it ships").learned(), opened.learned());
+        let (one, other) = (builtin("http", Subject::Traffic).expect("it ships").learned(), opened.learned());
         for row in 0..40 {
             let value = |at: usize| {
                 if (at + row).is_multiple_of(5) { f32::NAN } else { ((at * 7 + row * 3) % 11) as f32 }

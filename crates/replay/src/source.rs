@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,6 +14,33 @@ use flate2::bufread::MultiGzDecoder;
 
 /// Longest line that is looked at, in bytes; longer ones are skipped without being held.
 pub const LINE_BYTES_MAX: usize = 64 * 1024;
+
+/// Hands out the lines of `path` one after another, whatever packs it; `-` is standard input. `take` gets each line's number,
+/// from 1, and its bytes, or `None` for a line of more than `line_bytes_max`, which is not held. It says whether to go on.
+/// What comes back says why reading ended early, or that the text is in an encoding that nothing can be read from.
+///
+/// # Errors
+/// Where the file cannot be opened.
+pub fn for_each_line(
+    path: &Path,
+    line_bytes_max: usize,
+    mut take: impl FnMut(u64, Option<&[u8]>) -> ControlFlow<()>,
+) -> Result<Option<String>, SourceError> {
+    let (mut source, _) = Source::open(path, &Counter::default())?;
+    source.line_bytes_max = line_bytes_max;
+    while let Some(chunk) = source.next_chunk() {
+        for (number, line) in chunk.lines() {
+            let whole = match line {
+                RawLine::Whole(bytes) => Some(bytes),
+                RawLine::TooLong(_) => None,
+            };
+            if take(number, whole).is_break() {
+                return Ok(source.warning);
+            }
+        }
+    }
+    Ok(source.warning)
+}
 
 /// Bytes of a chunk, about: enough lines that handing one to another thread costs nothing, small enough that a few
 /// chunks of many files fit into memory.
@@ -77,7 +105,7 @@ struct Stretch {
 pub(crate) enum RawLine<'a> {
     /// All of it.
     Whole(&'a [u8]),
-    /// The beginning of one that is longer than [`LINE_BYTES_MAX`].
+    /// The beginning of one that is longer than a line may be.
     TooLong(&'a [u8]),
 }
 
@@ -95,6 +123,7 @@ impl Chunk {
 pub(crate) struct Source {
     path: PathBuf,
     input: Box<dyn BufRead + Send>,
+    line_bytes_max: usize,
     lines_read: u64,
     /// Why reading ended early, or what nothing can be read from.
     warning: Option<String>,
@@ -132,7 +161,14 @@ impl Source {
         let counted = Counted { input, counter: Arc::clone(counter) };
         let mut raw = BufReader::with_capacity(READ_BYTES, counted);
         let input = decoder(&mut raw, path)?.attach(raw).map_err(|reason| failure(path, reason))?;
-        Ok(Source { path: path.to_owned(), input, lines_read: 0, warning: None, has_ended: false })
+        Ok(Source {
+            path: path.to_owned(),
+            input,
+            line_bytes_max: LINE_BYTES_MAX,
+            lines_read: 0,
+            warning: None,
+            has_ended: false,
+        })
     }
 
     /// The path it was opened under.
@@ -171,7 +207,7 @@ impl Source {
         (!chunk.lines.is_empty()).then_some(chunk)
     }
 
-    /// Appends one line to `chunk`; `false` at the end of the file. At most [`LINE_BYTES_MAX`] of it are held.
+    /// Appends one line to `chunk`; `false` at the end of the file. At most as much of it is held as a line may have.
     fn read_line(&mut self, chunk: &mut Chunk) -> io::Result<bool> {
         let start = chunk.bytes.len();
         let mut length = 0usize;
@@ -190,27 +226,26 @@ impl Source {
             }
             let end = memchr::memchr(b'\n', buffer);
             let piece = &buffer[..end.unwrap_or(buffer.len())];
-            let room = LINE_BYTES_MAX.saturating_sub(length).min(piece.len());
+            let room = self.line_bytes_max.saturating_sub(length).min(piece.len());
             chunk.bytes.extend_from_slice(&piece[..room]);
             length = length.saturating_add(piece.len());
             let used = piece.len() + usize::from(end.is_some());
             self.input.consume(used);
             if end.is_some() {
-                push_line(chunk, start, length);
+                push_line(chunk, start, length <= self.line_bytes_max);
                 return Ok(true);
             }
         }
         // The last line of a file may lack its end.
         if length > 0 {
-            push_line(chunk, start, length);
+            push_line(chunk, start, length <= self.line_bytes_max);
         }
         Ok(length > 0)
     }
 }
 
-/// Notes the line that begins at `start`; of one that is too long only the beginning stays.
-fn push_line(chunk: &mut Chunk, start: usize, length: usize) {
-    let is_whole = length <= LINE_BYTES_MAX;
+/// Notes the line that begins at `start`; of one that is not whole only the beginning stays.
+fn push_line(chunk: &mut Chunk, start: usize, is_whole: bool) {
     if !is_whole {
         chunk.bytes.truncate(start + EXCERPT_BYTES);
     }
@@ -323,6 +358,21 @@ mod tests {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         encoder.write_all(text.as_bytes()).unwrap();
         encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn lines_of_another_length_are_handed_out_until_told_to_stop() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        write!(file, "one\n{}\nthree\nfour", "x".repeat(9)).unwrap();
+        let mut seen = Vec::new();
+        let warning = for_each_line(file.path(), 8, |number, line| {
+            seen.push((number, line.map(|line| String::from_utf8_lossy(line).into_owned())));
+            if number == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        assert!(matches!(warning, Ok(None)));
+        assert_eq!(seen, [(1, Some("one".to_owned())), (2, None), (3, Some("three".to_owned()))]);
+        let missing = for_each_line(Path::new("/nowhere/at-all"), 8, |_, _| ControlFlow::Continue(()));
+        assert!(matches!(missing, Err(SourceError::Missing(_))));
     }
 
     #[test]

@@ -49,7 +49,7 @@ const CHORES: &[Chore] = &[
     #[cfg(feature = "product")]
     Chore {
         name: "docs",
-        about: "[--check]: docs/BOUNDS.md, docs/features.md, docs/detectors/",
+        about: "[--check]: docs/BOUNDS.md, docs/features.md, docs/behaviour-features.md, docs/detectors/",
         run: docs::run,
     },
     #[cfg(feature = "product")]

@@ -22,7 +22,11 @@ type Measurement = (&'static str, &'static str, fn(&Path) -> anyhow::Result<()>)
 const MEASUREMENTS: &[Measurement] = &[
     ("anomaly", "parameters and bodies unlike the benign ones that were learned from", anomaly::run),
     ("attacks", "attack lines of real logs go beyond monitor, readers of a real blog do not", attacks::run),
-    ("behaviour", "hands of real people and of programs, by the hand-set score", behaviour::run),
+    (
+        "behaviour",
+        "hands of real people and of programs, by the hand-set score and by models",
+        behaviour::run,
+    ),
     ("pace", "what pace is worth to a model on a site that it does not know", |data| {
         let recorded = sessions::read(&data.join("weblog-human-bot-mklab/weblog_data.csv.gz"))?;
         let visits = sessions::labelled(&recorded.iter().collect())?;

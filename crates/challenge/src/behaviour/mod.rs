@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!   bytes ──► Submission / Trace (read.rs) ──► Features ──┐
-//!                                         └──► Motion ────┴──► weights.rs, each a line of log-odds ──► human 0..=1
+//!                                         └──► Motion ────┼──► weights.rs, each a line of log-odds ──► human 0..=1
+//!                                                         └──► schema, each a number ──► what models learn from
 //! ```
 //!
 //! Everything here is said by the client: a program can send any trace. So a good trace lifts a score a little, a bad one
@@ -12,6 +13,7 @@ pub mod features;
 pub mod interaction;
 mod motion;
 mod read;
+pub mod schema;
 mod shape;
 pub mod submission;
 pub mod trace;
@@ -26,6 +28,7 @@ use palisade_domain::Timestamp;
 pub use features::{Device, Features};
 pub use interaction::Interaction;
 pub use read::{Said, missing_field};
+pub use schema::Numbers;
 pub use submission::Submission;
 pub use trace::{SolvedBy, Trace, WorkAnswer};
 
@@ -88,11 +91,18 @@ pub struct Behaviour {
     pub reason: Option<Code>,
     /// What was measured.
     pub features: Features,
+    /// The same and more as a model takes it: training reads these numbers too.
+    pub numbers: Numbers,
     /// What makes the score: their sum, before the caps, is the log-odds of `human`.
     pub contributions: ArrayVec<Contribution, CONTRIBUTIONS_MAX>,
 }
 
 impl Behaviour {
+    /// Log-odds of a person by the hand-set weights, before the caps.
+    pub fn log_odds(&self) -> f64 {
+        self.contributions.iter().map(|line| line.log_odds).sum()
+    }
+
     /// The same trace, seen before.
     #[must_use]
     pub fn repeated(self) -> Self {
@@ -119,5 +129,6 @@ pub fn judge(trace: &Trace, around: &Around<'_>) -> Behaviour {
     let human = (1.0 / (1.0 + f64::exp(-sum))).clamp(HUMAN_MIN, max);
     let named = worst.map(|(_, code)| code).filter(|code| *code != Code::LowScore);
     let reason = named.or((human < 0.5).then_some(Code::LowScore));
-    Behaviour { human, shape: shape::shape(trace, around.key), reason, features, contributions }
+    let numbers = Numbers::of(&seen);
+    Behaviour { human, shape: shape::shape(trace, around.key), reason, features, numbers, contributions }
 }

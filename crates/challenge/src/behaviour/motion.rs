@@ -40,10 +40,16 @@ pub(super) struct Motion {
     /// Strokes whose bend was judged, and how many of them are straight lines.
     pub(super) bends: usize,
     pub(super) straight: usize,
+    /// Mean over those of the largest distance from the chord, as a share of the chord.
+    pub(super) bow: f64,
     /// Strokes whose speed was judged.
     pub(super) speeds: usize,
     /// Mean over those of the variation of speed (standard deviation over mean).
     pub(super) speed_variation: f64,
+    /// Mean over those of when the stroke is fastest, as a share of its time, 0.0..=1.0.
+    pub(super) peak_at: f64,
+    /// Mean over those of how often the speed rises to a peak, 1.0 and up.
+    pub(super) peaks: f64,
     /// Strokes that shake by more than rounding, of those.
     pub(super) shaking: usize,
     /// Mean over the shaking ones of how much of a turn is taken back by the next, -1.0..=1.0: near -2/3 for noise that was
@@ -78,7 +84,10 @@ impl Motion {
             stroke.push(*at);
         }
         motion.add(&stroke);
+        motion.bow = ratio(motion.bow, motion.bends as f64);
         motion.speed_variation = ratio(motion.speed_variation, motion.speeds as f64);
+        motion.peak_at = ratio(motion.peak_at, motion.speeds as f64);
+        motion.peaks = ratio(motion.peaks, motion.speeds as f64);
         motion.turn_echo = ratio(motion.turn_echo, motion.shaking as f64);
         motion.roughness_px = ratio(motion.roughness_px, motion.smooths as f64);
         motion
@@ -97,12 +106,17 @@ impl Motion {
             let off = |at: &At| {
                 ((last.x - first.x) * (at.y - first.y) - (last.y - first.y) * (at.x - first.x)).abs() / chord
             };
-            self.straight += usize::from(stroke.iter().map(off).fold(0.0, f64::max) <= ROUNDING_PX);
+            let farthest = stroke.iter().map(off).fold(0.0, f64::max);
+            self.straight += usize::from(farthest <= ROUNDING_PX);
+            self.bow += farthest / chord;
         }
         let length: f64 = stroke.windows(2).map(|pair| distance(pair[0], pair[1])).sum();
         if length / steps as f64 >= STEP_PX_MIN {
             self.speeds += 1;
             self.speed_variation += speed_variation(stroke);
+            let (peak_at, peaks) = peaks(stroke);
+            self.peak_at += peak_at;
+            self.peaks += peaks;
             if let Some(echo) = turn_echo(stroke) {
                 self.shaking += 1;
                 self.turn_echo += echo;
@@ -119,11 +133,42 @@ fn distance(from: At, to: At) -> f64 {
     (to.x - from.x).hypot(to.y - from.y)
 }
 
-/// Steps of one time are one step; times are whole milliseconds, and a browser's frames are 7 or more.
+/// The speed of each step, px/ms. Steps of one time are one step; times are whole milliseconds, and a browser's frames are
+/// 7 or more.
+fn speeds(stroke: &[At]) -> impl Iterator<Item = f64> + Clone {
+    stroke.windows(2).map(|pair| distance(pair[0], pair[1]) / (pair[1].time - pair[0].time).max(1.0))
+}
+
 fn speed_variation(stroke: &[At]) -> f64 {
-    variation(
-        stroke.windows(2).map(|pair| distance(pair[0], pair[1]) / (pair[1].time - pair[0].time).max(1.0)),
-    )
+    variation(speeds(stroke))
+}
+
+/// A peak that is lower than this share of the highest is a tremor.
+const PEAK_SHARE_MIN: f64 = 0.1;
+
+/// When the stroke is fastest, as a share of its time, and how often its speed peaks; each step's speed is the mean with its
+/// neighbours', or rounding would make peaks of its own.
+fn peaks(stroke: &[At]) -> (f64, f64) {
+    let raw: Vec<f64> = speeds(stroke).collect();
+    let mean_at = |at: usize| {
+        let near = &raw[at.saturating_sub(1)..raw.len().min(at + 2)];
+        near.iter().sum::<f64>() / near.len() as f64
+    };
+    let smooth: Vec<f64> = (0..raw.len()).map(mean_at).collect();
+    let (fastest, top) = smooth
+        .iter()
+        .copied()
+        .enumerate()
+        .fold((0, 0.0), |best, (at, speed)| if speed > best.1 { (at, speed) } else { best });
+    let is_peak = |at: &usize| {
+        let before = at.checked_sub(1).map_or(0.0, |before| smooth[before]);
+        let after = smooth.get(at + 1).copied().unwrap_or(0.0);
+        smooth[*at] > before && smooth[*at] >= after && smooth[*at] >= PEAK_SHARE_MIN * top
+    };
+    let count = (0..smooth.len()).filter(is_peak).count();
+    let (first, last) = (stroke[0].time, stroke[stroke.len() - 1].time);
+    let middle = (stroke[fastest].time + stroke[fastest + 1].time) / 2.0;
+    (ratio(middle - first, last - first).clamp(0.0, 1.0), count.max(1) as f64)
 }
 
 /// Standard deviation over mean; 0.0 where the mean is 0.

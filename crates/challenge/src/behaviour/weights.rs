@@ -59,11 +59,11 @@ const _: () = assert!(ALL.len() <= super::CONTRIBUTIONS_MAX, "all of them fit in
 /// What the weights look at.
 #[derive(Debug)]
 pub(super) struct Seen<'a> {
-    trace: &'a Trace,
+    pub(super) trace: &'a Trace,
     around: &'a Around<'a>,
-    features: &'a Features,
-    mouse: Motion,
-    fingers: Motion,
+    pub(super) features: &'a Features,
+    pub(super) mouse: Motion,
+    pub(super) fingers: Motion,
 }
 
 impl<'a> Seen<'a> {
@@ -73,7 +73,7 @@ impl<'a> Seen<'a> {
         Seen { trace, around, features, mouse: Motion::of(&mouse), fingers: Motion::of(&fingers) }
     }
 
-    fn touched(&self) -> bool {
+    pub(super) fn touched(&self) -> bool {
         !self.trace.touches.is_empty() || !self.trace.pens.is_empty()
     }
 }
@@ -110,6 +110,21 @@ const DRIVEN: [&str; 9] = [
 /// Marks of browsers that are not as most are: some run by programs, some by people who changed them.
 const ODD: [&str; 6] = ["navigatorPatched", "noChrome", "noLanguages", "noPlugins", "noTouch", "noWindow"];
 
+/// How many marks of automation it bears.
+pub(super) fn driven(seen: &Seen<'_>) -> usize {
+    marked(seen, &DRIVEN)
+}
+
+/// How many oddities its browser has.
+pub(super) fn oddities(seen: &Seen<'_>) -> usize {
+    marked(seen, &ODD)
+}
+
+/// How many of its events scripts of the page made.
+pub(super) fn scripted(seen: &Seen<'_>) -> f64 {
+    seen.trace.marks.get("scripted").copied().unwrap_or(0.0)
+}
+
 /// How many of `names` are marked.
 fn marked(seen: &Seen<'_>, names: &[&str]) -> usize {
     let marks = &seen.trace.marks;
@@ -118,12 +133,12 @@ fn marked(seen: &Seen<'_>, names: &[&str]) -> usize {
 
 /// -4.0 where a mark of automation is set, however many there are: they go together.
 fn marks(seen: &Seen<'_>) -> Option<f64> {
-    (marked(seen, &DRIVEN) > 0).then_some(-4.0)
+    (driven(seen) > 0).then_some(-4.0)
 }
 
 /// -0.5 for each oddity of the browser, -1.5 at most: no odd browser alone is shut out.
 fn odd_browser(seen: &Seen<'_>) -> Option<f64> {
-    let odd = marked(seen, &ODD);
+    let odd = oddities(seen);
     (odd > 0).then(|| -0.5 * odd.min(3) as f64)
 }
 
@@ -132,7 +147,7 @@ const SCRIPTED_MIN: f64 = 24.0;
 
 /// -2.0 where scripts of the page made 24 events or more, and half of all: password managers make a few for each field.
 fn scripted_events(seen: &Seen<'_>) -> Option<f64> {
-    let scripted = seen.trace.marks.get("scripted").copied().unwrap_or(0.0);
+    let scripted = scripted(seen);
     (scripted >= SCRIPTED_MIN && scripted * 2.0 >= seen.trace.acts() as f64).then_some(-2.0)
 }
 
@@ -164,6 +179,16 @@ fn identical_events(seen: &Seen<'_>) -> Option<f64> {
 
 /// Further back than this is no late delivery, ms.
 const BACK_MS: f64 = 50.0;
+
+/// How many of the steps from one event to the next of its kind go back in time by more than a clock's rounding, 0.0..=1.0.
+pub(super) fn backwards(seen: &Seen<'_>) -> f64 {
+    let (mut back, mut all) = (0_usize, 0_usize);
+    for times in seen.trace.streams() {
+        all += times.len().saturating_sub(1);
+        back += times.windows(2).filter(|pair| pair[1] < pair[0] - 1.0).count();
+    }
+    features::ratio(back as f64, all as f64)
+}
 
 /// -3.0 where times of one kind of events go far back more than once, or a fourth of them go back at all. A clock that is
 /// set goes back once; browsers deliver few events late.
@@ -273,6 +298,12 @@ fn jumps(motion: &Motion) -> Option<f64> {
     (motion.jumps >= 3 && motion.jumps * 5 >= motion.steps).then_some(-1.0)
 }
 
+/// The forces of fingers and pens while they touch.
+pub(super) fn forces(trace: &Trace) -> Vec<f64> {
+    let down = trace.touches.iter().chain(&trace.pens).filter(|at| at.phase != Phase::End);
+    down.filter_map(|at| at.force).collect()
+}
+
 /// How long fingers stay: -1.2 where two touches or more have no duration (below 5 ms), +0.6 from 20 ms to 3 s.
 fn touch_duration(seen: &Seen<'_>) -> Option<f64> {
     let starts = seen.trace.touches.iter().chain(&seen.trace.pens).filter(|at| at.phase == Phase::Start);
@@ -286,8 +317,7 @@ fn touch_duration(seen: &Seen<'_>) -> Option<f64> {
 
 /// +0.4 where the force of a touch changes. Many screens tell none, so its absence says nothing.
 fn touch_force(seen: &Seen<'_>) -> Option<f64> {
-    let force = seen.trace.touches.iter().chain(&seen.trace.pens).filter(|at| at.phase != Phase::End);
-    let force: Vec<f64> = force.filter_map(|at| at.force).collect();
+    let force = forces(seen.trace);
     (force.len() >= 3 && variation(force.iter().copied()) > 0.01).then_some(0.4)
 }
 
@@ -299,10 +329,9 @@ const CLICK_PX_MAX: f64 = 120.0;
 const LEAP_PX: f64 = 200.0;
 const LEAP_END_PX: f64 = 1.5;
 
-/// -1.2 where most clicks, two at least, are far from where the mouse was last seen or reached
-/// by a leap, +0.4 where they are near. Without moves
-/// it says nothing: assistive technology clicks without a path, and fingers do.
-fn click_path(seen: &Seen<'_>) -> Option<f64> {
+/// How many clicks the mouse came near to before, and how many it did not. `None` where that says nothing: without moves, as
+/// assistive technology clicks without a path, and fingers do.
+pub(super) fn clicks_reached(seen: &Seen<'_>) -> Option<(usize, usize)> {
     let moves = &seen.trace.moves;
     if moves.len() < MOVES_MIN || seen.touched() || seen.trace.dropped > 0 {
         return None;
@@ -320,8 +349,13 @@ fn click_path(seen: &Seen<'_>) -> Option<f64> {
             && (moves[at].x - moves[at - 1].x).hypot(moves[at].y - moves[at - 1].y) >= LEAP_PX;
         if reached && !leapt { near += 1 } else { far += 1 }
     }
-    match (near, far) {
-        (0, 0) => None,
+    (near + far > 0).then_some((near, far))
+}
+
+/// -1.2 where most clicks, two at least, are far from where the mouse was last seen or reached by a leap, +0.4 where they are
+/// near.
+fn click_path(seen: &Seen<'_>) -> Option<f64> {
+    match clicks_reached(seen)? {
         (near, far) if far > near && far >= 2 => Some(-1.2),
         (near, 0) if near > 0 => Some(0.4),
         _ => None,
@@ -351,6 +385,14 @@ const REPEAT_MS: std::ops::RangeInclusive<f64> = 10.0..=60.0;
 /// Most keys that a password manager types for somebody: a name, a password and what lies between.
 const TYPED_FOR_ONE_MAX: usize = 64;
 
+/// How much the gaps between typed keys vary (standard deviation over mean); `None` for too few of them. A held key repeats
+/// evenly: that is a key, not a rhythm. A long pause is thought, not rhythm either.
+pub(super) fn typed_variation(gaps: &[f64]) -> Option<f64> {
+    let typed: Vec<f64> =
+        gaps.iter().copied().filter(|gap| !REPEAT_MS.contains(gap) && *gap < 2_000.0).collect();
+    (typed.len() >= KEY_GAPS_MIN).then(|| variation(typed.iter().copied()))
+}
+
 /// The rhythm of keys: where the middle gap is below 5 ms no finger typed, which costs 2.0; 1.0 where it may have been a
 /// password manager that types, and nothing where a pointer was used beside it. -1.5 where all gaps are the same and no held
 /// key makes them, +0.8 where they vary as fingers do.
@@ -369,13 +411,7 @@ fn key_rhythm(seen: &Seen<'_>) -> Option<f64> {
             _ => Some(-2.0),
         };
     }
-    // A held key repeats evenly: that is a key, not a rhythm. A long pause is thought, not rhythm either.
-    let typed: Vec<f64> =
-        gaps.iter().copied().filter(|gap| !REPEAT_MS.contains(gap) && *gap < 2_000.0).collect();
-    if typed.len() < KEY_GAPS_MIN {
-        return None;
-    }
-    match variation(typed.iter().copied()) {
+    match typed_variation(&gaps)? {
         even if even < 0.06 => Some(-1.5),
         varied if varied >= 0.15 => Some(0.8),
         _ => None,

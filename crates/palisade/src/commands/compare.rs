@@ -7,11 +7,20 @@ use std::time::{Duration, Instant};
 use palisade_learn::dataset::Dataset;
 use palisade_learn::evaluation::{Cost, Evaluation, evaluate, terminal_comparison};
 use palisade_learn::traffic::{self, Split, TrafficSettings};
-use palisade_model::Model;
+use palisade_learn::{behaviour, subject};
+use palisade_model::{Model, Subject};
 
+use super::train::Loaded;
 use super::{Global, reading, train};
 use crate::exit::UsageError;
 use crate::shell;
+
+/// What the rows of a table are.
+const TRAFFIC_WORDS: &str = "The figures are of models that never saw whom they judge, all on the same parts. `rules` are the hand-set \
+    tables and `agents` the lists of programs alone, neither fitted to this traffic; `seven` learns from the seven features of /check \
+    alone.";
+const BEHAVIOUR_WORDS: &str = "The figures are of models that never saw whom they judge, all on the same parts. `rules` are the hand-set \
+    weights, not fitted to these visits; `thirteen` learns from seed 000's thirteen features alone, as mlp does.";
 
 /// How long scoring is timed.
 const TIMED: Duration = Duration::from_millis(100);
@@ -21,28 +30,33 @@ const TIMED: Duration = Duration::from_millis(100);
 /// # Errors
 /// Where the data are too few to learn from.
 pub(super) fn run(
-    data: &Dataset,
+    Loaded { data, table }: &Loaded,
     settings: &[TrafficSettings],
     split: Split,
     global: &Global,
 ) -> anyhow::Result<ExitCode> {
     let rules = evaluate(&traffic::score_by_rules(data), &train::evaluation())?;
-    let agents = evaluate(&traffic::score_by_agents(data), &train::evaluation())?;
-    let mut found: Vec<(String, Evaluation, Option<Cost>)> =
-        vec![("rules".to_owned(), rules, None), ("agents".to_owned(), agents, None)];
-    let seven = settings
-        .first()
-        .map(|first| ("seven", TrafficSettings { without: traffic::all_but_seven(), ..first.clone() }));
+    let mut found: Vec<(String, Evaluation, Option<Cost>)> = vec![("rules".to_owned(), rules, None)];
+    // What was known before, by the first kind that is compared.
+    let (before, without, words) = match subject::of(data) {
+        Subject::Traffic => {
+            let agents = evaluate(&traffic::score_by_agents(data), &train::evaluation())?;
+            found.push(("agents".to_owned(), agents, None));
+            ("seven", traffic::all_but_seven(), TRAFFIC_WORDS)
+        }
+        Subject::Behaviour => ("thirteen", behaviour::all_but_seed(), BEHAVIOUR_WORDS),
+    };
+    let before = settings.first().map(|first| (before, TrafficSettings { without, ..first.clone() }));
     let kinds = settings.iter().map(|settings| (settings.kind.kind().name(), settings.clone()));
-    for (name, settings) in seven.into_iter().chain(kinds) {
+    for (name, settings) in before.into_iter().chain(kinds) {
         let begun = Instant::now();
-        let trained = reading::watched(&format!("training {name}"), || traffic::train(data, &settings))
+        let trained = reading::watched(&format!("training {name}"), || subject::train(data, &settings))
             .map_err(|error| UsageError(error.to_string()))?;
         let cost = Cost { train_s: begun.elapsed().as_secs_f64(), row_ns: row_ns(&trained.model, data) };
         let unseen = match split {
             Split::Groups => trained.unseen,
             split => {
-                traffic::held_out(data, &settings, split).map_err(|error| UsageError(error.to_string()))?
+                subject::held_out(data, &settings, split).map_err(|error| UsageError(error.to_string()))?
             }
         };
         let figures = evaluate(&unseen, &train::evaluation())?;
@@ -52,13 +66,9 @@ pub(super) fn run(
         let models: Result<Vec<serde_json::Value>, serde_json::Error> = found.iter().map(json).collect();
         shell::say(&serde_json::json!({ "models": models? }).to_string())?;
     } else {
-        shell::say(&reading::table(&data.read))?;
+        shell::say(table)?;
         shell::say(&terminal_comparison(&found))?;
-        shell::say(
-            "The figures are of models that never saw whom they judge, all on the same parts. `rules` are the hand-set \
-             tables and `agents` the lists of programs alone, neither fitted to this traffic; `seven` learns from the seven \
-             features of /check alone.",
-        )?;
+        shell::say(words)?;
     }
     Ok(ExitCode::SUCCESS)
 }

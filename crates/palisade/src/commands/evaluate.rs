@@ -1,15 +1,19 @@
-//! `palisade evaluate`: hold a model against labelled traffic.
+//! `palisade evaluate`: hold a model against labelled traffic, or against labelled interactions.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use palisade_learn::dataset::Dataset;
 use palisade_learn::evaluation::{
     EvaluateOptions, Evaluation, FeatureShape, Scored, curves, evaluate, page as report, terminal,
 };
+use palisade_learn::subject;
 use palisade_learn::traffic::{self, CHALLENGE};
+use palisade_model::Subject;
 
-use super::{Global, page, reading, train};
+use super::train::Judged;
+use super::{Global, behaviour, page, train};
 use crate::exit::UsageError;
 use crate::models::Opened;
 use crate::{models, shell};
@@ -18,17 +22,19 @@ use crate::{models, shell};
 ///
 /// A client is scored as after its last request. A rate that so few people cannot support is left out. Traffic that the model was
 /// trained on flatters it: use other.
+///
+/// With --kind behaviour the files hold interactions, one visit a line, and each visit is scored.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Labelled traffic: NDJSON, access logs, exported events; .gz and .zst are read as they are
+    /// Labelled traffic: NDJSON, access logs, exported events; or labelled interactions; .gz and .zst are read as they are
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// A model file, an ONNX file, "builtin:http" for the one that ships, or "rules" for the hand-set tables
+    /// A model file, an ONNX file, "builtin:http" for the one that ships, or "rules" for the hand-set tables (of behaviour: weights)
     #[arg(long, value_name = "MODEL", default_value = "rules")]
     model: String,
-    /// What is judged; behaviour comes with a later release
-    #[arg(long, value_name = "KIND", default_value = "traffic", value_parser = ["traffic"])]
-    kind: String,
+    /// What is judged: who sends requests, or whose hand moves on a page
+    #[arg(long, value_name = "KIND", default_value = "traffic")]
+    kind: Judged,
     /// Known labels: lines of client,label or client,label,family
     #[arg(long, value_name = "KNOWN.csv")]
     labels: Option<PathBuf>,
@@ -52,11 +58,15 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<ExitCode> {
             page::check(flag, path, read())?;
         }
     }
-    let model = model_of(&args.model)?;
-    let data = train::read(&args.files, args.labels.as_deref(), &args.group)?;
+    let judged = Subject::from(args.kind);
+    if judged == Subject::Behaviour {
+        behaviour::check(args.labels.is_some(), &args.group)?;
+    }
+    let model = model_of(&args.model, judged)?;
+    let train::Loaded { data, table } =
+        train::read(judged, &args.files, args.labels.as_deref(), &args.group)?;
     let by_rules = traffic::score_by_rules(&data);
-    let rows =
-        model.as_ref().map_or_else(|| by_rules.clone(), |model| traffic::score_by(&model.learned(), &data));
+    let rows = model.as_ref().map_or_else(|| by_rules.clone(), |model| scored(model, judged, &data));
     let options = EvaluateOptions {
         threshold: CHALLENGE,
         nominal_fpr: model.as_ref().map(|_| 0.005),
@@ -72,13 +82,13 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<ExitCode> {
             let rules = EvaluateOptions { nominal_fpr: None, ..options };
             models.push(("rules".to_owned(), evaluate(&by_rules, &rules)?, curves(&by_rules)));
         }
-        let notes = notes(&found, data.clients.len(), rows.len());
+        let notes = notes(judged, &found, data.clients.len(), rows.len());
         page::write(path, report("Evaluation", &models, &shapes(model.as_ref()), &notes))?;
     }
     if global.json {
         shell::say(&serde_json::to_string(&found)?)?;
     } else {
-        shell::say(&reading::table(&data.read))?;
+        shell::say(&table)?;
         shell::say(&terminal(&found))?;
         if let Some(path) = &args.report {
             shell::say(&format!("Report: {}", path.display()))?;
@@ -92,13 +102,21 @@ fn is_named(model: &str) -> bool {
     model == models::RULES || model.starts_with("builtin:")
 }
 
-fn model_of(named: &str) -> anyhow::Result<Option<Opened>> {
+/// Each client or visit of `data`, by `model`.
+fn scored(model: &Opened, judged: Subject, data: &Dataset) -> Vec<Scored> {
+    match (judged, model.model()) {
+        (Subject::Behaviour, Some(own)) => subject::score(own, data),
+        _ => traffic::score_by(&model.learned(), data),
+    }
+}
+
+fn model_of(named: &str, judged: Subject) -> anyhow::Result<Option<Opened>> {
     if named == models::RULES {
         return Ok(None);
     }
     let found = match named.strip_prefix("builtin:") {
-        Some(name) => models::builtin(name),
-        None => models::named(named),
+        Some(name) => models::builtin(name, judged),
+        None => models::named(named, judged),
     };
     let hint = "a file that training wrote, an ONNX file, \"builtin:http\" or \"rules\"";
     Ok(Some(found.map_err(|why| UsageError(format!("--model: {why}; name {hint}")))?))
@@ -133,12 +151,16 @@ fn shapes(model: Option<&Opened>) -> Vec<FeatureShape> {
         .collect()
 }
 
-fn notes(found: &Evaluation, clients: usize, judged: usize) -> Vec<String> {
-    let mut notes = vec!["Each client is scored as after its last request.".to_owned()];
-    if judged < clients {
+fn notes(judged: Subject, found: &Evaluation, clients: usize, scored: usize) -> Vec<String> {
+    let each = match judged {
+        Subject::Traffic => "Each client is scored as after its last request.",
+        Subject::Behaviour => "Each visit is scored by its whole trace. Rules are the hand-set weights.",
+    };
+    let mut notes = vec![each.to_owned()];
+    if scored < clients {
         notes.push(format!(
             "{} clients were seen from a vantage that the model does not judge.",
-            clients - judged
+            clients - scored
         ));
     }
     if let Some(floor) = found.fpr_floor() {

@@ -5,6 +5,8 @@ pub(crate) mod absent;
 pub(crate) mod assess;
 pub(crate) mod audit;
 #[cfg(feature = "train")]
+mod behaviour;
+#[cfg(feature = "train")]
 mod compare;
 pub(crate) mod config;
 pub(crate) mod crawlers;

@@ -16,6 +16,7 @@ use palisade_store::{
 use super::{Global, page};
 use crate::exit::UsageError;
 use crate::ledger::{self, TENANT};
+use crate::models::{any, judging, word};
 use crate::{exit, shell};
 
 /// Versions of models: which there are, which decides, and the one before.
@@ -143,7 +144,7 @@ async fn show(store: &dyn Store, id: ModelVersionId, as_json: bool) -> anyhow::R
     let labels = store.model_labels(TENANT, id).await?;
     // A version of an older release is shown all the same; only its card cannot be.
     let file = store.model_file(TENANT, id).await?.unwrap_or_default();
-    let model = read(&file);
+    let model = any(&file);
     Ok(shown::one(&version, &changes, labels.len(), model.as_ref(), as_json)?)
 }
 
@@ -152,7 +153,9 @@ async fn step(store: &dyn Store, step: ModelStep, reason: &str, as_json: bool) -
         // What this release cannot read must not be made to decide.
         let version = version(store, *id).await?;
         let file = store.model_file(TENANT, version.id).await?.unwrap_or_default();
-        read(&file).map_err(|why| UsageError(format!("model version {}: {why}", version.id.0)))?;
+        let refused = |why: String| UsageError(format!("model version {}: {why}", version.id.0));
+        let model = any(&file).map_err(|why| refused(why.to_string()))?;
+        judging(model, Subject::Traffic).map_err(refused)?;
     }
     let object = match &step {
         ModelStep::Shadow(id) | ModelStep::Promote(id) | ModelStep::Reject(id) => format!("model:{}", id.0),
@@ -189,21 +192,24 @@ async fn import(store: &dyn Store, path: &Path, reason: &str, as_json: bool) -> 
         );
     }
     let file = std::fs::read(path).map_err(cannot)?;
-    let model = read(&file).map_err(|why| refused(&why))?;
+    let model = any(&file).map_err(|why| refused(&why))?;
     let line = ledger::line("model.import", String::new(), reason.to_owned(), None, shell::now());
     let random = AuditRandom::new(ledger::random()?);
     let made = store.add_model(TENANT, &as_stored(&model, file, Vec::new()), &line, &random).await?;
+    let next = match model.subject() {
+        Subject::Traffic => format!("`palisade models promote {}` makes it live", made.id.0),
+        Subject::Behaviour => {
+            "it can be shown and exported; no release serves models of behaviour yet".to_owned()
+        }
+    };
     Ok(match as_json {
         true => serde_json::json!({ "id": made.id.0, "name": made.name, "status": made.status.name() })
             .to_string(),
-        false => format!(
-            "{} is model version {}, a candidate; `palisade models promote {}` makes it live",
-            made.name, made.id.0, made.id.0
-        ),
+        false => format!("{} is model version {}, a candidate; {next}", made.name, made.id.0),
     })
 }
 
-/// The model in `file`, where this release can use it.
+/// The model of traffic in `file`, where this release can use it.
 ///
 /// # Errors
 /// With what is wrong with it.
@@ -220,18 +226,10 @@ pub(crate) fn as_stored(model: &Model, file: Vec<u8>, labels: Vec<palisade_store
     NewModel {
         name: said.id.clone(),
         kind: said.kind.name().to_owned(),
-        subject: subject_of(said.subject).to_owned(),
+        subject: word(said.subject).to_owned(),
         data_sha256: said.trained.data_sha256.clone(),
         metrics: serde_json::Value::Object(figures).to_string(),
         labels,
         file,
-    }
-}
-
-/// The word of the store for what a model judges.
-pub(crate) fn subject_of(subject: Subject) -> &'static str {
-    match subject {
-        Subject::Traffic => "traffic",
-        Subject::Behaviour => "behaviour",
     }
 }

@@ -1,19 +1,22 @@
-//! `palisade train`: learn from labelled traffic.
+//! `palisade train`: learn from labelled traffic, or from labelled interactions.
 
 use std::io::BufRead as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use palisade_challenge::behaviour::schema as hands;
 use palisade_detect::schema;
 use palisade_learn::dataset::{Dataset, DatasetOptions};
 use palisade_learn::evaluation::{EvaluateOptions, evaluate, terminal};
+use palisade_learn::interactions::stored_in;
+use palisade_learn::subject;
 use palisade_learn::traffic::{self, CHALLENGE, Split, TrafficSettings};
 use palisade_learn::train::{KindSettings, NeuralSettings};
-use palisade_model::{Card, Kind, Source};
+use palisade_model::{Card, Kind, Source, Subject};
 use palisade_replay::merge::FeedOptions;
 use sha2::{Digest as _, Sha256};
 
-use super::{Global, compare, page, reading};
+use super::{Global, behaviour, compare, page, reading};
 use crate::exit::UsageError;
 use crate::life::training::{self, Wish};
 use crate::{models, shell};
@@ -25,9 +28,12 @@ use crate::{models, shell};
 /// written has learned from everything. The same files and seed give the same model, bit for bit.
 ///
 /// Several kinds, or --compare, are trained on the same parts and printed as one table; no model is written then.
+///
+/// With --kind behaviour it learns from interactions: NDJSON, one visit a line, the widget's data object with "label", "family" and
+/// "group" beside it; or a folder of stored files of that kind.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Labelled traffic: NDJSON, access logs, exported events; .gz and .zst are read as they are
+    /// Labelled traffic: NDJSON, access logs, exported events; or labelled interactions; .gz and .zst are read as they are
     #[arg(required_unless_present = "from_store", conflicts_with = "from_store", value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Learn from what the data folder holds, stored requests and labels: the model becomes a version (`palisade models list`)
@@ -45,9 +51,9 @@ pub(crate) struct Args {
     /// Where the model is written; not where kinds are compared
     #[arg(long, value_name = "MODEL")]
     out: Option<PathBuf>,
-    /// What is learned; behaviour comes with a later release
-    #[arg(long, value_name = "KIND", default_value = "traffic", value_parser = ["traffic"])]
-    kind: String,
+    /// What is learned: who sends requests, or whose hand moves on a page
+    #[arg(long, value_name = "KIND", default_value = "traffic")]
+    kind: Judged,
     /// How it computes: additive, lr (logistic regression), gbdt or xgb (boosted trees), rf (random forest), iforest
     /// (isolation forest), mlp (neural net), markov (order of pages and pauses); several with commas between them are compared
     #[arg(long, value_name = "MODEL-KIND", default_value = "additive", value_delimiter = ',',
@@ -56,7 +62,7 @@ pub(crate) struct Args {
     /// Compare the kinds named by --model, or all of them where none is
     #[arg(long)]
     compare: bool,
-    /// Outputs of the layers of a neural net but the last, which has one [default: 64,32,16]
+    /// Outputs of the layers of a neural net but the last, which has one [default: 64,32,16; of behaviour 64,32]
     #[arg(long, value_name = "N,N,…")]
     layers: Option<String>,
     /// Known labels: lines of client,label or client,label,family
@@ -107,16 +113,37 @@ impl From<SplitBy> for Split {
     }
 }
 
+/// [`Subject`], as it is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Judged {
+    Traffic,
+    Behaviour,
+}
+
+impl From<Judged> for Subject {
+    fn from(judged: Judged) -> Subject {
+        match judged {
+            Judged::Traffic => Subject::Traffic,
+            Judged::Behaviour => Subject::Behaviour,
+        }
+    }
+}
+
 fn feature_named(text: &str) -> Result<String, String> {
-    let names = schema::names();
+    let names = schema::names().chain(hands::names());
     if names.clone().any(|name| name == text) {
         return Ok(text.to_owned());
     }
     let near = names.filter(|name| name.contains(text)).collect::<Vec<_>>().join(", ");
     Err(format!(
-        "{} has no such feature; {}",
+        "{} and {} have no such feature; {}",
         schema::ID,
-        if near.is_empty() { "docs/features.md lists them".to_owned() } else { format!("there are {near}") }
+        hands::ID,
+        if near.is_empty() {
+            "docs/features.md and docs/behaviour-features.md list them".to_owned()
+        } else {
+            format!("there are {near}")
+        }
     ))
 }
 
@@ -127,7 +154,7 @@ fn bound_named(text: &str) -> Result<f32, String> {
 
 /// Runs it.
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<ExitCode> {
-    if args.from_store {
+    if args.from_store && args.kind == Judged::Traffic {
         let wish = Wish {
             rounds: args.epochs.map(|epochs| epochs as usize),
             seed: args.seed,
@@ -137,15 +164,18 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<ExitCode> {
         };
         return training::run(&wish, global);
     }
+    refuse_what_does_not_fit(args)?;
     let kinds = kinds(args)?;
     let compares = args.compare || kinds.len() > 1;
     let out = match (&args.out, compares) {
         (Some(out), false) => out,
         (None, true) => {
-            let data = read(&args.files, args.labels.as_deref(), &args.group)?;
-            let settings: anyhow::Result<Vec<TrafficSettings>> =
-                kinds.into_iter().map(|kind| settings(args, "compared".to_owned(), kind, &data)).collect();
-            return compare::run(&data, &settings?, args.split.into(), global);
+            let read = read(args.kind.into(), &args.files, args.labels.as_deref(), &args.group)?;
+            let settings: anyhow::Result<Vec<TrafficSettings>> = kinds
+                .into_iter()
+                .map(|kind| settings(args, "compared".to_owned(), kind, &read.data))
+                .collect();
+            return compare::run(&read, &settings?, args.split.into(), global);
         }
         (Some(_), true) => {
             let why = "--out: kinds that are compared are not written; name one kind with --model, without --compare";
@@ -157,16 +187,16 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<ExitCode> {
         }
     };
     page::check("--out", out, args.files.iter().chain(&args.labels))?;
-    let data = read(&args.files, args.labels.as_deref(), &args.group)?;
+    let Loaded { data, table } = read(args.kind.into(), &args.files, args.labels.as_deref(), &args.group)?;
     let kind = kinds.into_iter().next().unwrap_or_else(|| KindSettings::of(Kind::Additive));
     let id = args.id.clone().unwrap_or_else(|| models::name_of(out));
     let settings = settings(args, id, kind, &data)?;
-    let what = format!("training {} clients", data.clients.len());
-    let trained = reading::watched(&what, || traffic::train(&data, &settings))
+    let what = format!("training on {}", counted(&data));
+    let trained = reading::watched(&what, || subject::train(&data, &settings))
         .map_err(|error| UsageError(error.to_string()))?;
     let unseen = match Split::from(args.split) {
         Split::Groups => trained.unseen,
-        split => traffic::held_out(&data, &settings, split).map_err(|error| UsageError(error.to_string()))?,
+        split => subject::held_out(&data, &settings, split).map_err(|error| UsageError(error.to_string()))?,
     };
     let found = evaluate(&unseen, &evaluation())?;
     let earned = if args.trusted { f32::INFINITY } else { traffic::earned_bound(&data) };
@@ -181,7 +211,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<ExitCode> {
         value["kind"] = trained.model.kind().name().into();
         shell::say(&value.to_string())?;
     } else {
-        shell::say(&reading::table(&data.read))?;
+        shell::say(&table)?;
         shell::say(&terminal(&found))?;
         shell::say(&format!(
             "These figures are of models that never saw whom they judge. The model is {}: {}",
@@ -198,6 +228,36 @@ pub(super) fn evaluation() -> EvaluateOptions {
     EvaluateOptions { threshold: CHALLENGE, nominal_fpr: Some(0.005), ..EvaluateOptions::default() }
 }
 
+/// Options that mean nothing for what is learned.
+fn refuse_what_does_not_fit(args: &Args) -> Result<(), UsageError> {
+    let judged = Subject::from(args.kind);
+    let mut known = subject::expected(judged, |expect| {
+        expect.features.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()
+    });
+    known.sort_unstable();
+    if let Some(other) = args.without.iter().find(|name| known.binary_search(name).is_err()) {
+        let schema = subject::schema_id(judged);
+        return Err(UsageError(format!(
+            "--without {other}: it is no feature of {schema}, which {} has",
+            subject::word(judged)
+        )));
+    }
+    if judged == Subject::Traffic {
+        return Ok(());
+    }
+    behaviour::check(args.labels.is_some(), &args.group)?;
+    let why = if args.from_store {
+        "--from-store: what is stored trains models of traffic; name files of interactions"
+    } else if args.bound.is_some() {
+        "--bound: no model of behaviour is served yet, so none is held to a bound"
+    } else if matches!(args.split, SplitBy::Time) {
+        "--split time: visits are not told apart by when they were; --split group or family"
+    } else {
+        return Ok(());
+    };
+    Err(UsageError(why.to_owned()))
+}
+
 /// The kinds that were asked for, each once, with their settings.
 fn kinds(args: &Args) -> anyhow::Result<Vec<KindSettings>> {
     let is_default = args.model == ["additive"];
@@ -208,7 +268,7 @@ fn kinds(args: &Args) -> anyhow::Result<Vec<KindSettings>> {
     let mut kinds = Vec::new();
     for (at, kind) in named.iter().enumerate() {
         if !named[..at].contains(kind) {
-            kinds.push(KindSettings::of(*kind).seeded(args.seed));
+            kinds.push(behaviour::or(args.kind.into(), *kind).seeded(args.seed));
         }
     }
     if let Some(layers) = &args.layers {
@@ -226,6 +286,9 @@ fn kinds(args: &Args) -> anyhow::Result<Vec<KindSettings>> {
 
 fn settings(args: &Args, id: String, kind: KindSettings, data: &Dataset) -> anyhow::Result<TrafficSettings> {
     let mut weaknesses = vec!["It knows the programs and people of its files, and no others.".to_owned()];
+    if args.kind == Judged::Behaviour {
+        weaknesses.extend(behaviour::WEAKNESSES.map(str::to_owned));
+    }
     if !kind.kind().is_exact() {
         weaknesses.push("The reasons it gives add up to the score, and are an approximation.".to_owned());
     }
@@ -249,9 +312,14 @@ fn settings(args: &Args, id: String, kind: KindSettings, data: &Dataset) -> anyh
         // Figures are of what it says by itself; how far it is trusted is written into its file.
         contribution_max: f32::INFINITY,
         card: Card {
-            summary: "How likely a program sent a request, from the request and the history of its client."
-                .to_owned(),
-            data: format!("{} clients of {} file(s)", data.clients.len(), args.files.len()),
+            summary: match Subject::from(args.kind) {
+                Subject::Traffic => {
+                    "How likely a program sent a request, from the request and the history of its client."
+                }
+                Subject::Behaviour => behaviour::SUMMARY,
+            }
+            .to_owned(),
+            data: format!("{} of {} file(s)", counted(data), args.files.len()),
             weaknesses,
             // Written with the bound.
             trust: String::new(),
@@ -259,8 +327,29 @@ fn settings(args: &Args, id: String, kind: KindSettings, data: &Dataset) -> anyh
     })
 }
 
-/// Labelled clients in numbers, as `train` and `evaluate` read them.
-pub(super) fn read(files: &[PathBuf], labels: Option<&Path>, group: &str) -> anyhow::Result<Dataset> {
+/// What was read, and what is said about it.
+pub(super) struct Loaded {
+    pub(super) data: Dataset,
+    /// What was read, what was left out and why.
+    pub(super) table: String,
+}
+
+/// `120 clients`, `120 visits`.
+fn counted(data: &Dataset) -> String {
+    let what = if subject::of(data) == Subject::Behaviour { "visits" } else { "clients" };
+    format!("{} {what}", data.clients.len())
+}
+
+/// Labelled clients or visits in numbers, as `train` and `evaluate` read them.
+pub(super) fn read(
+    judged: Subject,
+    files: &[PathBuf],
+    labels: Option<&Path>,
+    group: &str,
+) -> anyhow::Result<Loaded> {
+    if judged == Subject::Behaviour {
+        return behaviour::read(files);
+    }
     let options = DatasetOptions {
         feed: FeedOptions { format: None, now: shell::now() },
         labels: labels.map(reading::labels).transpose()?,
@@ -269,7 +358,8 @@ pub(super) fn read(files: &[PathBuf], labels: Option<&Path>, group: &str) -> any
     let bar = reading::progress_bar();
     let data = Dataset::read(files, &options, |progress| reading::show(&bar, progress));
     bar.finish_and_clear();
-    Ok(data.map_err(|error| UsageError(error.to_string()))?)
+    let data = data.map_err(|error| UsageError(error.to_string()))?;
+    Ok(Loaded { table: reading::table(&data.read), data })
 }
 
 fn sources(args: &Args) -> anyhow::Result<Vec<Source>> {
@@ -283,16 +373,21 @@ fn sources(args: &Args) -> anyhow::Result<Vec<Source>> {
         .collect()
 }
 
+/// SHA-256 of a file, or of all files that are read from a folder, 64 hex digits.
 fn digest(path: &Path) -> anyhow::Result<String> {
-    let mut file = std::io::BufReader::with_capacity(1 << 20, std::fs::File::open(path)?);
+    let files = if path.is_dir() { stored_in(path)? } else { vec![path.to_owned()] };
     let mut hash = Sha256::new();
-    loop {
-        let bytes = file.fill_buf()?;
-        if bytes.is_empty() {
-            return Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect());
+    for file in files {
+        let mut file = std::io::BufReader::with_capacity(1 << 20, std::fs::File::open(file)?);
+        loop {
+            let bytes = file.fill_buf()?;
+            if bytes.is_empty() {
+                break;
+            }
+            hash.update(bytes);
+            let read = bytes.len();
+            file.consume(read);
         }
-        hash.update(bytes);
-        let read = bytes.len();
-        file.consume(read);
     }
+    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }

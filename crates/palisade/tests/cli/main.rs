@@ -5,6 +5,7 @@
 mod assess;
 mod audit;
 mod bad_input;
+mod behaviour;
 mod config;
 mod data_folder;
 mod desk;

@@ -1,6 +1,7 @@
-//! Documents that are generated from the code, so that they cannot say anything else: `docs/BOUNDS.md`, `docs/features.md` and a
+//! Documents that are generated from the code, so that they cannot say anything else: `docs/BOUNDS.md`, the two feature schemas and a
 //! page per detector.
 
+mod behaviour_features;
 mod bounds;
 mod cases;
 mod detectors;
@@ -26,6 +27,7 @@ pub(crate) fn run(args: &[String]) -> anyhow::Result<()> {
     let mut pages = Pages::new();
     pages.insert("docs/BOUNDS.md".to_owned(), bounds::page(&root)?);
     pages.insert("docs/features.md".to_owned(), features::page());
+    pages.insert("docs/behaviour-features.md".to_owned(), behaviour_features::page());
     detectors::pages(&root, &mut pages)?;
     match args {
         [] => write(&root, &pages),

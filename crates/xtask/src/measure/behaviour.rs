@@ -1,9 +1,13 @@
-//! The hand-set behaviour score on recorded people and on made-up programs: how many of each fall below one half.
+//! The hand-set behaviour score on recorded people and on made-up programs: how many of each fall below one half; and models of
+//! behaviour on the same recordings ([`learned`]).
 //!
 //! The recordings are measured, never shipped and nothing is fitted to them; where each comes from and under which licence
 //! stands beside it in `SOURCE.md`. None was recorded by our widget: positions and times are put into its form, and what a
 //! recording lacks (clicks, keys, the page) is left out. `sapimouse` has neither times nor signs and tells nothing here.
 
+mod generators;
+mod learned;
+mod movements;
 mod recorded;
 mod robots;
 
@@ -91,6 +95,8 @@ pub(crate) fn run(data: &Path) -> anyhow::Result<()> {
     for (name, traces) in robots::all(200) {
         Tally::of(&traces).print(name);
     }
+    println!("models, on movements alone");
+    learned::run(data)?;
     ensure!(hurt.is_empty(), "more than {PEOPLE_BELOW_MAX} of the people below 0.5: {}", hurt.join(", "));
     Ok(())
 }

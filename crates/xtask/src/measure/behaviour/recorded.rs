@@ -36,7 +36,7 @@ pub(super) fn all(data: &Path) -> anyhow::Result<Vec<(String, Vec<Trace>)>> {
     Ok(sets)
 }
 
-fn text(path: &Path) -> anyhow::Result<String> {
+pub(super) fn text(path: &Path) -> anyhow::Result<String> {
     let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
     if path.extension().is_some_and(|extension| extension == "gz") {
         let mut text = String::new();
@@ -46,7 +46,7 @@ fn text(path: &Path) -> anyhow::Result<String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+pub(super) fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).with_context(|| folder.display().to_string())? {
         let path = entry?.path();
@@ -56,6 +56,15 @@ fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
             found.push(path);
         }
     }
+    found.sort();
+    Ok(found)
+}
+
+/// The folders in `folder`, by name.
+pub(super) fn folders(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let entries = std::fs::read_dir(folder).with_context(|| folder.display().to_string())?;
+    let mut found = entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
+    found.retain(|path| path.is_dir());
     found.sort();
     Ok(found)
 }
@@ -77,16 +86,7 @@ fn balabit(folder: &Path) -> anyhow::Result<Vec<Trace>> {
     let mut all = Vec::new();
     for file in files(folder)? {
         let mut pieces: BTreeMap<i64, Trace> = BTreeMap::new();
-        for line in text(&file)?.lines().skip(1) {
-            let columns: Vec<_> = line.split(',').collect();
-            let [_, time, _, state, x, y] = columns[..] else { continue };
-            let (Ok(time), Ok(x), Ok(y)) = (time.parse::<f64>(), x.parse::<f64>(), y.parse::<f64>()) else {
-                continue;
-            };
-            if x >= 65_535.0 || y >= 65_535.0 {
-                continue;
-            }
-            let time = (time * 1_000.0).round();
+        for (state, Move { x, y, time }) in text(&file)?.lines().skip(1).filter_map(session_line) {
             let piece = pieces.entry((time / PIECE_MS) as i64).or_default();
             match state {
                 "Move" | "Drag" => piece.moves.push(Move { x, y, time }),
@@ -99,18 +99,35 @@ fn balabit(folder: &Path) -> anyhow::Result<Vec<Trace>> {
     Ok(all)
 }
 
-/// One choice a line; three columns are lists in quotes.
+/// State, place and time (of the client's clock) of a line of a session; none where the recorder says that a place is none.
+fn session_line(line: &str) -> Option<(&str, Move)> {
+    let columns: Vec<_> = line.split(',').collect();
+    let [_, time, _, state, x, y] = columns[..] else { return None };
+    let number = |text: &str| text.parse::<f64>().ok();
+    let (time, x, y) = (number(time)?, number(x)?, number(y)?);
+    let is_place = x < 65_535.0 && y < 65_535.0;
+    is_place.then(|| (state, Move { x, y, time: (time * 1_000.0).round() }))
+}
+
+/// The places of a session where the mouse moved.
+pub(super) fn places(csv: &str) -> Vec<Move> {
+    let moved = |(state, at)| matches!(state, "Move" | "Drag").then_some(at);
+    csv.lines().skip(1).filter_map(session_line).filter_map(moved).collect()
+}
+
 fn choices(csv: &str) -> Vec<Trace> {
+    csv.lines().skip(1).filter_map(choice).collect()
+}
+
+/// One choice; three columns of its line are lists in quotes.
+pub(super) fn choice(line: &str) -> Option<Trace> {
     let numbers = |text: &str| -> Vec<f64> {
         text.trim_matches(['[', ']']).split(',').filter_map(|number| number.trim().parse().ok()).collect()
     };
-    let line = |line: &str| {
-        let lists: Vec<_> = line.split('"').filter(|part| part.starts_with('[')).map(numbers).collect();
-        let [times, xs, ys] = &lists[..] else { return None };
-        let moves = times.iter().zip(xs).zip(ys).map(|((time, x), y)| Move { x: *x, y: *y, time: *time });
-        Some(Trace { moves: moves.collect(), ..Trace::default() })
-    };
-    csv.lines().skip(1).filter_map(line).collect()
+    let lists: Vec<_> = line.split('"').filter(|part| part.starts_with('[')).map(numbers).collect();
+    let [times, xs, ys] = &lists[..] else { return None };
+    let moves = times.iter().zip(xs).zip(ys).map(|((time, x), y)| Move { x: *x, y: *y, time: *time });
+    Some(Trace { moves: moves.collect(), ..Trace::default() })
 }
 
 /// A word on a screen's keyboard: when each finger came, how long it stayed, how hard. Where is not recorded.
