@@ -106,7 +106,7 @@ fn usable(data: &Dataset) -> Result<(), TrainError> {
 fn view(data: &Dataset, settings: &TrafficSettings, folds: &[(Vec<usize>, usize)]) -> (ViewFile, Vec<f32>) {
     let columns = columns(&settings.kind, &settings.without);
     let vantages = schema::VANTAGES.map(Vantage::name).map(str::to_owned).to_vec();
-    fitted(data, (VIEW, vantages), &columns, &directions(), &settings.kind, folds)
+    fitted(data, (VIEW, vantages), &columns, &directions(), (&settings.kind, folds), &|_| {})
 }
 
 /// What `view` says of those that were tested.

@@ -152,6 +152,50 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::traffic::testing::{data, settings};
+
+    /// The opposite of the truth, said of clients of whom nobody had spoken.
+    fn turned(clients: u32) -> Dataset {
+        let mut data = data(clients);
+        data.rows.iter_mut().for_each(|row| row.is_bot = !row.is_bot);
+        data
+    }
+
+    #[test]
+    fn an_update_that_the_frozen_set_speaks_against_is_refused() {
+        let model = traffic::train(&data(300), &settings()).unwrap().model;
+        let frozen = data(200);
+        let followed = guarded(&model, &data(120), &frozen, OnlineSettings::default()).unwrap();
+        assert_ne!(followed, model, "labels that fit move it");
+        // So far and so fast that it would matter.
+        let wild = OnlineSettings { rate: 50.0, step_max: 3.0 };
+        let refused = guarded(&model, &turned(120), &frozen, wild).unwrap_err();
+        let OnlineRefusal::Worse { before, after, .. } = &refused else { panic!("{refused}") };
+        assert!(after < before && refused.to_string().contains("worse on the frozen set"), "{refused}");
+        let nobody = frozen.only(|_| false);
+        assert_eq!(
+            guarded(&model, &data(120), &nobody, OnlineSettings::default()),
+            Err(OnlineRefusal::TooFew)
+        );
+    }
+
+    #[test]
+    fn lies_within_the_bound_move_each_bin_by_a_tenth_at_most() {
+        let model = traffic::train(&data(300), &settings()).unwrap().model;
+        let usual = OnlineSettings::default();
+        let file = updated(&model, &turned(300), OnlineSettings { rate: 50.0, ..usual });
+        let bins = |file: &ModelFile| -> Vec<f32> {
+            let shapes = file.views.iter().flat_map(|view| &view.shapes);
+            shapes.flat_map(|shape| shape.weights.iter().copied().chain([shape.unseen])).collect()
+        };
+        let moved: Vec<f32> = bins(model.file())
+            .iter()
+            .zip(bins(&file))
+            .map(|(before, after)| (after - before).abs())
+            .collect();
+        assert!(moved.iter().any(|step| *step > 0.09), "{moved:?}");
+        assert!(moved.iter().all(|step| *step <= usual.step_max + 1e-5), "{moved:?}");
+    }
 
     fn shape(weights: Vec<f32>, direction: Direction) -> Shape {
         let edges = (1..weights.len()).map(|at| at as f32).collect();

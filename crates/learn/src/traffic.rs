@@ -4,6 +4,7 @@
 //! nothing is learned there from what will be missing. Calibration and bands come from people and programs that the model behind a
 //! score never saw.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use palisade_detect::detector::{Needs, State};
@@ -112,17 +113,46 @@ pub enum TrainError {
     Model(#[from] ModelError),
 }
 
+/// Where a training is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Step {
+    /// Models are trained, those for testing first; so much of it is done, 0.0..=1.0.
+    Training(f64),
+    /// Scores become probabilities, and bands are laid where few people would be hit; so much of it is done, 0.0..=1.0.
+    Calibrating(f64),
+}
+
 /// Trains a model on `data`.
 ///
 /// # Errors
 /// Where there is too little of people or programs, or the data set is another release's.
 pub fn train(data: &Dataset, settings: &TrafficSettings) -> Result<TrainedTraffic, TrainError> {
+    train_watched(data, settings, &|_| {})
+}
+
+/// The same; `watch` hears of each step as it begins.
+///
+/// # Errors
+/// As [`train()`].
+pub fn train_watched(
+    data: &Dataset,
+    settings: &TrafficSettings,
+    watch: &dyn Fn(Step),
+) -> Result<TrainedTraffic, TrainError> {
     usable(data)?;
     let mut views = Vec::new();
     let mut unseen = Vec::new();
-    for (rank, vantages) in divided(data) {
+    let divided = divided(data);
+    let count = divided.len().max(1) as f64;
+    for (at, (rank, vantages)) in divided.into_iter().enumerate() {
         let rows = data.only(|row| rank_of(row.vantage) >= rank);
-        let (view, scores) = view(&rows, &SIGHTS[rank], &vantages, settings, &by_groups(&rows, settings));
+        let of_all = |step: Step| match step {
+            Step::Training(share) => Step::Training((at as f64 + share) / count),
+            Step::Calibrating(share) => Step::Calibrating((at as f64 + share) / count),
+        };
+        let watch = |step| watch(of_all(step));
+        let folds = by_groups(&rows, settings);
+        let (view, scores) = view(&rows, &SIGHTS[rank], &vantages, settings, &folds, &watch);
         unseen.extend(tested(&rows, &view, &scores, &vantages, settings.contribution_max));
         views.push(view);
     }
@@ -203,6 +233,15 @@ pub fn score_by_rules(data: &Dataset) -> Vec<Scored> {
     last_rows(data, |_| true).map(one).collect()
 }
 
+/// From where the last request of each client was seen, by the client's name.
+pub fn vantages(data: &Dataset) -> HashMap<&str, Vantage> {
+    let one = |at: usize| {
+        let row = &data.rows[at];
+        (data.clients[row.client as usize].as_str(), row.vantage)
+    };
+    last_rows(data, |_| true).map(one).collect()
+}
+
 /// How clients are divided into those that a model learns from and those that it is tested on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Split {
@@ -228,7 +267,7 @@ pub fn held_out(data: &Dataset, settings: &TrafficSettings, split: Split) -> Res
             Split::Families => vec![by_family(&rows, settings.kind.seed())],
             Split::Time => vec![by_time(&rows)],
         };
-        let (view, scores) = view(&rows, &SIGHTS[rank], &vantages, settings, &folds);
+        let (view, scores) = view(&rows, &SIGHTS[rank], &vantages, settings, &folds, &|_| {});
         tested(&rows, &view, &scores, &vantages, settings.contribution_max)
     });
     Ok(views.collect::<Vec<_>>().concat())
@@ -399,6 +438,7 @@ fn view(
     vantages: &[Vantage],
     settings: &TrafficSettings,
     folds: &[(Vec<usize>, usize)],
+    watch: &dyn Fn(Step),
 ) -> (ViewFile, Vec<f32>) {
     let features = schema::features();
     // What many rows could not see is left out: that it is missing would tell who recorded. A single one in a hundred may be a clock
@@ -423,7 +463,7 @@ fn view(
     let kind = &kind;
     let directions: Vec<_> = features.iter().map(|feature| feature.direction).collect();
     let vantages = vantages.iter().map(|vantage| vantage.name().to_owned()).collect();
-    fitted(data, (sight.name, vantages), &columns, &directions, kind, folds)
+    fitted(data, (sight.name, vantages), &columns, &directions, (kind, folds), watch)
 }
 
 /// A view of a name for some vantages that looks at `columns`, calibrated and anchored by models that never saw the groups they judge,
@@ -433,10 +473,22 @@ pub(crate) fn fitted(
     (name, vantages): (&str, Vec<String>),
     columns: &[usize],
     directions: &[schema::Direction],
-    kind: &KindSettings,
-    folds: &[(Vec<usize>, usize)],
+    (kind, folds): (&KindSettings, &[(Vec<usize>, usize)]),
+    watch: &dyn Fn(Step),
 ) -> (ViewFile, Vec<f32>) {
+    watch(Step::Training(0.0));
     let unseen = out_of_fold(data, columns, directions, kind, folds);
+    // The last of so many models is the one that is kept.
+    let tests: usize = folds.iter().map(|(_, parts)| parts).sum();
+    watch(Step::Training(tests as f64 / (tests + 1) as f64));
+    let (intercept, shapes, pairs, form) = match kind.train(data, columns, directions, |_| true) {
+        train::Learned::Additive(additive) => {
+            let additive = additive.raised();
+            (additive.intercept, shapes(&additive), pairs(&additive), Form::Additive)
+        }
+        train::Learned::Formed(formed) => (formed.intercept, Vec::new(), Vec::new(), formed.form),
+    };
+    watch(Step::Calibrating(0.0));
     let weighed: Vec<(f32, bool, f32)> = data
         .rows
         .iter()
@@ -447,13 +499,6 @@ pub(crate) fn fitted(
     let calibration = calibration(Line::fitted(&weighed));
     let tested = |at: usize| if unseen[at].is_nan() { f32::NAN } else { calibration.apply(unseen[at]) };
     let people = worst_of_people(data, tested);
-    let (intercept, shapes, pairs, form) = match kind.train(data, columns, directions, |_| true) {
-        train::Learned::Additive(additive) => {
-            let additive = additive.raised();
-            (additive.intercept, shapes(&additive), pairs(&additive), Form::Additive)
-        }
-        train::Learned::Formed(formed) => (formed.intercept, Vec::new(), Vec::new(), formed.form),
-    };
     let view = ViewFile {
         name: name.to_owned(),
         vantages,
@@ -523,48 +568,14 @@ impl Dataset {
 }
 
 #[cfg(test)]
+pub(crate) mod testing;
+
+#[cfg(test)]
 mod tests {
     use palisade_detect::detector::Need;
 
+    use super::testing::{data, settings};
     use super::*;
-    use crate::dataset::testing::made_up;
-    use crate::train::AdditiveSettings;
-
-    /// Made-up clients in the columns of the schema: what tells them apart is how many pages came within a second.
-    fn data(clients: u32) -> Dataset {
-        let few = made_up(clients, 2, 3);
-        let width = schema::features().len();
-        let fast = schema::names().position(|name| name == "burst").expect("it is listed");
-        let mut data = Dataset {
-            schema: schema::ID.to_owned(),
-            columns: schema::names().map(str::to_owned).collect(),
-            values: vec![0.0; few.rows.len() * width],
-            ..few.clone()
-        };
-        for row in 0..few.rows.len() {
-            data.values[row * width + fast] = few.row(row)[0] / 10.0 + 0.5;
-        }
-        data
-    }
-
-    fn settings() -> TrafficSettings {
-        TrafficSettings {
-            id: "made-up".to_owned(),
-            at_ms: 0,
-            kind: (&AdditiveSettings { rounds: 60, bags: 2, ..AdditiveSettings::default() }).into(),
-            folds: 4,
-            repeats: 1,
-            sources: Vec::new(),
-            without: Vec::new(),
-            contribution_max: f32::INFINITY,
-            card: Card {
-                summary: "for tests".to_owned(),
-                data: "made up".to_owned(),
-                weaknesses: vec!["it knows one feature".to_owned()],
-                trust: "none".to_owned(),
-            },
-        }
-    }
 
     #[test]
     fn a_model_is_made_read_again_and_says_the_same() {
@@ -600,6 +611,19 @@ mod tests {
         let free = bounded(&model, f32::INFINITY, 600).unwrap();
         assert_eq!(score(&free, &few), score(&model, &few));
         assert!(bounded(&model, -1.0, 600).is_err());
+    }
+
+    #[test]
+    fn whoever_watches_hears_of_each_step_in_its_order() {
+        let heard = std::cell::RefCell::new(Vec::new());
+        let data = data(120);
+        let watched = train_watched(&data, &settings(), &|step| heard.borrow_mut().push(step)).unwrap().model;
+        assert_eq!(
+            heard.into_inner(),
+            [Step::Training(0.0), Step::Training(0.8), Step::Calibrating(0.0)],
+            "four models for testing, and the one that is kept"
+        );
+        assert_eq!(watched, train(&data, &settings()).unwrap().model);
     }
 
     #[test]

@@ -12,6 +12,10 @@ use crate::summary::Summary;
 mod chart;
 mod view;
 
+/// What every page of ours begins with, in any report: colours, type, masthead, lead, sections and tables. What a page needs beside
+/// it stands behind it.
+pub const STYLE: &str = include_str!("../templates/page.css");
+
 /// What the page cannot know by itself.
 #[derive(Clone, Debug)]
 pub struct ReportOptions {

@@ -11,6 +11,12 @@ pub enum Fault {
         /// The database.
         path: PathBuf,
     },
+    /// The system took no write, for another reason than a full disk: a quota, a limit on the size of files, a disk that fails.
+    #[error("{}: could not be written; look at quotas, at limits on the size of files (`ulimit -f`) and at the disk, then repeat. Nothing stored was lost", path.display())]
+    WriteFailed {
+        /// The database.
+        path: PathBuf,
+    },
     /// The file or its folder may not be written.
     #[error("{}: may not be written; give this user write permission on the file and its folder, or name another folder with --data", path.display())]
     ReadOnly {

@@ -1,4 +1,5 @@
-//! Criterion's benches of all crates in one table, and a running Palisade beside nginx ([`gateway`]).
+//! Criterion's benches of all crates in one table, and a running Palisade beside nginx ([`gateway`]). What takes too long to be done
+//! often, a training, is a bench of its own that prints its line itself.
 
 mod gateway;
 

@@ -7,6 +7,7 @@ mod behaviour;
 pub(crate) mod captures;
 mod header_order;
 mod payloads;
+mod peers;
 mod sessions;
 mod shipped;
 mod user_agents;
@@ -46,6 +47,11 @@ const MEASUREMENTS: &[Measurement] = &[
         "people and driven browsers by what they do on a site, by models that never saw them",
         sessions::run,
     ),
+    (
+        "peers",
+        "the same sessions by every kind of ours, by LightGBM and by a random forest in Python",
+        peers::run,
+    ),
     ("shipped", "whom the model that ships would hit: people of three recordings", shipped::run),
     (
         "user-agents",
@@ -54,13 +60,16 @@ const MEASUREMENTS: &[Measurement] = &[
     ),
 ];
 
-/// `xtask measure [NAME]`: one, or all; the data folder is `PALISADE_DATA`, or `../shared/data`.
+/// Those that are run only where they are named: they install something.
+const NAMED_ONLY: [&str; 1] = ["peers"];
+
+/// `xtask measure [NAME]`: one, or all but those of [`NAMED_ONLY`]; the data folder is `PALISADE_DATA`, or `../shared/data`.
 pub(crate) fn run(args: &[String]) -> anyhow::Result<()> {
     let data =
         std::env::var_os("PALISADE_DATA").map_or_else(|| PathBuf::from("../shared/data"), PathBuf::from);
     ensure!(data.is_dir(), "{} is not there: set PALISADE_DATA to the folder with the data", data.display());
-    let wanted: Vec<_> =
-        MEASUREMENTS.iter().filter(|(name, ..)| args.first().is_none_or(|wanted| wanted == name)).collect();
+    let is_wanted = |name: &str| args.first().map_or(!NAMED_ONLY.contains(&name), |wanted| wanted == name);
+    let wanted: Vec<_> = MEASUREMENTS.iter().filter(|(name, ..)| is_wanted(name)).collect();
     if wanted.is_empty() {
         let names: Vec<_> = MEASUREMENTS.iter().map(|(name, ..)| *name).collect();
         bail!("there are {}", names.join(", "));

@@ -2,6 +2,8 @@
 //! way back.
 #![expect(clippy::unwrap_used, reason = "all of it is tests; helpers of tests are not known as such")]
 
+mod online;
+
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -88,7 +90,8 @@ async fn over(palisade: &Palisade, id: &str, key: &str) -> Value {
     let mut due = Duration::ZERO;
     loop {
         let job = ask(palisade, "GET", &format!("/jobs/{id}"), key).await.json().unwrap();
-        if ["done", "failed", "cancelled"].contains(&job["state"].as_str().unwrap()) {
+        // One that begins by itself is there a moment after its reason.
+        if job["state"].as_str().is_some_and(|state| ["done", "failed", "cancelled"].contains(&state)) {
             return job;
         }
         assert!(pacer.elapsed() < GUARD * 4, "{job}\n{}", palisade.log());

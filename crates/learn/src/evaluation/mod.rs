@@ -18,6 +18,7 @@ mod page;
 mod rank;
 mod shuffle;
 mod terminal;
+mod vantages;
 mod words;
 
 #[cfg(test)]
@@ -30,9 +31,10 @@ pub use curves::{Curves, POINTS_MAX, curves};
 pub use families::FamilyRecall;
 pub use interval::{Interval, wilson};
 pub use mistakes::{MISTAKES_MAX, Mistake};
-pub use page::{FeatureShape, page};
+pub use page::{FeatureShape, Report, page};
 pub use shuffle::shuffled;
-pub use terminal::{Cost, terminal, terminal_comparison, terminal_table};
+pub use terminal::{Cost, terminal, terminal_comparison, terminal_cost, terminal_table, terminal_vantages};
+pub use vantages::{VantageFigures, by_vantage};
 
 use interval::Rate;
 use rank::Ranked;

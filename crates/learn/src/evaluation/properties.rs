@@ -106,7 +106,9 @@ proptest! {
         let curves = curves(&rows);
         if let Ok(made) = made {
             prop_assert!(!terminal(&made).contains("NaN"));
-            prop_assert!(!page("x", &[("m".to_owned(), made, curves)], &[], &[]).contains("NaN"));
+            let models = [("m".to_owned(), made, curves)];
+            let of = Report { title: "x", models: &models, ..Report::default() };
+            prop_assert!(!page(&of).contains("NaN"));
         }
     }
 }

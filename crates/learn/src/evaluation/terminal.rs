@@ -1,7 +1,9 @@
 //! An evaluation as plain text of bounded width: what `palisade evaluate` prints.
 
+use std::collections::BTreeMap;
+
 use super::words::{self, between, count, counted, fraction, or_dash, percent, plain, shown};
-use super::{Evaluation, Interval};
+use super::{Evaluation, Interval, VantageFigures};
 
 /// Longest line, in characters.
 const WIDTH: usize = 96;
@@ -82,6 +84,33 @@ pub fn terminal_comparison(kinds: &[(String, Evaluation, Option<Cost>)]) -> Stri
         ]
     }));
     table(&rows, "lrrrrrrrr")
+}
+
+/// What scoring costs, in a sentence of a line of its own.
+pub fn terminal_cost(row_ns: f64) -> String {
+    format!("\n{}\n", words::cost(row_ns))
+}
+
+/// The figures by vantage, as a section behind those of all: nothing where there is only one.
+pub fn terminal_vantages(of: &BTreeMap<&'static str, VantageFigures>) -> String {
+    if of.len() < 2 {
+        return String::new();
+    }
+    let mut rows =
+        vec![row(["", "bots", "people", "AUC", "95 % interval", "caught", "people hit", "95 % interval"])];
+    rows.extend(of.iter().map(|(name, of)| {
+        vec![
+            (*name).to_owned(),
+            count(of.bots),
+            count(of.humans),
+            or_dash(of.auc, fraction),
+            interval(of.auc_interval, fraction),
+            or_dash(of.tpr_measured, percent),
+            or_dash(of.fpr_measured, percent),
+            interval(of.fpr_interval, percent),
+        ]
+    }));
+    format!("\nBy vantage\n{}", table(&rows, "lrrrrrrr"))
 }
 
 fn interval(of: Option<Interval>, number: fn(f64) -> String) -> String {
@@ -276,6 +305,21 @@ mod tests {
         let lines: Vec<&str> = text.lines().collect();
         assert!(lines[0].ends_with("train s  ns a row") && lines[1].ends_with("12.3     1,235"), "{text}");
         assert!(lines[2].ends_with('–') && lines.iter().all(|line| line.chars().count() <= WIDTH), "{text}");
+    }
+
+    #[test]
+    fn vantages_are_told_apart_where_there_are_several() {
+        let rows = made_up::site(0.9);
+        let of = |row: &super::super::Scored| {
+            Some(if row.group.is_multiple_of(4) { "log" } else { "gateway-tls" })
+        };
+        let found = super::super::by_vantage(&rows, of, &EvaluateOptions::default()).unwrap();
+        let text = terminal_vantages(&found);
+        assert!(text.starts_with("\nBy vantage\n") && text.contains("  gateway-tls  "), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+        let one = found.into_iter().take(1).collect();
+        assert_eq!(terminal_vantages(&one), "");
+        assert!(terminal_cost(1_234.5).contains("1,235\u{a0}ns"));
     }
 
     #[test]

@@ -79,6 +79,16 @@ pub(super) fn verdict(of: &Evaluation) -> String {
     }
 }
 
+/// What scoring costs, in a sentence.
+pub(super) fn cost(row_ns: f64) -> String {
+    format!("Scoring takes {} on this machine, without reasons.", cost_of_row(row_ns))
+}
+
+/// `412 ns a row`.
+pub(super) fn cost_of_row(row_ns: f64) -> String {
+    format!("{}\u{a0}ns a row", count(row_ns.round() as usize))
+}
+
 /// What the order of scores is worth.
 pub(super) fn order(of: &Evaluation) -> String {
     match (of.auc, of.auc_interval) {

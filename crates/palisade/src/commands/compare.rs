@@ -83,7 +83,7 @@ fn json(
 }
 
 /// Nanoseconds that `model` takes for a row of `data`, the mean over a tenth of a second.
-fn row_ns(model: &Model, data: &Dataset) -> f64 {
+pub(super) fn row_ns(model: &Model, data: &Dataset) -> f64 {
     let (begun, mut rows) = (Instant::now(), 0_u64);
     loop {
         for at in 0..data.rows.len() {

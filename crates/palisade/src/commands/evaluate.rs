@@ -6,14 +6,15 @@ use std::process::ExitCode;
 
 use palisade_learn::dataset::Dataset;
 use palisade_learn::evaluation::{
-    EvaluateOptions, Evaluation, FeatureShape, Scored, curves, evaluate, page as report, terminal,
+    EvaluateOptions, Evaluation, FeatureShape, Report, Scored, by_vantage, curves, evaluate, page as report,
+    terminal, terminal_cost, terminal_vantages,
 };
 use palisade_learn::subject;
 use palisade_learn::traffic::{self, CHALLENGE};
 use palisade_model::Subject;
 
 use super::train::Judged;
-use super::{Global, behaviour, page, train};
+use super::{Global, behaviour, compare, page, train};
 use crate::exit::UsageError;
 use crate::models::Opened;
 use crate::{models, shell};
@@ -73,6 +74,10 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<ExitCode> {
         ..EvaluateOptions::default()
     };
     let found = evaluate(&rows, &options).map_err(|error| UsageError(format!("{}: {error}", args.model)))?;
+    let seen = traffic::vantages(&data);
+    let vantage_of = |row: &Scored| seen.get(row.name.as_str()).map(|vantage| vantage.name());
+    let vantages = by_vantage(&rows, vantage_of, &options)?;
+    let row_ns = model.as_ref().and_then(Opened::model).map(|model| compare::row_ns(model, &data));
     if let Some(path) = &args.scores {
         page::write(path, scores(&rows))?;
     }
@@ -83,13 +88,25 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<ExitCode> {
             models.push(("rules".to_owned(), evaluate(&by_rules, &rules)?, curves(&by_rules)));
         }
         let notes = notes(judged, &found, data.clients.len(), rows.len());
-        page::write(path, report("Evaluation", &models, &shapes(model.as_ref()), &notes))?;
+        let of = Report {
+            title: "Evaluation",
+            models: &models,
+            vantages: vantages.clone(),
+            row_ns,
+            shapes: &shapes(model.as_ref()),
+            notes: &notes,
+        };
+        page::write(path, report(&of))?;
     }
     if global.json {
-        shell::say(&serde_json::to_string(&found)?)?;
+        let mut value = serde_json::to_value(&found)?;
+        value["per_vantage"] = serde_json::to_value(&vantages)?;
+        value["cost"] = serde_json::json!({ "row_ns": row_ns });
+        shell::say(&value.to_string())?;
     } else {
         shell::say(&table)?;
-        shell::say(&terminal(&found))?;
+        let cost = row_ns.map_or_else(String::new, terminal_cost);
+        shell::say(&format!("{}{}{cost}", terminal(&found), terminal_vantages(&vantages)))?;
         if let Some(path) = &args.report {
             shell::say(&format!("Report: {}", path.display()))?;
         }

@@ -4,7 +4,6 @@ mod book;
 mod child;
 mod due;
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -32,9 +31,7 @@ pub(crate) struct Desk {
     folder: Folder,
     book: Mutex<Book>,
     settings: Mutex<ModelSettings>,
-    /// Labels and interactions when the live model last followed them.
-    followed: AtomicU64,
-    /// A job waits, or one is cancelled.
+    /// A job waits, one is cancelled, or the settings are others.
     changed: Notify,
     /// How a child finds the same configuration and data folder.
     global: Global,
@@ -54,20 +51,13 @@ impl Desk {
         let book = Book::read(&folder.jobs());
         let global = Global { data: Some(data.path().to_owned()), ..global.clone() };
         let settings = Mutex::new(settings.clone());
-        let followed = AtomicU64::new(0);
-        Ok(Some(Arc::new(Desk {
-            folder,
-            book: Mutex::new(book),
-            settings,
-            followed,
-            changed: Notify::new(),
-            global,
-        })))
+        Ok(Some(Arc::new(Desk { folder, book: Mutex::new(book), settings, changed: Notify::new(), global })))
     }
 
-    /// Other settings, from the next look on.
+    /// Other settings; it is looked at once whether a training is due by them.
     pub(crate) fn replace_settings(&self, settings: &ModelSettings) {
         *self.settings.lock().unwrap_or_else(PoisonError::into_inner) = settings.clone();
+        self.changed.notify_one();
     }
 
     /// Carries jobs out until `stop` says so; the child of that moment is ended, and its job waits for the next start.
@@ -82,13 +72,11 @@ impl Desk {
                     () = child::carry_out(&self, &job) => {}
                     () = &mut stop => return,
                 }
-                self.followed.store(seen.count, Ordering::Relaxed);
-                if job.wish.model.as_deref() != Some(ONLINE) {
-                    self.change(|book| book.trained(seen));
-                }
+                let is_whole = job.wish.model.as_deref() != Some(ONLINE);
+                self.change(|book| if is_whole { book.trained(seen) } else { book.followed(seen) });
             }
             tokio::select! {
-                () = self.changed.notified() => {}
+                () = self.changed.notified() => self.look(&*store).await,
                 _ = look.tick() => self.look(&*store).await,
                 () = &mut stop => return,
             }
@@ -133,7 +121,7 @@ impl Desk {
         if self.book().is_busy() {
             return;
         }
-        let followed = self.followed.load(Ordering::Relaxed).max(last.count);
+        let followed = self.book().last_followed();
         if due::is_due(&settings, last, now) {
             self.change(|book| book.add(&TrainWish::default()));
         } else if settings.online && now.count.saturating_sub(followed) >= due::FOLLOW_AFTER {

@@ -1,13 +1,15 @@
 //! One training from the store, in a process of its own: `palisade train --from-store`.
 //!
 //! 1. *export*: stored requests as lines in a file of this user only.
-//! 2. *read*: replayed in time order into numbers; labels weighed; who is held back goes into the frozen set.
-//! 3. *judge*: a challenger in the shadow is held against the live model, on the frozen set and on labels that came after it. It is
+//! 2. *read*: replayed in time order into numbers; labels weighed.
+//! 3. *split*: a fifth of all networks never trains; 4. *freeze*: those of them with labels go into the frozen set.
+//! 5. *judge*: a challenger in the shadow is held against the live model, on the frozen set and on labels that came after it. It is
 //!    promoted, rejected, or waits; while it waits nothing else is trained.
-//! 4. *train*: a new model; on the frozen set it must look better than the live one to shadow it.
-//! 5. *store*: written as a candidate, in one transaction, and on its way in another.
+//! 6. *train*, 7. *calibrate*: a new model; on the frozen set it must look better than the live one to shadow it.
+//! 8. *store*: written as a candidate, in one transaction; 9. *shadow* (or *promote*): on its way, in another.
 //!
-//! Killed at any moment it leaves whole versions only, and the live model as it was; begun again it begins with step 1.
+//! Killed at any moment it leaves whole versions only, and the live model as it was; begun again it begins with step 1. A candidate
+//! of a training that died before it judged it is put aside by the next.
 
 mod folder;
 mod measure;
@@ -24,15 +26,17 @@ use palisade_learn::held::{Holder, Parts, divided};
 use palisade_learn::labels::{Known, Told, clients, counted, weigh};
 use palisade_learn::online::{self, OnlineSettings};
 use palisade_learn::promotion::{Verdict, decide, first_look};
-use palisade_learn::traffic::{self, CHALLENGE, TrafficSettings};
+use palisade_learn::traffic::{self, CHALLENGE, Step, TrafficSettings};
 use palisade_learn::train::{AdditiveSettings, KindSettings};
 use palisade_model::{Card, Model};
 use palisade_replay::labels as csv;
 use palisade_replay::merge::FeedOptions;
-use palisade_store::{AuditRandom, LabelId, ModelStep, ModelVersion, ModelVersionId, NewAuditLine, Store};
+use palisade_store::{
+    AuditRandom, LabelId, ModelStatus, ModelStep, ModelVersion, ModelVersionId, NewAuditLine, Store,
+};
 
 use super::gather;
-use super::office::InOffice;
+use super::office::{InOffice, TRAFFIC};
 use crate::commands::{Global, models};
 use crate::exit::UsageError;
 use crate::ledger::{self, TENANT};
@@ -135,6 +139,7 @@ impl Training<'_> {
     async fn run(&self) -> anyhow::Result<Outcome> {
         let material = self.material().await?;
         self.freeze(&material).await?;
+        self.put_aside_orphans().await?;
         let frozen = measure::frozen(self.store).await?;
         let office = InOffice::of(self.store).await?;
         if let Some(challenger) = &office.challenger {
@@ -151,9 +156,11 @@ impl Training<'_> {
         let office = InOffice::of(self.store).await?;
         self.report.stage("train", 0.0)?;
         let settings = self.settings(&material);
-        let trained = traffic::train(&material.parts.training, &settings).map_err(|error| {
-            UsageError(format!("{error}; stored labels are too few (`palisade labels list`)"))
-        })?;
+        let watch = |step| self.watch(step);
+        let trained =
+            traffic::train_watched(&material.parts.training, &settings, &watch).map_err(|error| {
+                UsageError(format!("{error}; stored labels are too few (`palisade labels list`)"))
+            })?;
         let options =
             EvaluateOptions { threshold: CHALLENGE, nominal_fpr: Some(0.005), ..EvaluateOptions::default() };
         let found = evaluate(&trained.unseen, &options)?;
@@ -168,10 +175,34 @@ impl Training<'_> {
             Verdict::Reject => ModelStep::Reject(version.id),
             Verdict::Promote | Verdict::Wait => ModelStep::Shadow(version.id),
         };
+        self.report.stage("shadow", 0.0)?;
         self.step(&step, &decision.reason).await?;
         let word = if decision.verdict == Verdict::Reject { "rejected" } else { "shadows live traffic" };
         let text = format!("model version {} {word}: {}", version.id.0, decision.reason);
         Ok(Outcome { version: Some(version.id), text })
+    }
+
+    /// A training holds the folder, so whoever trained a candidate that was never judged is gone.
+    async fn put_aside_orphans(&self) -> anyhow::Result<()> {
+        for version in self.store.models(TENANT).await? {
+            let is_candidate = version.status == ModelStatus::Candidate && version.subject == TRAFFIC;
+            // Who read a model in from a file decides about it.
+            if is_candidate && !self.store.model_labels(TENANT, version.id).await?.is_empty() {
+                let why = "its training ended before it was judged; another was begun";
+                self.step(&ModelStep::Reject(version.id), why).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Nobody stops in the middle of a training because nobody listens: the next stage finds that out.
+    fn watch(&self, step: Step) {
+        match step {
+            Step::Training(share) => self.report.progress("train", share),
+            Step::Calibrating(share) => {
+                let _ = self.report.stage("calibrate", share);
+            }
+        }
     }
 
     /// The model that decides now.
@@ -185,7 +216,8 @@ impl Training<'_> {
         self.report.stage("export", 0.0)?;
         let mut file = self.folder.traffic()?;
         let written =
-            gather::events(self.store, &mut file, |share| self.report.progress("export", share)).await?;
+            gather::events(self.store, &mut file, |share| self.report.progress("export", share)).await;
+        let written = written.map_err(|error| self.folder.blamed(error))?;
         drop(file);
         let unmasked = written.unmasked(self.seed);
         let mut told = gather::told(self.store, Some(&unmasked)).await?;
@@ -217,11 +249,13 @@ impl Training<'_> {
             )),
             DatasetError::Source(error) => UsageError(error.to_string()),
         })?;
+        self.report.stage("split", 0.0)?;
         let parts = divided(&data, &known, Holder::new(self.seed));
         Ok(Material { parts, data, known, told })
     }
 
     async fn freeze(&self, material: &Material) -> anyhow::Result<()> {
+        self.report.stage("freeze", 0.0)?;
         let rows =
             measure::to_freeze(&material.parts.held, &material.known, Holder::new(self.seed), shell::now());
         self.store.add_frozen(TENANT, &rows).await?;
@@ -258,6 +292,7 @@ impl Training<'_> {
         labels.extend(labels_of(&recent, &material.known));
         let why = format!("model version {} moved by {} new clients", live.version.id.0, recent.rows.len());
         let version = self.keep(&made, labels, &why).await?;
+        self.report.stage("promote", 0.0)?;
         self.step(&ModelStep::Promote(version.id), &why).await?;
         Ok(Outcome {
             version: Some(version.id),
@@ -285,6 +320,7 @@ impl Training<'_> {
         let age_days = (shell::now().millis() - since) / 86_400_000;
         match decision.verdict {
             Verdict::Promote if self.auto => {
+                self.report.stage("promote", 0.0)?;
                 self.step(&ModelStep::Promote(id), &decision.reason).await?;
                 Ok(Some(Outcome { version: Some(id), text: said("is live") }))
             }

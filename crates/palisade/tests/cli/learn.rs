@@ -74,8 +74,15 @@ fn a_model_is_trained_shown_and_used() {
         assert!(found.get(key).is_some(), "{key}: {found}");
     }
     assert_eq!(desk.read("scores.csv").lines().count(), 81);
+    assert_eq!(
+        (&found["per_vantage"]["log"]["n"], &found["per_vantage"]["log"]["auc"]),
+        (&found["n"], &found["auc"])
+    );
+    assert!(found["cost"]["row_ns"].as_f64().unwrap() > 0.0, "{found}");
     let page = desk.read("report.html");
     assert!(page.contains("first") && page.contains("rules") && !page.contains("<script"), "{page}");
+    let shown = desk.run("evaluate traffic.ndjson --model first.model").out;
+    assert!(shown.contains("ns a row on this machine") && !shown.contains("By vantage"), "{shown}");
     let rules = desk.run("evaluate traffic.ndjson");
     assert!(rules.code == 0 && rules.out.contains("AUC"), "{}{}", rules.out, rules.err);
 }

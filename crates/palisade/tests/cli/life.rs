@@ -38,7 +38,7 @@ fn address(kind: u8, client: u32) -> String {
 
 /// People who read with pauses and load parts of pages, and programs that take a page every few seconds: too slow for the hand-set
 /// tables, and told by nothing but what they do.
-fn traffic(clients: std::ops::Range<u32>) -> Vec<Event> {
+pub(crate) fn traffic(clients: std::ops::Range<u32>) -> Vec<Event> {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as i64;
     let mut events = Vec::new();
     for client in clients {
@@ -56,11 +56,11 @@ fn traffic(clients: std::ops::Range<u32>) -> Vec<Event> {
     events
 }
 
-fn known(clients: std::ops::Range<u32>) -> String {
+pub(crate) fn known(clients: std::ops::Range<u32>) -> String {
     clients.map(|client| format!("{},human\n{},bot\n", address(1, client), address(2, client))).collect()
 }
 
-fn store(desk: &Desk, events: &[Event]) {
+pub(crate) fn store(desk: &Desk, events: &[Event]) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let store = SqliteStore::open(&desk.path("d/palisade.db")).await.unwrap();
@@ -70,18 +70,18 @@ fn store(desk: &Desk, events: &[Event]) {
 }
 
 /// The last line of a training's JSON.
-fn trained(desk: &Desk) -> Value {
+pub(crate) fn trained(desk: &Desk) -> Value {
     let out = desk.run("train --from-store --epochs 15 --json --data d").fine();
     serde_json::from_str(out.lines().last().unwrap()).unwrap()
 }
 
-fn statuses(desk: &Desk) -> Vec<String> {
+pub(crate) fn statuses(desk: &Desk) -> Vec<String> {
     let listed = desk.run("models list --json --data d").json();
     listed.as_array().unwrap().iter().map(|version| version["status"].as_str().unwrap().to_owned()).collect()
 }
 
 /// Without the model that ships, which would leave a challenger nothing to be better at.
-fn desk() -> Desk {
+pub(crate) fn desk() -> Desk {
     let desk = Desk::new();
     desk.file("palisade.toml", "[model]\nuri = \"builtin:rules\"\n");
     desk.run("store stats --data d").fine();

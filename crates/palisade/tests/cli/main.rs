@@ -15,6 +15,8 @@ mod import;
 mod keys;
 mod learn;
 mod life;
+#[cfg(target_os = "linux")]
+mod life_faults;
 mod list;
 #[cfg(all(feature = "onnx", feature = "train"))]
 mod onnx;
@@ -24,4 +26,6 @@ mod same_verdict;
 mod serve;
 mod site_keys;
 mod store;
+#[cfg(target_os = "linux")]
+mod training;
 mod usage;

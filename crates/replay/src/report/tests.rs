@@ -96,15 +96,18 @@ fn colours_can_be_read() {
     }
 }
 
-/// The custom properties of the light and the dark palette, as relative luminance.
+/// The custom properties of the light and the dark palette, ours and those of every page, as relative luminance.
 fn palettes() -> Vec<std::collections::HashMap<&'static str, f64>> {
-    let css = include_str!("../../templates/report.css");
-    let blocks = css.split(":root {").skip(1).take(2).map(|block| block.split('}').next().unwrap());
+    let blocks = |css: &'static str| {
+        css.split(":root {").skip(1).take(2).map(|block| block.split('}').next().unwrap())
+    };
     let colour = |declaration: &'static str| {
         let (name, value) = declaration.trim().split_once(": #")?;
         Some((name.strip_prefix("--")?, luminance(u32::from_str_radix(value, 16).ok()?)))
     };
-    blocks.map(|block| block.split(';').filter_map(colour).collect()).collect()
+    let own = blocks(include_str!("../../templates/report.css"));
+    let both = own.zip(blocks(STYLE)).map(|(own, all)| own.split(';').chain(all.split(';')));
+    both.map(|declarations| declarations.filter_map(colour).collect()).collect()
 }
 
 /// WCAG 2.2, relative luminance.

@@ -12,11 +12,18 @@ const CORRUPT: u32 = 11;
 const FULL: u32 = 13;
 const CANTOPEN: u32 = 14;
 const NOTADB: u32 = 26;
+// Extended codes.
+const IOERR_WRITE: u32 = 778;
+const IOERR_FSYNC: u32 = 1034;
+const IOERR_TRUNCATE: u32 = 1546;
+const IOERR_SHMSIZE: u32 = 4874;
 
 /// What `error` means for the database at `path`.
 pub(super) fn fault(path: &Path, error: sqlx::Error) -> Fault {
     let path = path.to_owned();
-    match result_code(&error) {
+    let code = result_code(&error);
+    match code.map(|code| if is_failed_write(code) { IOERR_WRITE } else { primary(code) }) {
+        Some(IOERR_WRITE) => Fault::WriteFailed { path },
         Some(FULL) => Fault::DiskFull { path },
         Some(READONLY) => Fault::ReadOnly { path },
         Some(BUSY | LOCKED) => Fault::Locked { path },
@@ -27,10 +34,18 @@ pub(super) fn fault(path: &Path, error: sqlx::Error) -> Fault {
     }
 }
 
-/// The primary result code: the low byte of the extended one.
+/// The extended result code.
 fn result_code(error: &sqlx::Error) -> Option<u32> {
-    let code: u32 = error.as_database_error()?.code()?.parse().ok()?;
-    Some(code & 0xff)
+    error.as_database_error()?.code()?.parse().ok()
+}
+
+fn is_failed_write(code: u32) -> bool {
+    matches!(code, IOERR_WRITE | IOERR_FSYNC | IOERR_TRUNCATE | IOERR_SHMSIZE)
+}
+
+/// The primary result code: the low byte of the extended one.
+fn primary(code: u32) -> u32 {
+    code & 0xff
 }
 
 fn detail(error: &sqlx::Error) -> String {

@@ -7,6 +7,7 @@
 mod load;
 mod pacer;
 mod process;
+mod retrain;
 mod servers;
 mod spread;
 mod visitors;
@@ -81,6 +82,7 @@ fn measure(binary: &Path, folder: &Path, extent: &Extent) -> anyhow::Result<()> 
         at_saturation(&bench, &folder.join("visits"), extent)?;
         if workers == 2 {
             paced(&bench, &requests, extent)?;
+            beside_a_training(&bench, &requests, &retrain::Traffic::written(binary, folder)?, extent)?;
             println!(
                 "memory after {REQUESTS} visitors               {:.1} MiB",
                 process::resident_mib(bench.palisade.pid())?
@@ -215,6 +217,38 @@ fn paced(bench: &Bench, requests: &[String], extent: &Extent) -> anyhow::Result<
     }
     let more = Spread::of(rounds.iter().map(|round| round[1].p99_ms - round[0].p99_ms));
     line("p99, everything on − nginx", more, 2, " ms", "≤ 0.3", |x| x <= 0.3);
+    Ok(())
+}
+
+/// The same gateway at the same rate with a training beside it and without, each as often first as second.
+fn beside_a_training(
+    bench: &Bench,
+    requests: &[String],
+    traffic: &retrain::Traffic<'_>,
+    extent: &Extent,
+) -> anyhow::Result<()> {
+    let length = Duration::from_secs(extent.paced_seconds);
+    let alone = || pacer::run(bench.palisade.address, requests, PACE, length);
+    let beside = || {
+        let training = traffic.train()?;
+        let latency = alone()?;
+        training.still_runs()?;
+        anyhow::Ok(latency)
+    };
+    let mut rounds = Vec::new();
+    for round in 0..extent.rounds {
+        rounds.push(if round % 2 == 0 {
+            (alone()?, beside()?)
+        } else {
+            let beside = beside()?;
+            (alone()?, beside)
+        });
+    }
+    println!("\nthe same with a training beside it, nice 19 and one thread");
+    let p99 = Spread::of(rounds.iter().map(|(_, beside)| beside.p99_ms));
+    println!("  {:<34} {} ms p99", name(Who::Palisade), told(p99, 2));
+    let more = Spread::of(rounds.iter().map(|(alone, beside)| (beside.p99_ms / alone.p99_ms - 1.0) * 100.0));
+    line("p99 with a training, more", more, 0, " %", "≤ 20", |x| x <= 20.0);
     Ok(())
 }
 

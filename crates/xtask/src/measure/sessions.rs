@@ -40,10 +40,15 @@ pub(super) struct Line {
     is_bot: bool,
 }
 
+/// All sessions by name, each with whether it was recorded on the other host.
+pub(super) type Sessions = BTreeMap<String, (Vec<Line>, bool)>;
+
+/// Some of them.
+pub(super) type Chosen<'a> = BTreeMap<&'a String, &'a (Vec<Line>, bool)>;
+
 pub(super) fn run(data: &Path) -> anyhow::Result<()> {
-    let sessions = read(&data.join("weblog-human-bot-mklab/weblog_data.csv.gz"))?;
-    let is_elsewhere = |(_, elsewhere): &(Vec<Line>, bool)| *elsewhere;
-    let same: BTreeMap<_, _> = sessions.iter().filter(|(_, session)| !is_elsewhere(session)).collect();
+    let sessions = read_all(data)?;
+    let same = of_one_host(&sessions);
     let all = sessions.iter().collect();
     println!("| sessions | people | programs | after | AUC, 95 % interval |\n|---|---|---|---|---|");
     measure("all", &all)?;
@@ -52,17 +57,37 @@ pub(super) fn run(data: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn measure(name: &str, sessions: &BTreeMap<&String, &(Vec<Line>, bool)>) -> anyhow::Result<f64> {
+/// The sessions of the set in the folder `data`.
+pub(super) fn read_all(data: &Path) -> anyhow::Result<Sessions> {
+    read(&data.join("weblog-human-bot-mklab/weblog_data.csv.gz"))
+}
+
+/// Those that were not recorded on the other host.
+pub(super) fn of_one_host(sessions: &Sessions) -> Chosen<'_> {
+    sessions.iter().filter(|(_, (_, is_elsewhere))| !is_elsewhere).collect()
+}
+
+/// Sessions in numbers.
+pub(super) fn dataset(sessions: &Chosen<'_>) -> anyhow::Result<Dataset> {
     let file = labelled(sessions)?;
     let options = DatasetOptions {
         feed: FeedOptions { format: None, now: Timestamp::from_secs(4_000_000_000) },
         labels: None,
         by_session: false,
     };
-    let data = Dataset::read(&[file.path().to_owned()], &options, |_| {})?;
+    Ok(Dataset::read(&[file.path().to_owned()], &options, |_| {})?)
+}
+
+/// The parts of each repetition: of every session its part, and how many there are.
+pub(super) fn folds(data: &Dataset) -> Vec<(Vec<usize>, usize)> {
+    (0..REPEATS).map(|seed| (by_group(data, FOLDS, seed), FOLDS)).collect()
+}
+
+fn measure(name: &str, sessions: &Chosen<'_>) -> anyhow::Result<f64> {
+    let data = dataset(sessions)?;
     let columns: Vec<usize> = (0..data.columns.len()).collect();
     let directions: Vec<_> = schema::features().iter().map(|feature| feature.direction).collect();
-    let folds: Vec<_> = (0..REPEATS).map(|seed| (by_group(&data, FOLDS, seed), FOLDS)).collect();
+    let folds = folds(&data);
     let by = |kind| out_of_fold(&data, &columns, &directions, KindSettings::of(kind), &folds);
     let scores = by(Kind::Additive);
     for after in AFTER {
@@ -87,7 +112,12 @@ fn measure(name: &str, sessions: &BTreeMap<&String, &(Vec<Line>, bool)>) -> anyh
     whole.auc.context("both classes are there")
 }
 
-fn judged(data: &Dataset, scores: &[f32], takes: impl Fn(&Row) -> bool) -> anyhow::Result<Evaluation> {
+/// The figures of the rows that `takes` takes, by their log-odds.
+pub(super) fn judged(
+    data: &Dataset,
+    scores: &[f32],
+    takes: impl Fn(&Row) -> bool,
+) -> anyhow::Result<Evaluation> {
     let rows: Vec<Scored> = data
         .rows
         .iter()
@@ -107,19 +137,23 @@ fn judged(data: &Dataset, scores: &[f32], takes: impl Fn(&Row) -> bool) -> anyho
 }
 
 fn print(name: &str, after: &str, found: &Evaluation) {
+    println!("| {name} | {} | {} | {after} | {} |", found.humans, found.bots, figure(found));
+}
+
+/// `0.931 (0.900 to 0.959)`: the area under the curve and its 95 % interval.
+pub(super) fn figure(found: &Evaluation) -> String {
     let interval = found
         .auc_interval
         .map_or_else(String::new, |interval| format!(" ({:.3} to {:.3})", interval.lo, interval.hi));
-    let auc = found.auc.map_or_else(|| "none".to_owned(), |auc| format!("{auc:.3}"));
-    println!("| {name} | {} | {} | {after} | {auc}{interval} |", found.humans, found.bots);
+    found.auc.map_or_else(|| "none".to_owned(), |auc| format!("{auc:.3}{interval}"))
 }
 
 /// The sessions, each with whether it was recorded on the other host. Requests without a session are left out.
-pub(super) fn read(path: &Path) -> anyhow::Result<BTreeMap<String, (Vec<Line>, bool)>> {
+pub(super) fn read(path: &Path) -> anyhow::Result<Sessions> {
     let mut text = String::new();
     let file = std::fs::File::open(path).with_context(|| format!("{}", path.display()))?;
     flate2::read::GzDecoder::new(file).read_to_string(&mut text)?;
-    let mut sessions: BTreeMap<String, (Vec<Line>, bool)> = BTreeMap::new();
+    let mut sessions = Sessions::new();
     for line in text.lines().skip(1) {
         // datetime,method,url,protocol,status,byte_size,referrer,session_id,user_agent,category: only the agent is quoted.
         let fields: Vec<&str> = line.split(',').collect();
@@ -143,9 +177,7 @@ pub(super) fn read(path: &Path) -> anyhow::Result<BTreeMap<String, (Vec<Line>, b
 }
 
 /// The sessions as labelled traffic, in a file that goes when it is dropped.
-pub(super) fn labelled(
-    sessions: &BTreeMap<&String, &(Vec<Line>, bool)>,
-) -> anyhow::Result<tempfile::NamedTempFile> {
+pub(super) fn labelled(sessions: &Chosen<'_>) -> anyhow::Result<tempfile::NamedTempFile> {
     let mut file = tempfile::NamedTempFile::with_suffix(".ndjson")?;
     let mut out = std::io::BufWriter::new(&mut file);
     for (session, (lines, _)) in sessions {

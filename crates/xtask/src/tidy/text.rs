@@ -36,6 +36,7 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     // Measuring keeps time.
     ("crates/xtask/src/bench/gateway.rs", "thread::sl"),
     ("crates/xtask/src/bench/gateway/pacer.rs", "thread::sl"),
+    ("crates/xtask/src/bench/gateway/retrain.rs", "thread::sl"),
     ("crates/xtask/src/bench/gateway/servers.rs", "thread::sl"),
 ];
 

@@ -3,9 +3,11 @@
 //! It loads nothing, runs no script and says so in its own content security policy, so it can be mailed, archived and
 //! opened anywhere. Names are shown as given: making them anonymous is the caller's business.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 
-use super::{Curves, Evaluation};
+use super::{Curves, Evaluation, VantageFigures};
 
 mod chart;
 mod rows;
@@ -23,17 +25,29 @@ pub struct FeatureShape {
     pub weights: Vec<f32>,
 }
 
-/// The page of `models`: the model in question first, its baselines after it. UTF-8; below 400 KB for six models.
+/// What a page is made of.
+#[derive(Clone, Debug, Default)]
+pub struct Report<'a> {
+    /// Its heading.
+    pub title: &'a str,
+    /// The model in question first, its baselines after it, each by name.
+    pub models: &'a [(String, Evaluation, Curves)],
+    /// The first model's figures by vantage; shown where there are several.
+    pub vantages: BTreeMap<&'static str, VantageFigures>,
+    /// Nanoseconds that the first model takes for a row; none where nobody measured.
+    pub row_ns: Option<f64>,
+    /// The first model's shapes.
+    pub shapes: &'a [FeatureShape],
+    /// What is to be known beside it, a paragraph each.
+    pub notes: &'a [String],
+}
+
+/// The page of `report`: UTF-8, below 400 KB for six models.
 ///
 /// Curves show at most six models, families at most forty, shapes at most twenty-four, the widest first. Text of
 /// others is escaped, cut and stripped of what would turn a line around.
-pub fn page(
-    title: &str,
-    models: &[(String, Evaluation, Curves)],
-    shapes: &[FeatureShape],
-    notes: &[String],
-) -> String {
-    let made = view::Page::new(title, models, shapes, notes).render();
+pub fn page(report: &Report<'_>) -> String {
+    let made = view::Page::new(report).render();
     without_indent(&made.expect("every field is a string already: formatting it cannot fail"))
 }
 

@@ -1,9 +1,11 @@
 //! Rows of the page's tables, already in words.
 
+use std::collections::BTreeMap;
+
 use super::FeatureShape;
 use super::chart;
 use crate::evaluation::words::{between, count, fraction, or_dash, percent, shown, signed};
-use crate::evaluation::{Curves, Evaluation, Interval, Mistake};
+use crate::evaluation::{Curves, Evaluation, Interval, Mistake, VantageFigures};
 
 /// Longest name shown, in characters.
 pub(super) const NAME_CHARS: usize = 80;
@@ -60,6 +62,32 @@ pub(super) fn models(models: &[Model]) -> Vec<ModelRow> {
         hit: Figure::new(of.fpr_measured, of.fpr_interval, percent),
     };
     models.iter().enumerate().take(MODELS_MAX).map(row).collect()
+}
+
+/// What was seen from one vantage.
+pub(super) struct VantageRow {
+    pub(super) name: &'static str,
+    pub(super) bots: String,
+    pub(super) people: String,
+    pub(super) auc: Figure,
+    pub(super) caught: Figure,
+    pub(super) hit: Figure,
+}
+
+/// Nothing where there is only one vantage: the figures of all are its own.
+pub(super) fn vantages(of: &BTreeMap<&'static str, VantageFigures>) -> Vec<VantageRow> {
+    if of.len() < 2 {
+        return Vec::new();
+    }
+    let row = |(name, of): (&&'static str, &VantageFigures)| VantageRow {
+        name,
+        bots: count(of.bots),
+        people: count(of.humans),
+        auc: Figure::new(of.auc, of.auc_interval, fraction),
+        caught: Figure::new(of.tpr_measured, of.tpr_interval, percent),
+        hit: Figure::new(of.fpr_measured, of.fpr_interval, percent),
+    };
+    of.iter().map(row).collect()
 }
 
 /// One family of bots.

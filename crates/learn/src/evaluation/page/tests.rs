@@ -4,10 +4,24 @@ use std::path::Path;
 
 use super::*;
 use crate::evaluation::made_up;
-use crate::evaluation::{EvaluateOptions, Scored, curves, evaluate};
+use crate::evaluation::{EvaluateOptions, Scored, by_vantage, curves, evaluate};
 
 fn site() -> String {
-    page("A small site", &made_up::models(), &made_up::shapes(), &made_up::notes())
+    let rows = made_up::site(0.9);
+    let of = |row: &Scored| Some(if row.group.is_multiple_of(4) { "log" } else { "gateway-tls" });
+    let options = EvaluateOptions { resamples: 100, ..EvaluateOptions::default() };
+    page(&Report {
+        title: "A small site",
+        models: &made_up::models(),
+        vantages: by_vantage(&rows, of, &options).unwrap(),
+        row_ns: Some(412.4),
+        shapes: &made_up::shapes(),
+        notes: &made_up::notes(),
+    })
+}
+
+fn page_of(title: &str, models: &[(String, Evaluation, Curves)]) -> String {
+    page(&Report { title, models, ..Report::default() })
 }
 
 fn of(rows: &[Scored]) -> Vec<(String, Evaluation, Curves)> {
@@ -29,14 +43,19 @@ fn hostile() -> String {
     let edges = vec![f32::NAN, f32::INFINITY, -f32::MAX];
     let shape =
         FeatureShape { name: evil.clone(), edges, weights: vec![f32::NAN, f32::MAX, f32::NEG_INFINITY] };
-    page(&evil, &vec![models[0].clone(); 9], &[shape], std::slice::from_ref(&evil))
+    page(&Report {
+        title: &evil,
+        models: &vec![models[0].clone(); 9],
+        shapes: &[shape],
+        notes: std::slice::from_ref(&evil),
+        ..Report::default()
+    })
 }
 
 fn pages() -> Vec<String> {
     let one_class = made_up::rows(&[(0.1, false), (0.9, false)]);
     let constant = made_up::rows(&[(0.5, true), (0.5, false)]);
-    let sparse =
-        [page("", &[], &[], &[]), page("x", &of(&one_class), &[], &[]), page("x", &of(&constant), &[], &[])];
+    let sparse = [page_of("", &[]), page_of("x", &of(&one_class)), page_of("x", &of(&constant))];
     [site(), hostile()].into_iter().chain(sparse).collect()
 }
 
@@ -85,7 +104,7 @@ fn limits_of_the_data_are_said() {
     assert!(page.contains("no false-positive rate below"), "the rule of three");
     assert!(page.contains("Nominal") && page.contains("Measured"));
     let bots = of(&made_up::rows(&[(0.9, true), (0.2, true)]));
-    assert!(super::page("x", &bots, &[], &[]).contains("Without people no false-positive rate is known."));
+    assert!(page_of("x", &bots).contains("Without people no false-positive rate is known."));
 }
 
 /// Tags left open or closed in the wrong order; SVG's self-closing ones count as closed.

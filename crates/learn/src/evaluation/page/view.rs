@@ -2,9 +2,9 @@
 
 use askama::Template;
 
-use super::FeatureShape;
+use super::Report;
 use super::chart;
-use super::rows::{self, Families, MistakeRow, ModelRow, NAME_CHARS, Shapes};
+use super::rows::{self, Families, MistakeRow, ModelRow, NAME_CHARS, Shapes, VantageRow};
 use crate::evaluation::words::{
     self, between, claim, count, counted, fraction, nominal_against_measured, or_dash, percent, plain, shown,
 };
@@ -20,7 +20,7 @@ const NOTES_MAX: usize = 50;
 #[derive(Template)]
 #[template(path = "evaluation.html", whitespace = "minimize")]
 pub(super) struct Page {
-    style: &'static str,
+    style: String,
     title: String,
     about: Option<About>,
     models: Vec<ModelRow>,
@@ -28,6 +28,7 @@ pub(super) struct Page {
     legend: Vec<(String, String)>,
     charts: Option<Charts>,
     bins: Vec<[String; 3]>,
+    vantages: Vec<VantageRow>,
     families: Families,
     shapes: Shapes,
     mistakes: Vec<MistakeRow>,
@@ -40,6 +41,8 @@ struct About {
     data: String,
     first: String,
     more: Vec<String>,
+    /// What scoring takes, where somebody measured.
+    cost: Option<String>,
     figures: Vec<(String, String)>,
     threshold: String,
     nominal: String,
@@ -60,31 +63,27 @@ struct Charts {
 }
 
 impl Page {
-    /// The page of `models`, the first in question.
-    pub(super) fn new(
-        title: &str,
-        models: &[(String, Evaluation, Curves)],
-        shapes: &[FeatureShape],
-        notes: &[String],
-    ) -> Page {
+    pub(super) fn new(of: &Report<'_>) -> Page {
+        let models = of.models;
         Page {
-            style: include_str!("page.css"),
-            title: shown(title, NAME_CHARS),
-            about: models.first().map(|(name, of, _)| about(name, of)),
+            style: format!("{}{}", palisade_replay::report::STYLE, include_str!("page.css")),
+            title: shown(of.title, NAME_CHARS),
+            about: models.first().map(|(name, found, _)| about(name, found, of.row_ns)),
             models: rows::models(models),
             more_models: models.len().saturating_sub(rows::MODELS_MAX),
             legend: legend(models),
             charts: charts(models),
             bins: models.first().map_or_else(Vec::new, |(_, _, curves)| bins(curves)),
+            vantages: rows::vantages(&of.vantages),
             families: rows::families(models),
-            shapes: rows::shapes(shapes),
+            shapes: rows::shapes(of.shapes),
             mistakes: models.first().map_or_else(Vec::new, |(_, of, _)| rows::mistakes(&of.worst)),
-            notes: notes.iter().take(NOTES_MAX).map(|note| shown(note, NOTE_CHARS)).collect(),
+            notes: of.notes.iter().take(NOTES_MAX).map(|note| shown(note, NOTE_CHARS)).collect(),
         }
     }
 }
 
-fn about(name: &str, of: &Evaluation) -> About {
+fn about(name: &str, of: &Evaluation, row_ns: Option<f64>) -> About {
     let groups = counted(of.groups, "group", "groups");
     About {
         model: shown(name, NAME_CHARS),
@@ -95,6 +94,7 @@ fn about(name: &str, of: &Evaluation) -> About {
         ),
         first: words::verdict(of),
         more: vec![words::order(of), claim(of)],
+        cost: row_ns.map(words::cost_of_row),
         figures: figures(of),
         threshold: plain(of.threshold),
         nominal: or_dash(of.fpr_nominal, percent),

@@ -6,6 +6,12 @@ use super::pairs::Grid;
 use super::table::{Column, Table};
 use crate::train::numeric::{chance, exp};
 
+/// As many bins as a row can name.
+const BINS: usize = 1 << u8::BITS;
+
+/// Rows of a block: their numbers stay in the nearest memory while they are moved and pulled.
+const BLOCK_ROWS: usize = 1_024;
+
 /// One model of several: for each column what each bin adds, the unseen one last; for each grid likewise.
 pub(super) struct Bag {
     pub(super) intercept: f32,
@@ -105,7 +111,7 @@ impl<'t> Boosting<'t> {
                 *margin += shape[usize::from(*bin)];
             }
         }
-        boosting.pull();
+        boosting.pull(|_, _| {});
         boosting
     }
 
@@ -178,8 +184,7 @@ impl<'t> Boosting<'t> {
         let step =
             (0.5 * sum(&self.gradients) / (sum(&self.curvatures) + f64::from(self.settings.ridge))) as f32;
         self.bag.intercept += step;
-        self.margins.iter_mut().for_each(|margin| *margin += step);
-        self.pull();
+        self.pull(|_, margins| margins.iter_mut().for_each(|margin| *margin += step));
     }
 
     fn step_shape(&mut self, at: usize, column: &Column, mass: &[f64]) {
@@ -221,13 +226,13 @@ impl<'t> Boosting<'t> {
     }
 
     fn sums(&self, of_row: &[u8], mass: &[f64]) -> Vec<Pull> {
-        let mut sums = vec![(0.0_f64, 0.0_f64); mass.len()];
+        // As many as a bin can name, so that no row asks whether its bin is there.
+        let mut sums = [[0.0_f64; 2]; BINS];
         for ((bin, gradient), curvature) in of_row.iter().zip(&self.gradients).zip(&self.curvatures) {
             let sum = &mut sums[usize::from(*bin)];
-            sum.0 += f64::from(*gradient);
-            sum.1 += f64::from(*curvature);
+            *sum = [sum[0] + f64::from(*gradient), sum[1] + f64::from(*curvature)];
         }
-        let pull = |((gradient, curvature), weight)| Pull { gradient, curvature, weight };
+        let pull = |([gradient, curvature], weight): ([f64; 2], f64)| Pull { gradient, curvature, weight };
         sums.into_iter().zip(mass.iter().copied()).map(pull).collect()
     }
 
@@ -244,19 +249,32 @@ impl<'t> Boosting<'t> {
         if moved.iter().all(|step| *step == 0.0) {
             return;
         }
-        self.margins.iter_mut().zip(of_row).for_each(|(margin, bin)| *margin += moved[usize::from(*bin)]);
-        self.pull();
+        let mut of_bin = [0.0_f32; BINS];
+        of_bin.iter_mut().zip(moved).for_each(|(of_bin, moved)| *of_bin = *moved);
+        self.pull(|from, margins| {
+            let bins = &of_row[from..from + margins.len()];
+            margins.iter_mut().zip(bins).for_each(|(margin, bin)| *margin += of_bin[usize::from(*bin)]);
+        });
     }
 
-    /// Gradient and curvature of the logistic loss at every row.
-    fn pull(&mut self) {
-        let rows = self.margins.iter().zip(&self.table.targets).zip(&self.weights);
-        for ((to, curvature), ((margin, target), weight)) in
-            self.gradients.iter_mut().zip(&mut self.curvatures).zip(rows)
+    /// Gradient and curvature of the logistic loss at every row, a block after the other; `moves` may change the margins of a block
+    /// before, those from the row that it is given.
+    fn pull(&mut self, moves: impl Fn(usize, &mut [f32])) {
+        let margins = self.margins.chunks_mut(BLOCK_ROWS);
+        let to = self.gradients.chunks_mut(BLOCK_ROWS).zip(self.curvatures.chunks_mut(BLOCK_ROWS));
+        let of = self.table.targets.chunks(BLOCK_ROWS).zip(self.weights.chunks(BLOCK_ROWS));
+        for (at, ((margins, (gradients, curvatures)), (targets, weights))) in
+            margins.zip(to).zip(of).enumerate()
         {
-            let chance = chance(*margin);
-            *to = weight * (target - chance);
-            *curvature = weight * (chance * (1.0 - chance)).max(1e-6);
+            moves(at * BLOCK_ROWS, margins);
+            let rows = margins.iter().zip(targets).zip(weights);
+            for ((to, curvature), ((margin, target), weight)) in
+                gradients.iter_mut().zip(curvatures).zip(rows)
+            {
+                let chance = chance(*margin);
+                *to = weight * (target - chance);
+                *curvature = weight * (chance * (1.0 - chance)).max(1e-6);
+            }
         }
     }
 

@@ -46,6 +46,9 @@ pub(super) struct Book {
     next: u64,
     jobs: VecDeque<Record>,
     seen: Option<Seen>,
+    /// Labels and interactions when the live model last followed them.
+    #[serde(default)]
+    followed: u64,
 }
 
 impl Book {
@@ -180,6 +183,16 @@ impl Book {
     pub(super) fn trained(&mut self, seen: Seen) {
         self.seen = Some(seen);
     }
+
+    /// The live model has followed so much.
+    pub(super) fn followed(&mut self, seen: Seen) {
+        self.followed = seen.count;
+    }
+
+    /// How much there was when the live model last followed it, or was trained.
+    pub(super) fn last_followed(&self) -> u64 {
+        self.followed.max(self.seen.map_or(0, |seen| seen.count))
+    }
 }
 
 fn cut(mut text: String) -> String {
@@ -245,6 +258,21 @@ mod tests {
         }
         let job = book.find(&id).unwrap().shown();
         assert!(job.state == JobState::Failed && job.error.is_some_and(|error| error.contains("went away")));
+    }
+
+    #[test]
+    fn what_was_followed_is_known_after_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("jobs.json");
+        let mut book = Book::default();
+        let seen = |count| Seen { at: NOW, count };
+        book.trained(seen(100));
+        book.followed(seen(125));
+        book.write(&path).unwrap();
+        let mut read = Book::read(&path);
+        assert_eq!((read.last_followed(), read.last_seen(seen(130))), (125, seen(100)));
+        std::fs::write(&path, r#"{"next":1,"jobs":[],"seen":[5,100]}"#).unwrap();
+        assert_eq!(Book::read(&path).last_followed(), 100, "a book of an older release is read");
     }
 
     #[test]

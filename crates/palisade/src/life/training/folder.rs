@@ -75,6 +75,16 @@ impl Folder {
         Ok(BufWriter::with_capacity(1 << 20, file))
     }
 
+    /// `error` with the file that could not be written, where it is about that file.
+    pub(super) fn blamed(&self, error: anyhow::Error) -> anyhow::Error {
+        if !error.is::<io::Error>() {
+            return error;
+        }
+        let path = self.traffic_path();
+        let way = "stored requests cannot be written there; free space, or move the data folder (--data), and train again";
+        error.context(format!("{}: {way}", path.display()))
+    }
+
     /// Removes what nobody needs any more; requests of people do not stay in two places.
     pub(super) fn clear(&self) {
         let _ = std::fs::remove_file(self.traffic_path());
