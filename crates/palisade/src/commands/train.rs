@@ -171,6 +171,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<ExitCode> {
         (Some(out), false) => out,
         (None, true) => {
             let read = read(args.kind.into(), &args.files, args.labels.as_deref(), &args.group)?;
+            enough_families(args.split, &read.data)?;
             let settings: anyhow::Result<Vec<TrafficSettings>> = kinds
                 .into_iter()
                 .map(|kind| settings(args, "compared".to_owned(), kind, &read.data))
@@ -188,6 +189,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<ExitCode> {
     };
     page::check("--out", out, args.files.iter().chain(&args.labels))?;
     let Loaded { data, table } = read(args.kind.into(), &args.files, args.labels.as_deref(), &args.group)?;
+    enough_families(args.split, &data)?;
     let kind = kinds.into_iter().next().unwrap_or_else(|| KindSettings::of(Kind::Additive));
     let id = args.id.clone().unwrap_or_else(|| models::name_of(out));
     let settings = settings(args, id, kind, &data)?;
@@ -256,6 +258,17 @@ fn refuse_what_does_not_fit(args: &Args) -> Result<(), UsageError> {
         return Ok(());
     };
     Err(UsageError(why.to_owned()))
+}
+
+/// Without two families there is none to leave out.
+fn enough_families(split: SplitBy, data: &Dataset) -> Result<(), UsageError> {
+    let families = data.families.len();
+    if !matches!(split, SplitBy::Family) || families >= 2 {
+        return Ok(());
+    }
+    let why =
+        "at least 2 are needed, to learn from one and test on the other; name the \"family\" of programs";
+    Err(UsageError(format!("--split family: there are {families} families; {why}")))
 }
 
 /// The kinds that were asked for, each once, with their settings.

@@ -158,6 +158,8 @@ fn bad_lines_are_named_and_bad_sets_refused() {
     );
     refused("train visits.ndjson --out b.model --without mouse_speed", "no feature of http-1");
     refused("train --from-store --kind behaviour", "--from-store");
+    desk.file("nameless.ndjson", good.replace("\"family\":\"", "\"maker\":\""));
+    refused("train nameless.ndjson --kind behaviour --out b.model --split family", "there are 0 families");
     refused("evaluate visits.ndjson --kind behaviour --labels known.csv", "stands on its line");
     assert!(!desk.path("b.model").exists());
 }
