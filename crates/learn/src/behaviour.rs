@@ -9,10 +9,10 @@ use palisade_model::{Contributions, Direction, Kind, Model, Subject, ViewFile};
 
 use crate::dataset::Dataset;
 use crate::evaluation::Scored;
+use crate::fitted::fitted;
 use crate::folds::{by_family, by_time};
 use crate::traffic::{
-    Split, TrafficSettings, TrainError, TrainedTraffic, by_groups, file, fitted, last_rows, scored, sound,
-    strongest,
+    Split, TrafficSettings, TrainError, TrainedTraffic, by_groups, file, last_rows, scored, sound, strongest,
 };
 use crate::train::KindSettings;
 use crate::train::additive;
@@ -64,7 +64,7 @@ pub fn directions() -> Vec<additive::Direction> {
 pub fn train(data: &Dataset, settings: &TrafficSettings) -> Result<TrainedTraffic, TrainError> {
     usable(data)?;
     let (view, scores) = view(data, settings, &by_groups(data, settings));
-    let unseen = tested(data, &view, &scores);
+    let unseen = tested(data, &scores);
     let file = file(data, settings, Subject::Behaviour, vec![view]);
     let model = schema::expected(|expect| Model::new(file, expect))?;
     Ok(TrainedTraffic { model, unseen })
@@ -81,8 +81,8 @@ pub fn held_out(data: &Dataset, settings: &TrafficSettings, split: Split) -> Res
         Split::Families => vec![by_family(data, settings.kind.seed())],
         Split::Time => vec![by_time(data)],
     };
-    let (view, scores) = view(data, settings, &folds);
-    Ok(tested(data, &view, &scores))
+    let (_, scores) = view(data, settings, &folds);
+    Ok(tested(data, &scores))
 }
 
 /// Each visit of `data` as `model` scores it, with its reasons.
@@ -109,12 +109,9 @@ fn view(data: &Dataset, settings: &TrafficSettings, folds: &[(Vec<usize>, usize)
     fitted(data, (VIEW, vantages), &columns, &directions(), (&settings.kind, folds), &|_| {})
 }
 
-/// What `view` says of those that were tested.
-fn tested(data: &Dataset, view: &ViewFile, scores: &[f32]) -> Vec<Scored> {
-    let one = |at: usize| {
-        let score = view.anchors.score(view.calibration.apply(scores[at]));
-        scored(data, at, f64::from(score) / 100.0, Vec::new())
-    };
+/// Those of `data` that were tested, who come to `scores`, 0.0..=100.0.
+fn tested(data: &Dataset, scores: &[f32]) -> Vec<Scored> {
+    let one = |at: usize| scored(data, at, f64::from(scores[at]) / 100.0, Vec::new());
     last_rows(data, |_| true).filter(|at| !scores[*at].is_nan()).map(one).collect()
 }
 

@@ -131,9 +131,15 @@ impl Dataset {
         self.group_names.len()
     }
 
-    /// How many clients are people.
+    /// How many people there are, as their labels weigh and each group one at most: who is sure of a tenth of them only, or has many
+    /// addresses, does not make a crowd.
     pub fn people(&self) -> usize {
-        self.rows.iter().filter(|row| row.is_last && !row.is_bot).count()
+        let mut groups = vec![0.0_f32; self.groups()];
+        for row in self.rows.iter().filter(|row| !row.is_bot) {
+            groups[row.group as usize] += row.weight;
+        }
+        // Weights of a client's rows add up to its own but for rounding.
+        groups.into_iter().map(|weight| f64::from(weight.min(1.0))).sum::<f64>().round() as usize
     }
 
     /// The numbers of row `at`.

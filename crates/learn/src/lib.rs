@@ -15,6 +15,7 @@ pub mod behaviour;
 pub mod bounds;
 pub mod dataset;
 pub mod evaluation;
+mod fitted;
 pub mod folds;
 pub mod held;
 pub mod interactions;

@@ -11,6 +11,7 @@ use palisade_model::{Contributions, Direction, Model, ModelFile, Shape};
 use crate::dataset::Dataset;
 use crate::evaluation::Scored;
 use crate::evaluation::{EvaluateOptions, evaluate};
+use crate::promotion::FROZEN_GROUPS_MIN;
 use crate::traffic::{self, CHALLENGE};
 
 /// How far labels may move a model.
@@ -30,6 +31,12 @@ impl Default for OnlineSettings {
 
 /// Most that the AUC on the frozen set may fall by an update.
 const AUC_LOSS_MAX: f64 = 0.001;
+
+/// Updates one after the other, then a whole training is due: so all of them together cost a point of AUC and a log-odds a bin at most.
+pub const UPDATES_MAX: u32 = 10;
+
+/// Under which of its settings a model's file says how often it was updated.
+const UPDATES: &str = "online_updates";
 
 /// Why an update was not taken.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -51,6 +58,11 @@ pub enum OnlineRefusal {
         /// People challenged after.
         hit_after: usize,
     },
+    /// It has moved far enough.
+    #[error(
+        "it has followed labels {UPDATES_MAX} times since it was trained; `palisade train --from-store` makes a new one"
+    )]
+    Moved,
     /// There is too little to tell.
     #[error("the frozen set has too few clients to tell whether an update does harm")]
     TooFew,
@@ -97,7 +109,15 @@ pub fn guarded(
     frozen: &Dataset,
     settings: OnlineSettings,
 ) -> Result<Model, OnlineRefusal> {
-    let file = updated(model, data, settings);
+    let updates = updates(model);
+    if updates >= UPDATES_MAX {
+        return Err(OnlineRefusal::Moved);
+    }
+    let mut file = updated(model, data, settings);
+    if file == *model.file() {
+        return Ok(model.clone());
+    }
+    file.trained.settings.insert(UPDATES.to_owned(), (updates + 1).to_string());
     let after = traffic::expected(|expect| Model::new(file, expect))?;
     let auc = |rows: &[Scored]| {
         evaluate(rows, &EvaluateOptions { resamples: 0, ..EvaluateOptions::default() }).ok()?.auc
@@ -107,11 +127,22 @@ pub fn guarded(
     let (Some(auc_before), Some(auc_after)) = (auc(&old), auc(&new)) else {
         return Err(OnlineRefusal::TooFew);
     };
+    if [false, true]
+        .iter()
+        .any(|is_bot| old.iter().filter(|row| row.is_bot == *is_bot).count() < FROZEN_GROUPS_MIN)
+    {
+        return Err(OnlineRefusal::TooFew);
+    }
     let (hit_before, hit_after) = (hit(&old), hit(&new));
     match auc_after >= auc_before - AUC_LOSS_MAX && hit_after <= hit_before {
         true => Ok(after),
         false => Err(OnlineRefusal::Worse { before: auc_before, after: auc_after, hit_before, hit_after }),
     }
+}
+
+/// How often `model` has followed labels since it was trained.
+fn updates(model: &Model) -> u32 {
+    model.file().trained.settings.get(UPDATES).and_then(|count| count.parse().ok()).unwrap_or(0)
 }
 
 /// The bin of a value; that after the last is the unseen one.

@@ -16,20 +16,18 @@ use palisade_detect::{Learned, scorer};
 use palisade_domain::{LogOdds, Vantage};
 use palisade_model::drift;
 use palisade_model::{
-    Card, Contributions, Form, Model, ModelError, ModelFile, Schema, Source, Subject, Trained, ViewFile,
+    Card, Contributions, Model, ModelError, ModelFile, Schema, Source, Subject, Trained, ViewFile,
 };
 use sha2::{Digest as _, Sha256};
 
 use crate::dataset::{Dataset, Row};
 use crate::evaluation::{Evaluation, Scored};
+use crate::fitted::fitted;
 use crate::folds::{by_family, by_group, by_time};
 use crate::leaks;
-use crate::parts::{anchors, calibration, pairs, shapes, worst_of_people};
 use crate::sight::{SIGHTS, Sight, rank_of};
 use crate::subject;
-use crate::train::calibrate::Line;
-use crate::train::cross::out_of_fold;
-use crate::train::{self, KindSettings};
+use crate::train::KindSettings;
 use crate::usual::usual;
 
 /// The score from which on a client is challenged, as a share of one.
@@ -153,7 +151,7 @@ pub fn train_watched(
         let watch = |step| watch(of_all(step));
         let folds = by_groups(&rows, settings);
         let (view, scores) = view(&rows, &SIGHTS[rank], &vantages, settings, &folds, &watch);
-        unseen.extend(tested(&rows, &view, &scores, &vantages, settings.contribution_max));
+        unseen.extend(tested(&rows, &scores, &vantages, settings.contribution_max));
         views.push(view);
     }
     let model = expected(|expect| Model::new(file(data, settings, Subject::Traffic, views), expect))?;
@@ -199,7 +197,11 @@ pub fn score_by(model: &Learned, data: &Dataset) -> Vec<Scored> {
     let mut one = |at: usize| {
         let row = &data.rows[at];
         let vector = FeatureVector::of(data.row(at)).with_steps(Steps::from_slice(&row.steps));
-        let opinion = model.opinion(row.vantage, &vector, &mut contributions)?;
+        let Some(opinion) = model.opinion(row.vantage, &vector, &mut contributions) else {
+            // Where one of another make has no opinion, the tables judge alone.
+            let by_rules = f64::from(scorer::calibrate(row.by_rules)) / 100.0;
+            return model.no_opinions().map(|_| scored(data, at, by_rules, Vec::new()));
+        };
         let reasons = strongest(&contributions, &data.columns);
         let score = f64::from(scorer::calibrate(opinion.with(row.by_rules))) / 100.0;
         Some(scored(data, at, score, reasons))
@@ -267,24 +269,15 @@ pub fn held_out(data: &Dataset, settings: &TrafficSettings, split: Split) -> Res
             Split::Families => vec![by_family(&rows, settings.kind.seed())],
             Split::Time => vec![by_time(&rows)],
         };
-        let (view, scores) = view(&rows, &SIGHTS[rank], &vantages, settings, &folds, &|_| {});
-        tested(&rows, &view, &scores, &vantages, settings.contribution_max)
+        let (_, scores) = view(&rows, &SIGHTS[rank], &vantages, settings, &folds, &|_| {});
+        tested(&rows, &scores, &vantages, settings.contribution_max)
     });
     Ok(views.collect::<Vec<_>>().concat())
 }
 
-/// What `view` says of those of `rows` that were tested, as it would be served.
-fn tested(
-    rows: &Dataset,
-    view: &ViewFile,
-    scores: &[f32],
-    vantages: &[Vantage],
-    bound: LogOdds,
-) -> Vec<Scored> {
-    let one = |at: usize| {
-        let score = view.anchors.score(view.calibration.apply(scores[at]));
-        scored(rows, at, served(score, bound, rows.rows[at].by_rules), Vec::new())
-    };
+/// Those of `rows` that were tested, as they would be served by a view that comes to `scores`, 0.0..=100.0.
+fn tested(rows: &Dataset, scores: &[f32], vantages: &[Vantage], bound: LogOdds) -> Vec<Scored> {
+    let one = |at: usize| scored(rows, at, served(scores[at], bound, rows.rows[at].by_rules), Vec::new());
     let is_tested = |at: &usize| !scores[*at].is_nan();
     last_rows(rows, |row| vantages.contains(&row.vantage)).filter(is_tested).map(one).collect()
 }
@@ -367,8 +360,8 @@ pub fn bounded(model: &Model, bound: LogOdds, people: usize) -> Result<Model, Mo
             format!("It adds at most {bound} log-odds to the hand-set tables: enough to challenge.")
         }
         _ if people < PEOPLE_TO_CHALLENGE => format!(
-            "It adds at most {bound} log-odds to the hand-set tables: it explains, and changes no action. It learned from {people} \
-             people; from {PEOPLE_TO_CHALLENGE} on it can be counted how many it would hit."
+            "It adds at most {bound} log-odds to the hand-set tables: it explains, and changes no action; its figures are of what it \
+             says by itself. It learned from {people} people; from {PEOPLE_TO_CHALLENGE} on it can be counted how many it would hit."
         ),
         _ => format!(
             "It adds at most {bound} log-odds to the hand-set tables: it explains, and changes no action."
@@ -431,7 +424,7 @@ fn shown_only() -> Vec<bool> {
     listed.chain(detectors).collect()
 }
 
-/// One view, and the log-odds of every row by models that never saw its group.
+/// One view, and what each row comes to, 0.0..=100.0, by models and bands that never saw its group.
 fn view(
     data: &Dataset,
     sight: &Sight,
@@ -464,53 +457,6 @@ fn view(
     let directions: Vec<_> = features.iter().map(|feature| feature.direction).collect();
     let vantages = vantages.iter().map(|vantage| vantage.name().to_owned()).collect();
     fitted(data, (sight.name, vantages), &columns, &directions, (kind, folds), watch)
-}
-
-/// A view of a name for some vantages that looks at `columns`, calibrated and anchored by models that never saw the groups they judge,
-/// and the log-odds of every row by those.
-pub(crate) fn fitted(
-    data: &Dataset,
-    (name, vantages): (&str, Vec<String>),
-    columns: &[usize],
-    directions: &[schema::Direction],
-    (kind, folds): (&KindSettings, &[(Vec<usize>, usize)]),
-    watch: &dyn Fn(Step),
-) -> (ViewFile, Vec<f32>) {
-    watch(Step::Training(0.0));
-    let unseen = out_of_fold(data, columns, directions, kind, folds);
-    // The last of so many models is the one that is kept.
-    let tests: usize = folds.iter().map(|(_, parts)| parts).sum();
-    watch(Step::Training(tests as f64 / (tests + 1) as f64));
-    let (intercept, shapes, pairs, form) = match kind.train(data, columns, directions, |_| true) {
-        train::Learned::Additive(additive) => {
-            let additive = additive.raised();
-            (additive.intercept, shapes(&additive), pairs(&additive), Form::Additive)
-        }
-        train::Learned::Formed(formed) => (formed.intercept, Vec::new(), Vec::new(), formed.form),
-    };
-    watch(Step::Calibrating(0.0));
-    let weighed: Vec<(f32, bool, f32)> = data
-        .rows
-        .iter()
-        .zip(&unseen)
-        .filter(|(_, log_odds)| !log_odds.is_nan())
-        .map(|(row, log_odds)| (*log_odds, row.is_bot, row.weight))
-        .collect();
-    let calibration = calibration(Line::fitted(&weighed));
-    let tested = |at: usize| if unseen[at].is_nan() { f32::NAN } else { calibration.apply(unseen[at]) };
-    let people = worst_of_people(data, tested);
-    let view = ViewFile {
-        name: name.to_owned(),
-        vantages,
-        features: columns.iter().map(|column| *column as u16).collect(),
-        intercept,
-        shapes,
-        pairs,
-        form,
-        calibration,
-        anchors: anchors(&people),
-    };
-    (view, unseen)
 }
 
 fn described(settings: &TrafficSettings) -> std::collections::BTreeMap<String, String> {
@@ -647,7 +593,8 @@ mod tests {
             assert_eq!(score(&again, &data), score(&trained.model, &data));
             let people: Vec<&Scored> = trained.unseen.iter().filter(|row| !row.is_bot).collect();
             let hit = people.iter().filter(|row| row.score >= 0.5).count();
-            assert!(hit as f64 / people.len() as f64 <= 0.05, "{}: {hit}", again.kind());
+            // Bands were set by others: 5 % of 60 and three deviations more.
+            assert!(hit as f64 / people.len() as f64 <= 0.05 + 0.085, "{}: {hit}", again.kind());
         }
     }
 
@@ -670,7 +617,9 @@ mod tests {
         let trained = train(&data(600), &settings()).unwrap();
         let people: Vec<&Scored> = trained.unseen.iter().filter(|row| !row.is_bot).collect();
         let hit = people.iter().filter(|row| row.score >= 0.5).count();
-        assert!(hit as f64 / people.len() as f64 <= 0.05, "{hit} of {}", people.len());
+        // Bands were set by others, so the share is measured: 5 % of 300, give or take three deviations.
+        let share = hit as f64 / people.len() as f64;
+        assert!((0.05 - 0.038..=0.05 + 0.038).contains(&share), "{hit} of {}", people.len());
         assert!(
             trained.model.views()[0].anchors().block.provisional,
             "300 people cannot show one in a thousand"

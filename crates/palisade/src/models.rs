@@ -1,5 +1,6 @@
 //! Where models come from: this build, or the trusted folder. The one place that opens them.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -30,9 +31,10 @@ enum By {
 }
 
 impl Opened {
-    /// A model of ours, in the bytes of its file, which is to judge `wanted`.
-    fn own(bytes: &[u8], wanted: Subject) -> Result<Opened, String> {
-        let model = judging(any(bytes).map_err(|why| why.to_string())?, wanted)?;
+    /// A model of ours, in the bytes of its file; where one is `wanted`, it is to judge that.
+    fn own(bytes: &[u8], wanted: Option<Subject>) -> Result<Opened, String> {
+        let model = any(bytes).map_err(|why| why.to_string())?;
+        let model = wanted.map_or(Ok(model.clone()), |wanted| judging(model, wanted))?;
         Ok(Opened { by: By::Own(Arc::new(model)), sha256: digest(bytes) })
     }
 
@@ -66,7 +68,6 @@ impl Opened {
     }
 
     /// What the file of a model of ours says.
-    #[cfg(feature = "train")]
     pub(crate) fn model(&self) -> Option<&Model> {
         match &self.by {
             By::Own(model) => Some(model),
@@ -132,7 +133,33 @@ pub(crate) fn builtin(name: &str, wanted: Subject) -> Result<Opened, String> {
     let found = BUILTIN.iter().find(|(known, _)| *known == name);
     let (_, bytes) =
         found.ok_or_else(|| format!("builtin:{name}: there is none; this build has {}", known()))?;
-    Opened::own(bytes, wanted).map_err(|why| format!("builtin:{name}: {why}"))
+    Opened::own(bytes, Some(wanted)).map_err(|why| format!("builtin:{name}: {why}"))
+}
+
+/// The model of a word on the command line, whatever it judges: `builtin:NAME`, `onnx:FILE`, an ONNX file by its ending, else one of
+/// ours.
+///
+/// # Errors
+/// Where there is none, or it does not fit this release.
+pub(crate) fn whichever(named: &str) -> Result<Opened, String> {
+    match named.strip_prefix("builtin:") {
+        Some(name) => builtin(name, Subject::Traffic),
+        None => match place(named) {
+            (path, true) => onnx_at(path),
+            (path, false) => own_at(path, None),
+        },
+    }
+}
+
+/// The file that a word on the command line means, and whether it is ONNX.
+fn place(named: &str) -> (&Path, bool) {
+    match named.strip_prefix("onnx:") {
+        Some(file) => (Path::new(file), true),
+        None => {
+            let path = Path::new(named);
+            (path, path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("onnx")))
+        }
+    }
 }
 
 /// The model that whoever calls has named on the command line: `onnx:FILE`, an ONNX file by its ending, else one of ours.
@@ -141,23 +168,16 @@ pub(crate) fn builtin(name: &str, wanted: Subject) -> Result<Opened, String> {
 /// Where it cannot be read, or does not fit this release.
 #[cfg(feature = "train")]
 pub(crate) fn named(named: &str, wanted: Subject) -> Result<Opened, String> {
-    let (path, is_onnx) = match named.strip_prefix("onnx:") {
-        Some(file) => (Path::new(file), true),
-        None => {
-            let path = Path::new(named);
-            (path, path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("onnx")))
-        }
-    };
-    match (is_onnx, wanted) {
-        (false, _) => own_at(path, wanted),
-        (true, Subject::Traffic) => onnx_at(path),
-        (true, Subject::Behaviour) => {
+    match (place(named), wanted) {
+        ((path, false), _) => own_at(path, Some(wanted)),
+        ((path, true), Subject::Traffic) => onnx_at(path),
+        ((path, true), Subject::Behaviour) => {
             Err(format!("{}: ONNX files judge traffic; models of behaviour are our own", path.display()))
         }
     }
 }
 
-fn own_at(path: &Path, wanted: Subject) -> Result<Opened, String> {
+fn own_at(path: &Path, wanted: Option<Subject>) -> Result<Opened, String> {
     let read = bounded(path, bounds::FILE_BYTES_MAX).and_then(|bytes| Opened::own(&bytes, wanted));
     read.map_err(|why| format!("{}: {why}", path.display()))
 }
@@ -189,7 +209,9 @@ pub(crate) fn configured(settings: &ModelSettings) -> Result<Option<Opened>, Str
     match &settings.uri {
         ModelUri::Builtin(name) if name == RULES => Ok(None),
         ModelUri::Builtin(name) => builtin(name, Subject::Traffic).map(Some),
-        ModelUri::File(file) => own_at(&trusted(&settings.trusted_dir, file)?, Subject::Traffic).map(Some),
+        ModelUri::File(file) => {
+            own_at(&trusted(&settings.trusted_dir, file)?, Some(Subject::Traffic)).map(Some)
+        }
         ModelUri::Onnx(file) => onnx_at(&trusted(&settings.trusted_dir, file)?).map(Some),
     }
 }
@@ -213,10 +235,19 @@ fn trusted(folder: &Path, file: &Path) -> Result<PathBuf, String> {
 /// A file of at most so many bytes.
 fn bounded(path: &Path, bytes_max: usize) -> Result<Vec<u8>, String> {
     let found = std::fs::metadata(path).map_err(|why| format!("cannot be read ({why})"))?;
+    if !found.is_file() {
+        return Err("is no file".to_owned());
+    }
     if found.len() > bytes_max as u64 {
         return Err(format!("has {} bytes, a model at most {bytes_max}", found.len()));
     }
-    std::fs::read(path).map_err(|why| format!("cannot be read ({why})"))
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(|why| format!("cannot be read ({why})"))?;
+    // What grows while it is read, or has no end, is cut, and then refused by what is missing.
+    file.take(bytes_max as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|why| format!("cannot be read ({why})"))?;
+    Ok(bytes)
 }
 
 fn digest(bytes: &[u8]) -> String {

@@ -7,25 +7,29 @@ use std::process::ExitCode;
 
 use palisade_detect::schema;
 use palisade_model::drift;
-use palisade_model::{Model, ModelError, Subject};
+use palisade_model::{Model, ModelError, ModelUri, Subject};
 use palisade_store::bounds::MODEL_BYTES_MAX;
 use palisade_store::{
-    AuditRandom, DataDir, ModelStep, ModelVersion, ModelVersionId, Models, NewModel, Page, StepError, Store,
+    AuditRandom, DataDir, ModelStatus, ModelStep, ModelVersion, ModelVersionId, Models, NewModel, Page,
+    StepError, Store,
 };
 
 use super::{Global, page};
+use crate::columns::harmless;
 use crate::exit::UsageError;
 use crate::ledger::{self, TENANT};
-use crate::models::{any, judging, word};
-use crate::{exit, shell};
+use crate::models::{RULES, any, judging, whichever, word};
+use crate::{exit, setup, shell};
 
 /// Versions of models: which there are, which decides, and the one before.
 ///
 /// A running server takes a change within seconds. Every step stands in the audit log with its reason.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  palisade models list\n  palisade models show 3\n  \
+#[command(
+    after_help = "Examples:\n  palisade models list\n  palisade models show 3\n  palisade models show builtin:http\n  \
     palisade models promote 3 --reason \"better on May's labels\"\n  palisade models rollback\n  \
-    palisade models export 3 --out shop.model\n  palisade models import shop.model")]
+    palisade models export 3 --out shop.model\n  palisade models import shop.model"
+)]
 pub(crate) struct Args {
     #[command(subcommand)]
     verb: Verb,
@@ -47,9 +51,9 @@ enum Verb {
     List,
     /// Show one: its card, its figures, what it was trained on and what became of it
     Show {
-        /// Its number
-        #[arg(value_name = "ID")]
-        id: i64,
+        /// Its number, a model file, or "builtin:http" for the one that ships
+        #[arg(value_name = "ID or FILE")]
+        what: String,
     },
     /// Let a candidate score live traffic beside the live model; it decides nothing
     Shadow(Numbered),
@@ -91,8 +95,21 @@ enum Verb {
 /// # Errors
 /// Where the data folder or the database cannot be used, there is no such version, or a step may not be made.
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<ExitCode> {
-    let text =
-        ledger::with_store(global, async |_: DataDir, store| answer(&*store, &args.verb, global.json).await);
+    if let Verb::Show { what } = &args.verb
+        && what.parse::<i64>().is_err()
+    {
+        let opened =
+            whichever(what).map_err(|why| UsageError(format!("{why}; name a version or a model file")))?;
+        shell::say(&shown::file(&opened, global.json)?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let text = ledger::with_store(global, async |_: DataDir, store| {
+        let answered = answer(&*store, &args.verb, global.json).await?;
+        match &args.verb {
+            Verb::List if !global.json => Ok(format!("{answered}\n{}", deciding(&*store, global).await?)),
+            _ => Ok(answered),
+        }
+    });
     match text {
         Ok(text) => shell::say(&text)?,
         Err(error) if error.is::<NoSuch>() => {
@@ -104,6 +121,34 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Which model judges traffic now, for people.
+async fn deciding(store: &dyn Store, global: &Global) -> anyhow::Result<String> {
+    let live = store.models(TENANT).await?.into_iter().find(|version| version.status == ModelStatus::Live);
+    if let Some(live) = live {
+        let (id, name) = (live.id.0, harmless(&live.name));
+        let file = store.model_file(TENANT, live.id).await?.unwrap_or_default();
+        return Ok(match read(&file) {
+            Ok(_) => format!("Model version {id} ({name}) decides."),
+            Err(why) => format!("Model version {id} ({name}) is live, and this release cannot use it: {why}"),
+        });
+    }
+    let configured = match setup::load(global) {
+        Ok(loaded) => loaded.settings.model.uri,
+        Err(error) => {
+            return Ok(format!("No stored version is live, and the configuration cannot be read: {error:#}"));
+        }
+    };
+    if matches!(&configured, ModelUri::Builtin(name) if name == RULES) {
+        return Ok(
+            "The hand-set tables decide alone: no stored version is live, and model.uri is builtin:rules."
+                .to_owned(),
+        );
+    }
+    Ok(format!(
+        "{configured} decides: no stored version is live, and the configuration names it (`palisade models show {configured}`)."
+    ))
+}
+
 /// The answer is "no".
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -112,7 +157,10 @@ struct NoSuch(String);
 async fn answer(store: &dyn Store, verb: &Verb, as_json: bool) -> anyhow::Result<String> {
     match verb {
         Verb::List => Ok(shown::list(&store.models(TENANT).await?, as_json)?),
-        Verb::Show { id } => show(store, ModelVersionId(*id), as_json).await,
+        Verb::Show { what } => {
+            let id = what.parse().map_err(|_| UsageError(format!("{what} is no number of a version")))?;
+            show(store, ModelVersionId(id), as_json).await
+        }
         Verb::Shadow(args) => {
             step(store, ModelStep::Shadow(ModelVersionId(args.id)), &args.reason, as_json).await
         }

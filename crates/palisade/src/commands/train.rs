@@ -37,7 +37,7 @@ pub(crate) struct Args {
     #[arg(required_unless_present = "from_store", conflicts_with = "from_store", value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Learn from what the data folder holds, stored requests and labels: the model becomes a version (`palisade models list`)
-    #[arg(long, conflicts_with_all = ["out", "labels", "id"])]
+    #[arg(long, conflicts_with_all = ["out", "labels", "id", "model", "compare", "layers", "group", "licence", "without", "bound", "split"])]
     from_store: bool,
     /// With --from-store: rounds over the data
     #[arg(long, value_name = "N", requires = "from_store", value_parser = clap::value_parser!(u32).range(1..=10_000))]
@@ -216,7 +216,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<ExitCode> {
         shell::say(&table)?;
         shell::say(&terminal(&found))?;
         shell::say(&format!(
-            "These figures are of models that never saw whom they judge. The model is {}: {}",
+            "These figures are of what the model says by itself, by models that never saw whom they judge. The model is {}: {}",
             trained.model.id(),
             out.display()
         ))?;

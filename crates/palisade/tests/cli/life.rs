@@ -89,6 +89,22 @@ pub(crate) fn desk() -> Desk {
 }
 
 #[test]
+fn whoever_asks_hears_which_model_decides_and_reads_its_card() {
+    let desk = Desk::new();
+    let list = desk.run("models list --data d").fine();
+    assert!(list.contains("there are no model versions") && list.contains("builtin:http decides"), "{list}");
+    let shown = desk.run("models show builtin:http").fine();
+    for words in ["http, additive", "schema http-1", "auc", "It ships with Palisade", "3.8 log-odds", "- "] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+    assert_eq!(desk.run("models show builtin:http --json").json()["schema"], "http-1");
+    let none = desk.run("models show shop.model");
+    assert!(none.code == 2 && none.err.contains("name a version or a model file"), "{}", none.err);
+    desk.file("palisade.toml", "[model]\nuri = \"builtin:rules\"\n");
+    assert!(desk.run("models list --data d").fine().contains("The hand-set tables decide alone"));
+}
+
+#[test]
 fn a_model_lives_through_training_shadow_promotion_and_the_way_back() {
     let desk = desk();
     store(&desk, &traffic(0..160));

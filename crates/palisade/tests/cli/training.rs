@@ -12,6 +12,9 @@ use serde_json::Value;
 
 use crate::desk::{Desk, Done};
 
+/// How often it is asked whether a training has come somewhere; each time takes a process.
+const ASKS_MAX: usize = 3_000;
+
 /// Bytes of one page: a pipe of this size holds one line, however short.
 const ONE_LINE: usize = 4_096;
 
@@ -84,9 +87,13 @@ impl Training {
 
     /// Waits, without letting it further, until `is_so` says so.
     pub(crate) fn waits_until(&mut self, mut is_so: impl FnMut() -> bool) {
-        while !is_so() {
+        for _ in 0..ASKS_MAX {
+            if is_so() {
+                return;
+            }
             assert!(self.child.try_wait().unwrap().is_none(), "it has ended before");
         }
+        panic!("asked {ASKS_MAX} times, and it is not so");
     }
 
     /// Ends it where it stands (SIGKILL).

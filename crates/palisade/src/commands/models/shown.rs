@@ -5,6 +5,7 @@ use palisade_store::{ModelChange, ModelStep, ModelVersion};
 use serde_json::{Value, json};
 
 use crate::columns::{aligned, harmless, moment};
+use crate::models::Opened;
 
 /// Digits of a digest that are shown in a table.
 const DIGITS: usize = 12;
@@ -63,11 +64,7 @@ pub(super) fn one(
     );
     text.push_str(&figures(&version.metrics));
     match model {
-        Ok(model) => {
-            let card = &model.file().card;
-            text.push_str(&format!("\n{}\n{}\n{}\n", card.summary, card.data, card.trust));
-            card.weaknesses.iter().for_each(|weakness| text.push_str(&format!("- {weakness}\n")));
-        }
+        Ok(model) => text.push_str(&card(model)),
         Err(why) => text.push_str(&format!("\nthis release cannot use its file: {why}\n")),
     }
     text.push('\n');
@@ -77,6 +74,47 @@ pub(super) fn one(
         text.push_str(&format!("{when}  {} (by {by}): {reason}\n", change.to.name()));
     }
     Ok(text)
+}
+
+/// A model that is no stored version.
+pub(super) fn file(opened: &Opened, as_json: bool) -> serde_json::Result<String> {
+    let said = opened.model().map(Model::file);
+    if as_json {
+        return serde_json::to_string(&json!({
+            "name": opened.id(),
+            "kind": opened.kind(),
+            "sha256": opened.sha256(),
+            "subject": said.map(|file| file.subject),
+            "schema": said.map(|file| &file.schema.id),
+            "trained": said.map(|file| &file.trained),
+            "card": said.map(|file| &file.card),
+        }));
+    }
+    let mut text = format!("{}, {}\nsha256 {}\n", harmless(opened.id()), opened.kind(), opened.sha256());
+    let Some(model) = opened.model() else {
+        text.push_str("A model of another make: it says how likely a program is, and gives no reasons.\n");
+        return Ok(text);
+    };
+    let file = model.file();
+    text.push_str(&format!(
+        "schema {}, {} rows of {} groups, {}\n",
+        harmless(&file.schema.id),
+        file.trained.rows,
+        file.trained.groups,
+        harmless(&file.trained.data_sha256)
+    ));
+    text.push_str(&figures(&Value::Object(file.metrics.clone()).to_string()));
+    text.push_str(&card(model));
+    Ok(text)
+}
+
+/// What a model's file says of it in sentences.
+fn card(model: &Model) -> String {
+    let card = &model.file().card;
+    let mut text =
+        format!("\n{}\n{}\n{}\n", harmless(&card.summary), harmless(&card.data), harmless(&card.trust));
+    card.weaknesses.iter().for_each(|weakness| text.push_str(&format!("- {}\n", harmless(weakness))));
+    text
 }
 
 /// What a step changed.
