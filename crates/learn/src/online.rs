@@ -11,7 +11,6 @@ use palisade_model::{Contributions, Direction, Model, ModelFile, Shape};
 use crate::dataset::Dataset;
 use crate::evaluation::Scored;
 use crate::evaluation::{EvaluateOptions, evaluate};
-use crate::promotion::FROZEN_GROUPS_MIN;
 use crate::traffic::{self, CHALLENGE};
 
 /// How far labels may move a model.
@@ -127,12 +126,6 @@ pub fn guarded(
     let (Some(auc_before), Some(auc_after)) = (auc(&old), auc(&new)) else {
         return Err(OnlineRefusal::TooFew);
     };
-    if [false, true]
-        .iter()
-        .any(|is_bot| old.iter().filter(|row| row.is_bot == *is_bot).count() < FROZEN_GROUPS_MIN)
-    {
-        return Err(OnlineRefusal::TooFew);
-    }
     let (hit_before, hit_after) = (hit(&old), hit(&new));
     match auc_after >= auc_before - AUC_LOSS_MAX && hit_after <= hit_before {
         true => Ok(after),
@@ -203,6 +196,12 @@ mod tests {
         let refused = guarded(&model, &turned(120), &frozen, wild).unwrap_err();
         let OnlineRefusal::Worse { before, after, .. } = &refused else { panic!("{refused}") };
         assert!(after < before && refused.to_string().contains("worse on the frozen set"), "{refused}");
+        assert_eq!(updates(&followed), 1);
+        let mut moved = model.file().clone();
+        moved.trained.settings.insert(UPDATES.to_owned(), UPDATES_MAX.to_string());
+        let moved = traffic::expected(|expect| Model::new(moved, expect)).unwrap();
+        let refused = guarded(&moved, &data(120), &frozen, OnlineSettings::default()).unwrap_err();
+        assert_eq!(refused, OnlineRefusal::Moved);
         let nobody = frozen.only(|_| false);
         assert_eq!(
             guarded(&model, &data(120), &nobody, OnlineSettings::default()),
