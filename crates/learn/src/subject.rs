@@ -2,20 +2,12 @@
 
 use palisade_challenge::behaviour::schema as hands;
 use palisade_detect::schema as requests;
-use palisade_model::{Expect, Model, ModelError, ModelFile, Subject};
+use palisade_model::{Expect, Model, Subject};
 
 use crate::dataset::Dataset;
 use crate::evaluation::Scored;
 use crate::traffic::{Split, TrafficSettings, TrainError, TrainedTraffic};
 use crate::{behaviour, traffic};
-
-/// The word for a subject, as on the command line.
-pub fn word(subject: Subject) -> &'static str {
-    match subject {
-        Subject::Traffic => "traffic",
-        Subject::Behaviour => "behaviour",
-    }
-}
 
 /// The schema by which this release puts a subject into numbers.
 pub fn schema_id(subject: Subject) -> &'static str {
@@ -36,15 +28,6 @@ pub fn expected<R>(subject: Subject, f: impl FnOnce(&Expect<'_>) -> R) -> R {
         Subject::Traffic => requests::expected(f),
         Subject::Behaviour => hands::expected(f),
     }
-}
-
-/// The model in `file`, whatever it judges.
-///
-/// # Errors
-/// As [`Model::read`], by the schema of what it says it judges.
-pub fn read(file: &[u8]) -> Result<Model, ModelError> {
-    let file = ModelFile::read(file)?;
-    expected(file.subject, |expect| Model::new(file, expect))
 }
 
 /// As [`traffic::train`] or [`behaviour::train`].
@@ -84,7 +67,7 @@ mod tests {
     #[test]
     fn each_subject_has_a_word_and_a_schema_of_its_own() {
         for subject in [Subject::Traffic, Subject::Behaviour] {
-            assert_eq!(serde_json::to_string(&subject).expect("a word"), format!("\"{}\"", word(subject)));
+            assert_eq!(serde_json::to_string(&subject).expect("a word"), format!("\"{}\"", subject.name()));
             let data = Dataset { schema: schema_id(subject).to_owned(), ..Dataset::default() };
             assert_eq!(of(&data), subject);
             assert_eq!(expected(subject, |expect| expect.schema_id.to_owned()), schema_id(subject));

@@ -227,12 +227,12 @@ fn and_more(more: usize) -> String {
 }
 
 /// Foreign text in a message: quoted, cut, nothing in it that a terminal would act on.
-pub(crate) fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     format!("`{}`", shown(text, 80))
 }
 
 /// As [`quoted`], of another length and without the quotes.
-pub(crate) fn shown(text: &str, chars_max: usize) -> String {
+pub fn shown(text: &str, chars_max: usize) -> String {
     let mut shown: String = text.chars().take(chars_max).flat_map(char::escape_debug).collect();
     if text.chars().nth(chars_max).is_some() {
         shown.push('…');

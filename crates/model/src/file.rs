@@ -48,6 +48,16 @@ pub enum Subject {
     Behaviour,
 }
 
+impl Subject {
+    /// The word for it, as in files, on the command line and in the store.
+    pub fn name(self) -> &'static str {
+        match self {
+            Subject::Traffic => "traffic",
+            Subject::Behaviour => "behaviour",
+        }
+    }
+}
+
 /// The features a model was trained on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

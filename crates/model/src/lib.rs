@@ -37,7 +37,7 @@ mod write;
 pub use bounds::BOUNDS;
 pub use calibration::Calibration;
 pub use contributions::Contributions;
-pub use error::ModelError;
+pub use error::{ModelError, quoted, shown};
 pub use file::{Card, ModelFile, Schema, Source, Subject, Trained, ViewFile};
 pub use foreign::Foreign;
 pub use form::{Form, Input, Layer, Linear, Neural, Sequence, Term, Tree, Trees};

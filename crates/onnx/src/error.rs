@@ -122,19 +122,7 @@ pub enum OnnxError {
     },
 }
 
-/// Foreign text in a message: quoted, cut, nothing in it that a terminal would act on.
-pub(crate) fn quoted(text: &str) -> String {
-    format!("`{}`", shown(text, 80))
-}
-
-/// As [`quoted`], of another length and without the quotes.
-pub(crate) fn shown(text: &str, chars_max: usize) -> String {
-    let mut shown: String = text.chars().take(chars_max).flat_map(char::escape_debug).collect();
-    if text.chars().nth(chars_max).is_some() {
-        shown.push('…');
-    }
-    shown
-}
+pub(crate) use palisade_model::{quoted, shown};
 
 /// A number of things within its bound.
 pub(crate) fn within(place: &str, found: usize, max: usize, unit: &'static str) -> Result<(), OnnxError> {
@@ -147,12 +135,6 @@ pub(crate) fn within(place: &str, found: usize, max: usize, unit: &'static str) 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn foreign_text_is_cut_and_harmless() {
-        assert_eq!(quoted("a\u{1b}[2J\n"), "`a\\u{1b}[2J\\n`");
-        assert_eq!(shown(&"x".repeat(100), 3), "xxx…");
-    }
 
     #[test]
     fn errors_say_what_to_do() {

@@ -89,14 +89,6 @@ pub(crate) fn any(file: &[u8]) -> Result<Model, ModelError> {
     }
 }
 
-/// The word for what a model judges, as on the command line and in the store.
-pub(crate) fn word(subject: Subject) -> &'static str {
-    match subject {
-        Subject::Traffic => "traffic",
-        Subject::Behaviour => "behaviour",
-    }
-}
-
 /// `model`, where it judges `wanted`.
 ///
 /// # Errors
@@ -112,9 +104,9 @@ pub(crate) fn judging(model: Model, wanted: Subject) -> Result<Model, String> {
     };
     Err(format!(
         "it judges {} (schema {}), and what is to be judged here is {} ({}); {}",
-        word(found),
+        found.name(),
         schema_id(found),
-        word(wanted),
+        wanted.name(),
         schema_id(wanted),
         match found {
             Subject::Behaviour =>

@@ -1,6 +1,6 @@
 use palisade_challenge::behaviour::trace::Move;
 use palisade_challenge::behaviour::{Interaction, Said, Trace};
-use palisade_model::{Card, ModelError};
+use palisade_model::{Card, Model, ModelError, Subject};
 
 use super::*;
 use crate::evaluation::{EvaluateOptions, evaluate};
@@ -73,7 +73,7 @@ fn a_model_is_made_read_again_and_says_the_same() {
     let trained = train(&data, &settings(small())).unwrap();
     let bytes = trained.model.to_bytes();
     assert_eq!(train(&data, &settings(small())).unwrap().model.to_bytes(), bytes, "bit for bit");
-    let again = subject::read(&bytes).unwrap();
+    let again = subject::expected(Subject::Behaviour, |expect| Model::read(&bytes, expect)).unwrap();
     assert_eq!((again.subject(), again.views().len()), (Subject::Behaviour, 1));
     assert_eq!(score(&again, &data), subject::score(&trained.model, &data));
     assert!(auc(&trained.unseen) > 0.95, "{}", auc(&trained.unseen));
@@ -104,7 +104,9 @@ fn every_kind_is_trained_and_read_again() {
         }
         let kind = if kind.kind() == Kind::Additive { small() } else { kind };
         let trained = train(&data, &settings(kind.clone())).unwrap();
-        let again = subject::read(&trained.model.to_bytes()).unwrap();
+        let again =
+            subject::expected(Subject::Behaviour, |expect| Model::read(&trained.model.to_bytes(), expect))
+                .unwrap();
         assert_eq!((again.kind(), score(&again, &data)), (kind.kind(), score(&trained.model, &data)));
     }
 }

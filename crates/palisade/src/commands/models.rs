@@ -18,7 +18,7 @@ use super::{Global, page};
 use crate::columns::harmless;
 use crate::exit::UsageError;
 use crate::ledger::{self, TENANT};
-use crate::models::{RULES, any, judging, whichever, word};
+use crate::models::{RULES, any, judging, whichever};
 use crate::{exit, setup, shell};
 
 /// Versions of models: which there are, which decides, and the one before.
@@ -274,7 +274,7 @@ pub(crate) fn as_stored(model: &Model, file: Vec<u8>, labels: Vec<palisade_store
     NewModel {
         name: said.id.clone(),
         kind: said.kind.name().to_owned(),
-        subject: word(said.subject).to_owned(),
+        subject: said.subject.name().to_owned(),
         data_sha256: said.trained.data_sha256.clone(),
         metrics: serde_json::Value::Object(figures).to_string(),
         labels,

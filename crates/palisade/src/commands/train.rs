@@ -241,7 +241,7 @@ fn refuse_what_does_not_fit(args: &Args) -> Result<(), UsageError> {
         let schema = subject::schema_id(judged);
         return Err(UsageError(format!(
             "--without {other}: it is no feature of {schema}, which {} has",
-            subject::word(judged)
+            judged.name()
         )));
     }
     if judged == Subject::Traffic {
