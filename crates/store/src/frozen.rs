@@ -3,6 +3,8 @@
 //! Rows outlive the events they were made of and name nobody: a client is a keyed hash. A row stays as it was put, and goes with the
 //! label it rests on.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use palisade_domain::{TenantId, Timestamp};
 
@@ -26,7 +28,10 @@ pub struct FrozenRow {
     pub requests: u32,
     /// What the hand-set tables said, log-odds.
     pub by_rules: f32,
-    /// The numbers, by position in the schema; NaN is unseen. At most [`FROZEN_VALUES_MAX`].
+    /// What the numbers are called, in their order, so that another release finds them; each cut to [`WORD_BYTES_MAX`]. Empty in rows
+    /// of before names were kept.
+    pub features: Arc<[String]>,
+    /// The numbers; NaN is unseen. At most [`FROZEN_VALUES_MAX`].
     pub values: Vec<f32>,
     /// When it was put there.
     pub created_at: Timestamp,
@@ -37,10 +42,18 @@ impl FrozenRow {
     pub(crate) fn bounded(&self) -> FrozenRow {
         let word = |text: &str| cut(text, WORD_BYTES_MAX);
         let values = self.values.iter().take(FROZEN_VALUES_MAX).copied().collect();
+        let fits = |names: &[String]| {
+            names.len() <= FROZEN_VALUES_MAX && names.iter().all(|name| name.len() <= WORD_BYTES_MAX)
+        };
+        let features = match &self.features {
+            names if fits(names) => Arc::clone(names),
+            names => names.iter().take(FROZEN_VALUES_MAX).map(|name| word(name)).collect(),
+        };
         FrozenRow {
             client: word(&self.client),
             schema: word(&self.schema),
             vantage: word(&self.vantage),
+            features,
             values,
             ..*self
         }

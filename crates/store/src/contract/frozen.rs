@@ -1,5 +1,7 @@
 //! Promises of [`Frozen`](crate::Frozen).
 
+use palisade_domain::TenantId;
+
 use super::{ONE, TWO, at};
 use crate::{
     EventId, FrozenRow, LabelBasis, LabelId, LabelSource, LabelSubject, LabelVerdict, NewLabel, Page, Store,
@@ -15,6 +17,7 @@ fn row(client: &str, label: LabelId) -> FrozenRow {
         vantage: "gateway-clear".to_owned(),
         requests: 7,
         by_rules: -1.5,
+        features: ["rate", "evidence.empty_user_agent", "pages"].map(str::to_owned).into(),
         values: vec![0.0, -2.5, f32::MAX],
         created_at: at(0),
     }
@@ -54,6 +57,30 @@ pub(super) async fn rows_stay_as_they_were_put(store: &dyn Store) {
     assert!(clients(store, "http-2").await.is_empty());
     assert_eq!(store.count_frozen(ONE).await.expect("count"), 1);
     assert_eq!(store.count_frozen(TWO).await.expect("count"), 1, "the other tenant's stay");
+}
+
+pub(super) async fn each_row_knows_what_its_numbers_are_called(store: &dyn Store) {
+    let old = FrozenRow { features: Vec::new().into(), ..row("old", LabelId(1)) };
+    let own = row("own", LabelId(2));
+    let newer = FrozenRow {
+        features: ["pages", "a \"new\"\none"].map(str::to_owned).into(),
+        values: vec![1.0, 2.0],
+        ..row("newer", LabelId(3))
+    };
+    let (three, four) = (TenantId(3), TenantId(4));
+    let rows = [old, own, newer];
+    assert_eq!(store.add_frozen(three, &rows).await.expect("add"), 3);
+    let read: Vec<FrozenRow> = store
+        .frozen_rows(three, "http-1", Page::FIRST)
+        .await
+        .expect("rows")
+        .into_iter()
+        .map(|(_, row)| row)
+        .collect();
+    assert_eq!(read, rows);
+    let other = row("other", LabelId(4));
+    assert_eq!(store.add_frozen(four, std::slice::from_ref(&other)).await.expect("add"), 1);
+    assert_eq!(store.frozen_rows(four, "http-1", Page::FIRST).await.expect("rows")[0].1, other);
 }
 
 pub(super) async fn a_full_set_takes_no_more(store: &dyn Store) {

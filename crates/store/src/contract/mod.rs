@@ -77,6 +77,7 @@ pub async fn all(store: &dyn Store) {
     models::versions_change_as_they_may(store).await;
     models::what_was_trained_on_a_label_is_known(store).await;
     frozen::rows_stay_as_they_were_put(store).await;
+    frozen::each_row_knows_what_its_numbers_are_called(store).await;
     interactions::an_interaction_is_labelled_by_its_own_tenant(store).await;
     interactions::interactions_come_in_pages_and_go_with_their_time(store).await;
 }

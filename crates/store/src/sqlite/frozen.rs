@@ -1,16 +1,22 @@
 //! The frozen set in SQLite.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use palisade_domain::TenantId;
 use sqlx::sqlite::SqliteRow;
 
 use super::row::Row;
-use super::{SqliteStore, tenant_column};
+use super::{Fault, SqliteStore, Writing, tenant_column};
 use crate::frozen::{from_bytes, to_bytes};
 use crate::{Frozen, FrozenRow, LabelId, LabelVerdict, Page, ReadError, WriteError};
 
+/// Lists of names by their numbers.
+type Lists = BTreeMap<i64, Arc<[String]>>;
+
 impl SqliteStore {
-    fn read_frozen(&self, row: &SqliteRow) -> Result<(i64, FrozenRow), ReadError> {
+    fn read_frozen(&self, row: &SqliteRow, lists: &Lists) -> Result<(i64, FrozenRow), ReadError> {
         let row = Row { store: self, table: "frozen_rows", row };
         let values: &[u8] = row.get("feature_values")?;
         let frozen = FrozenRow {
@@ -21,11 +27,66 @@ impl SqliteStore {
             vantage: row.get("vantage")?,
             requests: row.number("requests")?,
             by_rules: row.get::<f64>("by_rules")? as f32,
+            features: lists.get(&row.get("features")?).cloned().unwrap_or_default(),
             values: from_bytes(values)
                 .ok_or_else(|| row.bad("feature_values", format!("{} bytes", values.len())))?,
             created_at: row.time("created_at")?,
         };
         Ok((row.id()?, frozen))
+    }
+
+    /// The number of a list of names; it is put in where it is new.
+    async fn list_of_features(
+        &self,
+        transaction: &mut Writing,
+        tenant: TenantId,
+        names: &[String],
+    ) -> Result<i64, Fault> {
+        if names.is_empty() {
+            return Ok(0);
+        }
+        let names = serde_json::Value::from(names).to_string();
+        let known = sqlx::query_scalar("SELECT id FROM frozen_features WHERE tenant = $1 AND names = $2")
+            .bind(tenant_column(tenant))
+            .bind(&names)
+            .fetch_optional(&mut **transaction)
+            .await
+            .map_err(|error| self.fault(error))?;
+        if let Some(id) = known {
+            return Ok(id);
+        }
+        // Those that no row has any more go first, so that releases do not pile up.
+        let unused = "DELETE FROM frozen_features WHERE tenant = $1
+             AND id NOT IN (SELECT features FROM frozen_rows WHERE tenant = $1)";
+        sqlx::query(unused)
+            .bind(tenant_column(tenant))
+            .execute(&mut **transaction)
+            .await
+            .map_err(|error| self.fault(error))?;
+        let id = self.take_ids(transaction, tenant, "frozen_features", 1).await?;
+        sqlx::query("INSERT INTO frozen_features (tenant, id, names) VALUES ($1, $2, $3)")
+            .bind(tenant_column(tenant))
+            .bind(id)
+            .bind(&names)
+            .execute(&mut **transaction)
+            .await
+            .map_err(|error| self.fault(error))?;
+        Ok(id)
+    }
+
+    async fn lists_of_features(&self, tenant: TenantId) -> Result<Lists, ReadError> {
+        let rows = sqlx::query("SELECT id, names FROM frozen_features WHERE tenant = $1")
+            .bind(tenant_column(tenant))
+            .fetch_all(&self.readers)
+            .await
+            .map_err(|error| self.fault(error))?;
+        let read = |row: &SqliteRow| {
+            let row = Row { store: self, table: "frozen_features", row };
+            let names: Vec<String> = serde_json::from_str(row.get("names")?)
+                .map_err(|error| row.bad("names", error.to_string()))?;
+            Ok((row.id()?, names.into()))
+        };
+        rows.iter().map(read).collect()
     }
 }
 
@@ -40,15 +101,21 @@ impl Frozen for SqliteStore {
             .map_err(|error| self.fault(error))?;
         let room = self.limits.frozen_rows_max.saturating_sub(usize::try_from(held).unwrap_or(0));
         let mut added = 0;
+        let mut list: Option<(Arc<[String]>, i64)> = None;
         for row in rows.iter().map(FrozenRow::bounded) {
             if added >= room {
                 break;
             }
+            let features = match &list {
+                Some((names, number)) if *names == row.features => *number,
+                _ => self.list_of_features(&mut transaction, tenant, &row.features).await?,
+            };
+            list = Some((Arc::clone(&row.features), features));
             let id = self.take_ids(&mut transaction, tenant, "frozen_rows", 1).await?;
             let made = sqlx::query(
                 "INSERT INTO frozen_rows (tenant, id, client, schema_id, verdict, label, vantage, requests, by_rules,
-                     feature_values, created_at)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                     feature_values, created_at, features)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
                  ON CONFLICT (tenant, schema_id, client) DO NOTHING",
             )
             .bind(tenant_column(tenant))
@@ -62,6 +129,7 @@ impl Frozen for SqliteStore {
             .bind(f64::from(row.by_rules))
             .bind(to_bytes(&row.values))
             .bind(row.created_at.0)
+            .bind(features)
             .execute(&mut *transaction)
             .await
             .map_err(|error| self.fault(error))?;
@@ -87,7 +155,9 @@ impl Frozen for SqliteStore {
             .fetch_all(&self.readers)
             .await
             .map_err(|error| self.fault(error))?;
-        rows.iter().map(|row| self.read_frozen(row)).collect()
+        // After the rows: a list is never taken away while a row has it.
+        let lists = self.lists_of_features(tenant).await?;
+        rows.iter().map(|row| self.read_frozen(row, &lists)).collect()
     }
 
     async fn count_frozen(&self, tenant: TenantId) -> Result<u64, ReadError> {

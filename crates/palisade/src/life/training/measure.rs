@@ -1,6 +1,7 @@
 //! Two models on the same clients: the frozen set, and whom labels came about later.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use palisade_detect::detector::Needs;
 use palisade_detect::{Learned, schema};
@@ -22,6 +23,7 @@ pub(super) fn to_freeze(
     holder: Holder,
     now: Timestamp,
 ) -> Vec<FrozenRow> {
+    let features: Arc<[String]> = held.columns.as_slice().into();
     let one = |(at, row): (usize, &Row)| {
         let client = &held.clients[row.client as usize];
         FrozenRow {
@@ -33,6 +35,7 @@ pub(super) fn to_freeze(
             vantage: row.vantage.name().to_owned(),
             requests: row.requests,
             by_rules: row.by_rules,
+            features: Arc::clone(&features),
             values: held.row(at).to_vec(),
             created_at: now,
         }
@@ -45,13 +48,69 @@ pub(super) fn to_freeze(
 /// # Errors
 /// Where the store cannot be read.
 pub(super) async fn frozen(store: &dyn palisade_store::Store) -> anyhow::Result<Dataset> {
-    let mut data = empty();
+    let mut frozen = Thawed::new();
     let mut after = 0;
     loop {
         let page = store.frozen_rows(TENANT, schema::ID, Page { after, ..Page::FIRST }).await?;
-        let Some((last, _)) = page.last() else { return Ok(data) };
+        let Some((last, _)) = page.last() else { return Ok(frozen.data) };
         after = *last;
-        page.into_iter().for_each(|(_, row)| put(&mut data, row));
+        page.into_iter().for_each(|(_, row)| frozen.put(row));
+    }
+}
+
+/// Frozen rows by the features of this release.
+struct Thawed {
+    data: Dataset,
+    /// Names of the row before, and the place among them of each of this release's features.
+    places: (Arc<[String]>, Vec<Option<usize>>),
+}
+
+impl Thawed {
+    fn new() -> Self {
+        Thawed { data: empty(), places: Default::default() }
+    }
+
+    /// The numbers of a row in this release's order: what its release did not know is unseen, what this one does not know goes. `None`
+    /// where they are of another length than their names, or there is nothing in common.
+    fn values(&mut self, row: &FrozenRow) -> Option<Vec<f32>> {
+        // Before names were kept a length was all there was to go by.
+        if row.features.is_empty() {
+            return (row.values.len() == self.data.columns.len()).then(|| row.values.clone());
+        }
+        if self.places.0 != row.features {
+            let place = |name| row.features.iter().position(|known| known == name);
+            self.places = (Arc::clone(&row.features), self.data.columns.iter().map(place).collect());
+        }
+        let places = &self.places.1;
+        let fits = row.values.len() == row.features.len() && places.iter().any(Option::is_some);
+        let value = |place: &Option<usize>| place.map_or(f32::NAN, |at| row.values[at]);
+        fits.then(|| places.iter().map(value).collect())
+    }
+
+    /// Rows that say nothing to this release, or of a vantage that is no more, are left out.
+    fn put(&mut self, row: FrozenRow) {
+        let vantage = Vantage::ALL.into_iter().find(|vantage| vantage.name() == row.vantage);
+        let Some((vantage, values)) = vantage.zip(self.values(&row)) else { return };
+        let data = &mut self.data;
+        let client = data.clients.len() as u32;
+        data.values.extend_from_slice(&values);
+        data.rows.push(Row {
+            client,
+            group: client,
+            family: None,
+            is_bot: row.verdict == LabelVerdict::Bot,
+            requests: row.requests,
+            is_last: true,
+            vantage,
+            // Frozen rows are scored and never learned from: what could be seen of them no longer matters.
+            seen: Needs::default(),
+            resolution: Resolution::Micro,
+            weight: 1.0,
+            by_rules: row.by_rules,
+            steps: Vec::new(),
+        });
+        data.group_names.push(row.client.clone());
+        data.clients.push(row.client);
     }
 }
 
@@ -61,31 +120,6 @@ fn empty() -> Dataset {
         columns: schema::names().map(str::to_owned).collect(),
         ..Dataset::default()
     }
-}
-
-/// Rows of another length, or of a vantage that is no more, are left out.
-fn put(data: &mut Dataset, row: FrozenRow) {
-    let vantage = Vantage::ALL.into_iter().find(|vantage| vantage.name() == row.vantage);
-    let Some(vantage) = vantage.filter(|_| row.values.len() == data.columns.len()) else { return };
-    let client = data.clients.len() as u32;
-    data.values.extend_from_slice(&row.values);
-    data.rows.push(Row {
-        client,
-        group: client,
-        family: None,
-        is_bot: row.verdict == LabelVerdict::Bot,
-        requests: row.requests,
-        is_last: true,
-        vantage,
-        // Frozen rows are scored and never learned from: what could be seen of them no longer matters.
-        seen: Needs::default(),
-        resolution: Resolution::Micro,
-        weight: 1.0,
-        by_rules: row.by_rules,
-        steps: Vec::new(),
-    });
-    data.group_names.push(row.client.clone());
-    data.clients.push(row.client);
 }
 
 /// Clients of whom nobody had said anything before `since_ms`, each after its last request. Only those count that might stand in the
@@ -135,26 +169,54 @@ mod tests {
             vantage: "log".to_owned(),
             requests: 3,
             by_rules: -2.0,
+            features: Arc::default(),
             values: vec![f32::NAN; values],
             created_at: Timestamp(0),
         }
     }
 
+    fn thawed(rows: impl IntoIterator<Item = FrozenRow>) -> Dataset {
+        let mut thawed = Thawed::new();
+        rows.into_iter().for_each(|row| thawed.put(row));
+        thawed.data
+    }
+
     #[test]
     fn rows_that_do_not_fit_are_left_out() {
         let width = schema::names().len();
-        let mut data = empty();
-        put(&mut data, row("a", true, width));
-        put(&mut data, row("b", true, width + 1));
-        put(&mut data, FrozenRow { vantage: "elsewhere".to_owned(), ..row("c", true, width) });
+        let strangers: Arc<[String]> = vec!["gone".to_owned(); width].into();
+        let cut: Arc<[String]> = schema::names().map(str::to_owned).collect();
+        let data = thawed([
+            row("a", true, width),
+            row("b", true, width + 1),
+            FrozenRow { vantage: "elsewhere".to_owned(), ..row("c", true, width) },
+            FrozenRow { features: strangers, ..row("d", true, width) },
+            FrozenRow { features: cut, ..row("e", true, width - 1) },
+        ]);
         assert_eq!((data.clients, data.rows.len(), data.values.len()), (vec!["a".to_owned()], 1, width));
+    }
+
+    #[test]
+    fn a_release_reads_the_rows_of_another() {
+        let names: Vec<&str> = schema::names().collect();
+        let last = names.len() - 1;
+        // Fewer features, others beside them, in another order.
+        let older: Arc<[String]> = ["gone", names[last], names[0]].map(str::to_owned).into();
+        let own: Arc<[String]> = names.iter().map(|&name| name.to_owned()).collect();
+        let values: Vec<f32> = (0..names.len()).map(|at| at as f32).collect();
+        let data = thawed([
+            FrozenRow { features: older, values: vec![7.0, 8.0, 9.0], ..row("older", false, 0) },
+            FrozenRow { features: own, values: values.clone(), ..row("own", true, 0) },
+        ]);
+        assert_eq!(data.clients, ["older", "own"]);
+        assert_eq!((data.row(0)[0], data.row(0)[last], data.row(1)), (9.0, 8.0, &values[..]));
+        assert!(data.row(0)[1..last].iter().all(|value| value.is_nan()), "what it did not know is unseen");
     }
 
     #[test]
     fn recent_is_whom_nobody_spoke_of_before() {
         let width = schema::names().len();
-        let mut data = empty();
-        ["old", "new", "ours"].into_iter().for_each(|client| put(&mut data, row(client, true, width)));
+        let data = thawed(["old", "new", "ours"].map(|client| row(client, true, width)));
         let known = |may_freeze| Known { is_bot: true, weight: 1.0, may_freeze, labels: vec![1] };
         let known: BTreeMap<String, Known> = [("old", true), ("new", true), ("ours", false)]
             .map(|(name, may)| (name.to_owned(), known(may)))
