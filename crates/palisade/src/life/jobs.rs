@@ -48,7 +48,7 @@ impl Desk {
         settings: &ModelSettings,
     ) -> anyhow::Result<Option<Arc<Desk>>> {
         let folder = Folder::open(data)?;
-        let book = Book::read(&folder.jobs());
+        let book = Book::read(&folder.jobs(), shell::now());
         let global = Global { data: Some(data.path().to_owned()), ..global.clone() };
         let settings = Mutex::new(settings.clone());
         Ok(Some(Arc::new(Desk { folder, book: Mutex::new(book), settings, changed: Notify::new(), global })))
@@ -66,14 +66,11 @@ impl Desk {
         let mut look = tokio::time::interval(LOOK_EVERY);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            while let Some(job) = self.next() {
-                let seen = self.seen(&*store).await;
+            while let Some(job) = self.next(&*store).await {
                 tokio::select! {
                     () = child::carry_out(&self, &job) => {}
                     () = &mut stop => return,
                 }
-                let is_whole = job.wish.model.as_deref() != Some(ONLINE);
-                self.change(|book| if is_whole { book.trained(seen) } else { book.followed(seen) });
             }
             tokio::select! {
                 () = self.changed.notified() => self.look(&*store).await,
@@ -98,11 +95,12 @@ impl Desk {
     }
 
     /// The job that waits, now under way.
-    fn next(&self) -> Option<book::Record> {
+    async fn next(&self, store: &dyn Store) -> Option<book::Record> {
         if !self.book().has_waiting() {
             return None;
         }
-        self.change(|book| book.start(shell::now()))
+        let seen = self.seen(store).await;
+        self.change(|book| book.start(seen))
     }
 
     /// How much there is to learn from; nothing where the store does not answer.

@@ -10,6 +10,7 @@ use palisade_api::{Job, JobState, TrainWish};
 use palisade_domain::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::ONLINE;
 use super::due::Seen;
 use crate::columns::moment;
 use crate::life::training::Line;
@@ -27,6 +28,9 @@ pub(super) struct Record {
     pub(super) job: Job,
     pub(super) wish: TrainWish,
     tries: u32,
+    /// What there was to learn from when it was begun.
+    #[serde(default)]
+    begun_at: Option<Seen>,
 }
 
 impl Record {
@@ -35,8 +39,9 @@ impl Record {
         self.job.clone()
     }
 
-    fn end(&mut self, state: JobState, now: Timestamp) {
-        (self.job.state, self.job.ended) = (state, Some(moment(now)));
+    /// True where it lets the live model follow, instead of making a new one.
+    pub(super) fn is_online(&self) -> bool {
+        self.wish.model.as_deref() == Some(ONLINE)
     }
 }
 
@@ -53,11 +58,11 @@ pub(super) struct Book {
 
 impl Book {
     /// The book at `path`; an empty one where there is none, or none that can be read: it holds nothing that decides.
-    pub(super) fn read(path: &Path) -> Book {
+    pub(super) fn read(path: &Path, now: Timestamp) -> Book {
         let mut text = String::new();
         let read = File::open(path).and_then(|file| file.take(FILE_BYTES_MAX).read_to_string(&mut text));
         let mut book: Book = read.ok().and_then(|_| serde_json::from_str(&text).ok()).unwrap_or_default();
-        book.resume();
+        book.resume(now);
         book
     }
 
@@ -71,16 +76,32 @@ impl Book {
     }
 
     /// What was under way waits again, a few times.
-    fn resume(&mut self) {
+    fn resume(&mut self, now: Timestamp) {
         self.next = self.next.max(self.jobs.len() as u64);
         self.jobs.truncate(JOBS_MAX);
+        let mut given_up = Vec::new();
         for record in self.jobs.iter_mut().filter(|record| record.job.state == JobState::Running) {
             if record.tries < TRIES_MAX {
                 record.job.state = JobState::Queued;
             } else {
-                record.job.state = JobState::Failed;
-                record.job.error = Some(format!("the server went away under it {TRIES_MAX} times"));
+                given_up.push(record.job.id.clone());
             }
+        }
+        for id in given_up {
+            self.fail(&id, &format!("the server went away under it {TRIES_MAX} times"), now);
+        }
+    }
+
+    /// A job is over, however it ended. In the same write it is known what it has looked at, or the next look would begin it again.
+    fn end(&mut self, id: &str, state: JobState, now: Timestamp, tell: impl FnOnce(&mut Job)) {
+        let of = |record: &&mut Record| record.job.id == id && !record.job.state.is_over();
+        let Some(record) = self.jobs.iter_mut().find(of) else { return };
+        (record.job.state, record.job.ended) = (state, Some(moment(now)));
+        tell(&mut record.job);
+        match record.begun_at.take() {
+            Some(seen) if record.is_online() => self.followed = seen.count,
+            Some(seen) => self.seen = Some(seen),
+            None => {}
         }
     }
 
@@ -103,53 +124,46 @@ impl Book {
             outcome: None,
         };
         let id = job.id.clone();
-        self.jobs.push_back(Record { job, wish: wish.clone(), tries: 0 });
+        self.jobs.push_back(Record { job, wish: wish.clone(), tries: 0, begun_at: None });
         id
     }
 
-    /// The job that waits, begun.
-    pub(super) fn start(&mut self, now: Timestamp) -> Option<Record> {
+    /// The job that waits, begun where there is so much to learn from.
+    pub(super) fn start(&mut self, seen: Seen) -> Option<Record> {
         let record = self.jobs.iter_mut().find(|record| record.job.state == JobState::Queued)?;
         record.tries += 1;
+        record.begun_at = Some(seen);
         record.job.state = JobState::Running;
-        record.job.started = Some(moment(now));
+        record.job.started = Some(moment(seen.at));
         (record.job.stage, record.job.progress) = ("export".to_owned(), 0.0);
         Some(record.clone())
     }
 
     /// What a child says. Whoever was cancelled meanwhile stays so.
     pub(super) fn hear(&mut self, id: &str, line: Line, now: Timestamp) {
-        let Some(record) = self.running(id) else { return };
         match line {
             Line::At { stage, progress } => {
+                let Some(record) = self.running(id) else { return };
                 record.job.stage = cut(stage);
                 record.job.progress = if progress.is_finite() { progress.clamp(0.0, 1.0) } else { 0.0 };
             }
-            Line::Done { outcome, model_version } => {
-                record.job.progress = 1.0;
-                (record.job.outcome, record.job.model_version) = (Some(cut(outcome)), model_version);
-                record.end(JobState::Done, now);
-            }
+            Line::Done { outcome, model_version } => self.end(id, JobState::Done, now, |job| {
+                job.progress = 1.0;
+                (job.outcome, job.model_version) = (Some(cut(outcome)), model_version);
+            }),
             Line::Failed { error } => self.fail(id, &error, now),
         }
     }
 
     /// It could not do its work.
     pub(super) fn fail(&mut self, id: &str, error: &str, now: Timestamp) {
-        let of = |record: &&mut Record| record.job.id == id && !record.job.state.is_over();
-        if let Some(record) = self.jobs.iter_mut().find(of) {
-            record.job.error = Some(cut(error.to_owned()));
-            record.end(JobState::Failed, now);
-        }
+        self.end(id, JobState::Failed, now, |job| job.error = Some(cut(error.to_owned())));
     }
 
     /// Somebody cancels it.
     pub(super) fn cancel(&mut self, id: &str, now: Timestamp) -> Option<Job> {
-        let record = self.jobs.iter_mut().find(|record| record.job.id == id)?;
-        if !record.job.state.is_over() {
-            record.end(JobState::Cancelled, now);
-        }
-        Some(record.shown())
+        self.end(id, JobState::Cancelled, now, |_| {});
+        self.find(id).map(Record::shown)
     }
 
     pub(super) fn find(&self, id: &str) -> Option<&Record> {
@@ -179,16 +193,6 @@ impl Book {
         *self.seen.get_or_insert(Seen { count: 0, ..now })
     }
 
-    /// A training has looked at so much.
-    pub(super) fn trained(&mut self, seen: Seen) {
-        self.seen = Some(seen);
-    }
-
-    /// The live model has followed so much.
-    pub(super) fn followed(&mut self, seen: Seen) {
-        self.followed = seen.count;
-    }
-
     /// How much there was when the live model last followed it, or was trained.
     pub(super) fn last_followed(&self) -> u64 {
         self.followed.max(self.seen.map_or(0, |seen| seen.count))
@@ -206,6 +210,10 @@ mod tests {
 
     const NOW: Timestamp = Timestamp(1_000_000);
 
+    fn seen(count: u64) -> Seen {
+        Seen { at: NOW, count }
+    }
+
     fn state(book: &Book, id: &str) -> JobState {
         book.find(id).expect("it is there").job.state
     }
@@ -219,8 +227,8 @@ mod tests {
         let mut book = Book::default();
         let id = book.add(&TrainWish::default());
         assert_eq!((book.busy(), state(&book, &id)), (Some(id.clone()), JobState::Queued));
-        assert_eq!(book.start(NOW).map(|record| record.job.id), Some(id.clone()));
-        assert!(book.start(NOW).is_none() && !book.has_waiting());
+        assert_eq!(book.start(seen(5)).map(|record| record.job.id), Some(id.clone()));
+        assert!(book.start(seen(5)).is_none() && !book.has_waiting());
         book.hear(&id, Line::At { stage: "train".to_owned(), progress: f64::NAN }, NOW);
         assert_eq!(book.find(&id).unwrap().job.progress, 0.0);
         book.hear(&id, done("it is live"), NOW);
@@ -236,7 +244,7 @@ mod tests {
     fn what_is_cancelled_stays_so() {
         let mut book = Book::default();
         let id = book.add(&TrainWish::default());
-        book.start(NOW);
+        book.start(seen(5));
         assert_eq!(book.cancel(&id, NOW).map(|job| job.state), Some(JobState::Cancelled));
         book.hear(&id, done("too late"), NOW);
         book.fail(&id, "too late", NOW);
@@ -252,27 +260,49 @@ mod tests {
         let mut book = Book::default();
         let id = book.add(&TrainWish::default());
         for _ in 0..TRIES_MAX {
-            book.start(NOW).expect("it waits");
+            book.start(seen(5)).expect("it waits");
             book.write(&path).unwrap();
-            book = Book::read(&path);
+            book = Book::read(&path, NOW);
         }
         let job = book.find(&id).unwrap().shown();
         assert!(job.state == JobState::Failed && job.error.is_some_and(|error| error.contains("went away")));
     }
 
     #[test]
-    fn what_was_followed_is_known_after_a_restart() {
+    fn what_a_job_looked_at_is_known_with_its_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("jobs.json");
+        let online = TrainWish { model: Some(ONLINE.to_owned()), ..TrainWish::default() };
+        let mut book = Book::default();
+        for (wish, count) in [(&TrainWish::default(), 100), (&online, 125)] {
+            let id = book.add(wish);
+            book.start(seen(count)).expect("it waits");
+            assert_ne!(book.last_followed(), count, "it is not over");
+            book.hear(&id, done("it is live"), NOW);
+        }
+        book.write(&path).unwrap();
+        let mut read = Book::read(&path, NOW);
+        assert_eq!((read.last_followed(), read.last_seen(seen(130))), (125, seen(100)));
+        let id = book.add(&online);
+        book.cancel(&id, NOW);
+        assert_eq!(book.last_followed(), 125, "it had looked at nothing");
+        std::fs::write(&path, r#"{"next":1,"jobs":[],"seen":[5,100]}"#).unwrap();
+        assert_eq!(Book::read(&path, NOW).last_followed(), 100, "a book of an older release is read");
+    }
+
+    #[test]
+    fn what_takes_the_server_down_is_not_begun_for_ever() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("jobs.json");
         let mut book = Book::default();
-        let seen = |count| Seen { at: NOW, count };
-        book.trained(seen(100));
-        book.followed(seen(125));
-        book.write(&path).unwrap();
-        let mut read = Book::read(&path);
-        assert_eq!((read.last_followed(), read.last_seen(seen(130))), (125, seen(100)));
-        std::fs::write(&path, r#"{"next":1,"jobs":[],"seen":[5,100]}"#).unwrap();
-        assert_eq!(Book::read(&path).last_followed(), 100, "a book of an older release is read");
+        book.add(&TrainWish::default());
+        for _ in 0..TRIES_MAX {
+            book.start(seen(10_000)).expect("it waits");
+            book.write(&path).unwrap();
+            book = Book::read(&path, NOW);
+        }
+        assert!(!book.is_busy());
+        assert_eq!(book.last_seen(seen(10_001)), seen(10_000), "the next is due for as much again");
     }
 
     #[test]
@@ -293,7 +323,7 @@ mod tests {
         let path = folder.path().join("jobs.json");
         for text in ["", "{", "[]", "{\"next\":1}", "\u{fffd}"] {
             std::fs::write(&path, text).unwrap();
-            assert_eq!(Book::read(&path), Book::default(), "{text}");
+            assert_eq!(Book::read(&path, NOW), Book::default(), "{text}");
         }
     }
 }

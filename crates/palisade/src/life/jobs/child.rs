@@ -38,7 +38,7 @@ fn begin(desk: &Desk, record: &Record) -> std::io::Result<Child> {
     if let Some(config) = &desk.global.config {
         command.arg("--config").arg(config);
     }
-    if record.wish.model.as_deref() == Some(super::ONLINE) {
+    if record.is_online() {
         command.arg("--online");
     }
     if let Some(epochs) = record.wish.epochs {
