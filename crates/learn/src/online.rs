@@ -31,6 +31,10 @@ impl Default for OnlineSettings {
 /// Most that the AUC on the frozen set may fall by an update.
 const AUC_LOSS_MAX: f64 = 0.001;
 
+/// Fewest people, and programs, of the frozen set by which an update is judged. A new model needs more: it may be anything, an update
+/// is bounded.
+pub const FROZEN_MIN: usize = 10;
+
 /// Updates one after the other, then a whole training is due: so all of them together cost a point of AUC and a log-odds a bin at most.
 pub const UPDATES_MAX: u32 = 10;
 
@@ -63,8 +67,15 @@ pub enum OnlineRefusal {
     )]
     Moved,
     /// There is too little to tell.
-    #[error("the frozen set has too few clients to tell whether an update does harm")]
-    TooFew,
+    #[error(
+        "the frozen set has {people} people and {programs} programs; {FROZEN_MIN} of each are needed to tell whether an update does harm"
+    )]
+    TooFew {
+        /// People of the frozen set that the model judges.
+        people: usize,
+        /// Programs.
+        programs: usize,
+    },
 }
 
 /// `model` after the clients of `data`, each after its last request and weighed by its rows' weight. The same data give the same
@@ -123,8 +134,12 @@ pub fn guarded(
     };
     let hit = |rows: &[Scored]| rows.iter().filter(|row| !row.is_bot && row.score >= CHALLENGE).count();
     let (old, new) = (traffic::score(model, frozen), traffic::score(&after, frozen));
-    let (Some(auc_before), Some(auc_after)) = (auc(&old), auc(&new)) else {
-        return Err(OnlineRefusal::TooFew);
+    let programs = old.iter().filter(|row| row.is_bot).count();
+    let people = old.len() - programs;
+    let (Some(auc_before), Some(auc_after), true) =
+        (auc(&old), auc(&new), people.min(programs) >= FROZEN_MIN)
+    else {
+        return Err(OnlineRefusal::TooFew { people, programs });
     };
     let (hit_before, hit_after) = (hit(&old), hit(&new));
     match auc_after >= auc_before - AUC_LOSS_MAX && hit_after <= hit_before {
@@ -202,11 +217,13 @@ mod tests {
         let moved = traffic::expected(|expect| Model::new(moved, expect)).unwrap();
         let refused = guarded(&moved, &data(120), &frozen, OnlineSettings::default()).unwrap_err();
         assert_eq!(refused, OnlineRefusal::Moved);
-        let nobody = frozen.only(|_| false);
-        assert_eq!(
-            guarded(&model, &data(120), &nobody, OnlineSettings::default()),
-            Err(OnlineRefusal::TooFew)
-        );
+        for (count, people, programs) in [(0, 0, 0), (18, 9, 9)] {
+            let few = frozen.only(|row| row.client < count);
+            assert_eq!(
+                guarded(&model, &data(120), &few, OnlineSettings::default()),
+                Err(OnlineRefusal::TooFew { people, programs })
+            );
+        }
     }
 
     #[test]

@@ -8,16 +8,18 @@ use crate::dataset::Dataset;
 use crate::train::additive::{self, Additive};
 use crate::train::calibrate::{self, Line};
 
-/// What each person comes to at worst, on any of its rows, as the model computes it: whoever is hit once is hit. Rows that were not
-/// tested, which have no number, are left out.
-pub(crate) fn worst_of_people(data: &Dataset, log_odds: impl Fn(usize) -> f32) -> Vec<f64> {
-    let mut worst: BTreeMap<u32, f64> = BTreeMap::new();
+/// What each person comes to at worst, on any of its rows, as the model computes it, and what its label weighs: whoever is hit once is
+/// hit. Rows that were not tested, which have no number, are left out.
+pub(crate) fn worst_of_people(data: &Dataset, log_odds: impl Fn(usize) -> f32) -> Vec<(f64, f64)> {
+    let mut worst: BTreeMap<u32, (f64, f64)> = BTreeMap::new();
     for (at, row) in data.rows.iter().enumerate().filter(|(_, row)| !row.is_bot) {
         let found = f64::from(log_odds(at));
-        let most = worst.entry(row.client).or_insert(f64::NEG_INFINITY);
+        let (most, weight) = worst.entry(row.client).or_insert((f64::NEG_INFINITY, 0.0));
         *most = most.max(found);
+        // The rows of a client share its weight.
+        *weight += f64::from(row.weight);
     }
-    worst.into_values().filter(|worst| worst.is_finite()).collect()
+    worst.into_values().filter(|(worst, _)| worst.is_finite()).collect()
 }
 
 /// The shapes of a model that was found.
@@ -70,8 +72,8 @@ const CLEAR: f32 = 1e-3;
 const BELOW: f32 = 6.0;
 const ABOVE: f32 = 3.0;
 
-/// Where the bands begin, by `people`, the log-odds of people who were not trained on.
-pub(crate) fn anchors(people: &[f64]) -> Anchors {
+/// Where the bands begin, by `people` who were not trained on: the log-odds and the weight of each.
+pub(crate) fn anchors(people: &[(f64, f64)]) -> Anchors {
     let [monitor, challenge, block] = calibrate::anchors(people).map(|anchor| Anchor {
         log_odds: anchor.log_odds.clamp(-900.0, 900.0) as f32 + CLEAR,
         fpr: anchor.fpr,
@@ -90,7 +92,7 @@ mod tests {
         let mut data = made_up(6, 1, 1);
         data.rows[2].client = 0;
         let worst = worst_of_people(&data, |row| if row == 4 { f32::NAN } else { row as f32 });
-        assert_eq!(worst, [2.0], "rows 0, 2 and 4 are people, 0 and 2 one of them");
+        assert_eq!(worst, [(2.0, 2.0)], "rows 0, 2 and 4 are people, 0 and 2 one of them");
     }
 
     #[test]

@@ -71,24 +71,33 @@ pub const ANCHORS: [f64; 3] = [0.05, 0.005, 0.001];
 /// Distance of anchors that nobody tells apart, log-odds.
 const APART: f64 = 0.5;
 
-/// The anchors for `people`, the log-odds of people who were not trained on. Where the share is less than one of them, the anchor lies
-/// above the highest, and at least where a program is as much more probable as the share is small. With fewer than three in the share
-/// behind it an anchor is provisional.
-pub fn anchors(people: &[f64]) -> [Anchor; 3] {
-    let mut sorted: Vec<f64> = people.iter().copied().filter(|log_odds| log_odds.is_finite()).collect();
-    sorted.sort_unstable_by(f64::total_cmp);
+/// Weights add up to whole people but for rounding.
+const ROUNDING: f64 = 1e-3;
+
+/// The anchors for `people` who were not trained on: the log-odds of each, and how sure it is that it is one, 0.0..=1.0. Where the share is
+/// less than one of them, the anchor lies above the highest, and at least where a program is as much more probable as the share is
+/// small. With fewer than three in the share behind it an anchor is provisional.
+pub fn anchors(people: &[(f64, f64)]) -> [Anchor; 3] {
+    let mut highest_first: Vec<(f64, f64)> =
+        people.iter().copied().filter(|(log_odds, _)| log_odds.is_finite()).collect();
+    highest_first.sort_unstable_by(|one, other| other.0.total_cmp(&one.0));
+    let count: f64 = highest_first.iter().map(|(_, weight)| weight).sum();
     let mut below = f64::NEG_INFINITY;
     ANCHORS.map(|fpr| {
-        let provisional = (sorted.len() as f64) < 3.0 / fpr;
+        let provisional = count + ROUNDING < 3.0 / fpr;
         let even = ((1.0 - fpr) / fpr).ln();
-        let found = match sorted.last() {
+        let allowed = count * fpr + ROUNDING;
+        let found = match highest_first.first() {
             // As many people as the share allows lie at or above it.
-            Some(_) if sorted.len() as f64 * fpr >= 1.0 => {
-                let allowed = (sorted.len() as f64 * fpr).floor() as usize;
-                let highest_below = sorted[sorted.len() - 1 - allowed.min(sorted.len() - 1)];
-                highest_below.next_up()
+            Some(&(highest, _)) if allowed >= 1.0 => {
+                let mut above = 0.0;
+                let is_spared = |(_, weight): &&(f64, f64)| {
+                    above += weight;
+                    above > allowed
+                };
+                highest_first.iter().find(is_spared).map_or(highest, |(log_odds, _)| *log_odds).next_up()
             }
-            Some(highest) => highest.next_up().max(even - 1.0),
+            Some(&(highest, _)) => highest.next_up().max(even - 1.0),
             None => even,
         };
         let log_odds = found.max(below + APART);
@@ -135,17 +144,37 @@ mod tests {
 
     #[test]
     fn anchors_hit_the_share_they_are_named_by() {
-        let people: Vec<f64> = (0..10_000).map(|at| f64::from(at) / 1_000.0).collect();
+        let people: Vec<(f64, f64)> = (0..10_000).map(|at| (f64::from(at) / 1_000.0, 1.0)).collect();
         for anchor in anchors(&people) {
-            let hit = people.iter().filter(|log_odds| **log_odds >= anchor.log_odds).count() as f64;
+            let hit = people.iter().filter(|(log_odds, _)| *log_odds >= anchor.log_odds).count() as f64;
             assert!(!anchor.provisional && hit / 10_000.0 <= anchor.fpr, "{anchor:?} hits {hit}");
         }
-        assert!((anchors(&people)[0].log_odds - 9.5).abs() < 0.01);
+        let monitor = anchors(&people)[0];
+        let hit = people.iter().filter(|(log_odds, _)| *log_odds >= monitor.log_odds).count();
+        assert_eq!(hit, 500, "as many as it may");
+    }
+
+    #[test]
+    fn who_is_hardly_known_for_a_person_hardly_moves_a_band() {
+        let people: Vec<(f64, f64)> = (0..1_000).map(|at| (f64::from(at) / 1_000.0, 1.0)).collect();
+        // As many again, far above, of whom one in ten may be one.
+        let weak =
+            |weight: f64| people.iter().copied().chain((0..200).map(move |at| (5.0 + f64::from(at), weight)));
+        let [alone, ..] = anchors(&people);
+        let [surely, ..] = anchors(&weak(1.0).collect::<Vec<_>>());
+        let [hardly, ..] = anchors(&weak(0.1).collect::<Vec<_>>());
+        assert!(surely.log_odds > 100.0, "{surely:?}");
+        assert!((alone.log_odds..1.0).contains(&hardly.log_odds), "{hardly:?} after {alone:?}");
+        let nobody: Vec<(f64, f64)> = people.iter().map(|(log_odds, _)| (*log_odds, 0.01)).collect();
+        assert!(
+            anchors(&nobody).iter().all(|anchor| anchor.provisional),
+            "a thousand of whom ten are people"
+        );
     }
 
     #[test]
     fn few_people_make_provisional_anchors_above_all_of_them() {
-        let people = [-3.0, -1.0, 2.5];
+        let people = [(-3.0, 1.0), (-1.0, 1.0), (2.5, 1.0)];
         let found = anchors(&people);
         assert!(found.iter().all(|anchor| anchor.provisional && anchor.log_odds > 2.5));
         assert!(found.windows(2).all(|pair| pair[0].log_odds < pair[1].log_odds));
