@@ -6,7 +6,7 @@ use std::sync::Arc;
 use palisade_crawl::ranges::{self, RangeBook};
 use palisade_crawl::signers::Signers;
 use palisade_domain::{Assessment, Coverage, RequestFacts, Resolution, ResponseFacts, Timestamp, Vantage};
-use palisade_model::Contributions;
+use palisade_model::{Contributions, Kind};
 
 use crate::conduct::Conduct;
 use crate::detector::{Card, Detector, Needs, State};
@@ -15,8 +15,8 @@ use crate::gather::gather;
 use crate::history::{HashSeed, History, Ticket};
 use crate::learned::{Learned, Shadow};
 use crate::said::Reader;
-use crate::schema::FeatureVector;
-use crate::scorer::{self, Context, Finding, Findings, Heard};
+use crate::schema::{FeatureVector, Lines};
+use crate::scorer::{self, Context, Finding, Findings};
 use crate::site::SiteProfile;
 use crate::steps::Steps;
 use crate::{Scene, detectors, identity};
@@ -88,7 +88,16 @@ pub struct Engine {
     challenger: Option<Learned>,
     /// True where one of both looks at the order of steps: it costs some hundred nanoseconds a request.
     reads_steps: bool,
+    /// The lines of the feature list that they look at.
+    lines: Lines,
     shadow: Shadow,
+}
+
+/// A request in numbers, yet to be read: how much of it.
+struct Asked<'a> {
+    vector: &'a mut FeatureVector,
+    lines: &'a Lines,
+    reads_steps: bool,
 }
 
 struct Slot {
@@ -155,8 +164,10 @@ impl Engine {
     }
 
     fn with(settings: EngineSettings, detectors: Vec<Box<dyn Detector>>, history: Arc<History>) -> Self {
-        let models = [&settings.model, &settings.challenger];
-        let reads_steps = models.into_iter().flatten().any(Learned::reads_steps);
+        let models = [settings.model.as_ref(), settings.challenger.as_ref()];
+        let any = |is: &dyn Fn(&Learned) -> bool| models.into_iter().flatten().any(is);
+        let reads_steps = any(&Learned::reads_steps);
+        let lines = Lines::wanted(|at| any(&|model| model.wants(at)));
         let slots = detectors.into_iter().enumerate();
         let slots: Vec<Slot> =
             slots.filter_map(|(at, detector)| Slot::new(at, detector, &settings.detectors)).collect();
@@ -169,6 +180,7 @@ impl Engine {
             ranges: settings.ranges,
             signers: settings.signers,
             reads_steps,
+            lines,
             model: settings.model,
             challenger: settings.challenger,
             shadow: Shadow::default(),
@@ -190,10 +202,11 @@ impl Engine {
         assessment: &mut Assessment,
     ) -> Noted {
         if self.model.is_none() && self.challenger.is_none() {
-            return self.look(facts, observe, assessment, None, false);
+            return self.look(facts, observe, assessment, None);
         }
         let mut vector = FeatureVector::unseen();
-        self.look(facts, observe, assessment, Some(&mut vector), self.reads_steps)
+        let asked = Asked { vector: &mut vector, lines: &self.lines, reads_steps: self.reads_steps };
+        self.look(facts, observe, assessment, Some(asked))
     }
 
     /// As [`Engine::assess_into`], and in numbers: what models learn from and are asked about.
@@ -205,7 +218,7 @@ impl Engine {
         vector: &mut FeatureVector,
     ) -> Noted {
         *vector = FeatureVector::unseen();
-        self.look(facts, observe, assessment, Some(vector), true)
+        self.look(facts, observe, assessment, Some(Asked { vector, lines: Lines::all(), reads_steps: true }))
     }
 
     fn look(
@@ -213,8 +226,7 @@ impl Engine {
         facts: &RequestFacts<'_>,
         observe: Observe,
         assessment: &mut Assessment,
-        mut vector: Option<&mut FeatureVector>,
-        reads_steps: bool,
+        mut asked: Option<Asked<'_>>,
     ) -> Noted {
         let said = self.reader.read(facts.user_agent, self.history.keys());
         let site = self.sites.get(facts.site.0 as usize).unwrap_or(&self.sites[0]);
@@ -233,7 +245,7 @@ impl Engine {
             site,
         };
         let mut findings = Findings::new();
-        let coverage = self.detect(&scene, &mut findings, vector.as_deref_mut());
+        let coverage = self.detect(&scene, &mut findings, asked.as_mut().map(|asked| &mut *asked.vector));
         let ranges = self.ranges.as_deref().unwrap_or_else(|| ranges::builtin());
         let identity =
             identity::identify(facts, &gathered.claim, gathered.user_agent.as_ref(), ranges, &self.signers);
@@ -244,13 +256,14 @@ impl Engine {
             shared_network: remembered.network.is_shared(),
         };
         let features = Features::of(&scene);
-        if let Some(vector) = vector.as_deref_mut() {
-            vector.read(&scene, features, Needs::seen(facts));
-            if reads_steps {
+        if let Some(Asked { vector, lines, reads_steps }) = &mut asked {
+            vector.read(lines, &scene, features, Needs::seen(facts));
+            if *reads_steps {
                 vector.set_steps(Steps::of(&remembered.client, facts));
             }
         }
-        self.add_up(&mut findings, &context, facts.vantage, vector.as_deref(), assessment);
+        let vector = asked.as_ref().map(|asked| &*asked.vector);
+        self.add_up(&mut findings, &context, facts.vantage, vector, assessment);
         let conduct = Conduct::of(&remembered, gathered.kind);
         let wants_name = identity::wants_name(facts, &gathered.claim, &context.identity);
         Noted { features, ticket: remembered.ticket, wants_name, conduct }
@@ -269,16 +282,11 @@ impl Engine {
             return scorer::assess_into(findings, context, None, assessment);
         };
         let mut contributions = Contributions::new();
-        let seen = (&*findings, context.shared_network);
-        let ask = |model: &Learned, contributions: &mut Contributions| {
-            let opinion = model.weighed(vantage, vector, seen, contributions)?;
-            model.note(vantage, vector, &opinion);
-            Some(opinion)
-        };
-        let theirs = self.challenger.as_ref().and_then(|model| ask(model, &mut contributions));
-        let opinion = self.model.as_ref().and_then(|model| ask(model, &mut contributions));
-        let heard = opinion.map(|opinion| Heard { opinion, vector, contributions: &contributions });
-        scorer::assess_into(findings, context, heard.as_ref(), assessment);
+        let (asked, seen) = ((vantage, vector), (&*findings, context.shared_network));
+        let theirs = self.challenger.as_ref().and_then(|model| model.hear(asked, seen, &mut contributions));
+        let theirs = theirs.map(|heard| heard.opinion);
+        let mut heard = self.model.as_ref().and_then(|model| model.hear(asked, seen, &mut contributions));
+        scorer::assess_into(findings, context, heard.as_mut(), assessment);
         if let Some(theirs) = theirs {
             let by_rules = scorer::by_rules(findings, context.shared_network);
             self.shadow.note(assessment.log_odds, theirs.with(by_rules));
@@ -293,6 +301,11 @@ impl Engine {
     /// How often the challenger would have decided otherwise.
     pub fn shadow(&self) -> &Shadow {
         &self.shadow
+    }
+
+    /// True where a neural net of ours is the model. What is inside of one of another make nobody asks.
+    pub fn has_net(&self) -> bool {
+        self.model.as_ref().is_some_and(|model| model.kind() == Some(Kind::Neural))
     }
 
     /// How often the model had no opinion of a request; `None` where it is none of another make.

@@ -3,7 +3,7 @@
 use palisade_domain::IdentityClass;
 
 use crate::Scene;
-use crate::history::ClientHistory;
+use crate::history::{ClientHistory, PAGES_KEPT};
 
 /// Names of the features, in order.
 pub const NAMES: [&str; 7] = [
@@ -60,13 +60,24 @@ pub fn route_diversity(client: &ClientHistory) -> f32 {
     if pages < 2 {
         return 0.0;
     }
-    let mut seen: arrayvec::ArrayVec<u16, { crate::history::PAGES_KEPT }> = arrayvec::ArrayVec::new();
-    for page in client.pages.newest_first() {
-        if !seen.contains(&page.route) {
-            seen.push(page.route);
+    distinct(client.pages.newest_first().map(|page| page.route)) as f32 / pages as f32
+}
+
+/// How many different ones there are among so many as history keeps pages.
+pub fn distinct(ids: impl Iterator<Item = u16>) -> usize {
+    // A table of four places for each page kept, and a bit for each that is taken: most are found at the first look.
+    const PLACES: usize = 64;
+    const _: () = assert!(PAGES_KEPT <= PLACES / 2, "a search ends");
+    let (mut table, mut taken, mut count) = ([0_u16; PLACES], 0_u64, 0);
+    for id in ids.take(PAGES_KEPT) {
+        let mut at = usize::from(id.wrapping_mul(0x9e37) >> 10);
+        while taken >> at & 1 == 1 && table[at] != id {
+            at = (at + 1) % PLACES;
         }
+        count += usize::from(taken >> at & 1 == 0);
+        (table[at], taken) = (id, taken | 1 << at);
     }
-    seen.len() as f32 / pages as f32
+    count
 }
 
 /// How evenly the kept page requests are spaced: 1.0 minus the coefficient of variation of their gaps, 0.0..=1.0;
@@ -93,6 +104,8 @@ fn failed_login_share(client: &ClientHistory) -> f32 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::gather::Kind;
     use crate::history::Noted;
@@ -133,6 +146,14 @@ mod tests {
         assert!(regularity(&history(&[1_000; 12], 3)).is_some_and(|regular| regular > 0.99));
         let reading = history(&[0, 4_000, 61_000, 9_000, 22_000, 3_000, 130_000], 7);
         assert!(regularity(&reading).is_some_and(|regular| regular < 0.3));
+    }
+
+    proptest! {
+        #[test]
+        fn different_ones_are_counted_once(ids in prop::collection::vec(prop_oneof![0_u16..9, any::<u16>()], 0..PAGES_KEPT)) {
+            let set: std::collections::HashSet<u16> = ids.iter().copied().collect();
+            prop_assert_eq!(distinct(ids.into_iter()), set.len());
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ use std::sync::{Arc, OnceLock};
 use arrayvec::ArrayVec;
 use palisade_domain::{Detail, LogOdds, SignalId, Value, Vantage};
 use palisade_model::drift::Drift;
-use palisade_model::{Contributions, Foreign, Model, View};
+use palisade_model::{Contributions, Foreign, Kind, Model, View};
 
 use crate::detector::{Scope, State};
 use crate::detectors;
@@ -59,8 +59,17 @@ struct Own {
     model: Arc<Model>,
     /// The view of each vantage, into [`Model::views`].
     views: [Option<u8>; Vantage::ALL.len()],
-    /// Of each view of a model that stands alone, the evidence that it was not trained on, by position: what the tables make of it counts.
-    left_to_tables: Box<[Box<[usize]>]>,
+    /// What else is known of each view.
+    ready: Box<[Ready]>,
+}
+
+/// What is the same for every request that a view judges.
+#[derive(Clone, Debug)]
+struct Ready {
+    /// What it says where nothing speaks, on the scale of the score.
+    base: LogOdds,
+    /// Where it stands alone, the evidence that it was not trained on, by position: what the tables make of it counts.
+    left_to_tables: Box<[usize]>,
 }
 
 /// What a model says of one request.
@@ -74,6 +83,30 @@ pub struct Opinion {
     pub probability: f32,
     /// Most that it may add to the tables; infinite where it stands in their place.
     pub bound: LogOdds,
+}
+
+/// What a model says of one request; why, once somebody asks: most visitors' reasons are never told.
+#[derive(Debug)]
+pub struct Heard<'a> {
+    /// What it says.
+    pub opinion: Opinion,
+    model: &'a Learned,
+    vantage: Vantage,
+    vector: &'a FeatureVector,
+    contributions: &'a mut Contributions,
+    /// Are the contributions those of this request yet?
+    is_told: bool,
+}
+
+impl Heard<'_> {
+    /// The request in numbers, and what each of them adds.
+    pub(crate) fn reasons(&mut self) -> (&FeatureVector, &Contributions) {
+        if !self.is_told {
+            self.model.opinion(self.vantage, self.vector, self.contributions);
+            self.is_told = true;
+        }
+        (self.vector, self.contributions)
+    }
 }
 
 /// What one feature adds, ready for an explanation.
@@ -99,10 +132,12 @@ impl Learned {
             let of = |view: &View| view.vantages().iter().any(|name| name == vantage.name());
             views[vantage as usize] = model.views().iter().position(of).map(|at| at as u8);
         }
-        let left_to_tables =
-            model.file().views.iter().map(|view| left_to_tables(model.contribution_max(), &view.features));
-        let left_to_tables = left_to_tables.collect();
-        Learned::by(By::Own(Own { model, views, left_to_tables }))
+        let ready = model.views().iter().zip(&model.file().views).map(|(view, file)| Ready {
+            base: on_scale(view.base().score),
+            left_to_tables: left_to_tables(model.contribution_max(), &file.features),
+        });
+        let ready = ready.collect();
+        Learned::by(By::Own(Own { model, views, ready }))
     }
 
     /// A model of another make. It judges every vantage; it is trusted or bounded by what its file says.
@@ -122,11 +157,27 @@ impl Learned {
         Learned { drift, ..self }
     }
 
+    /// How it computes; `None` of a model of another make.
+    pub fn kind(&self) -> Option<Kind> {
+        match &self.by {
+            By::Own(own) => Some(own.model.kind()),
+            By::Foreign(_) => None,
+        }
+    }
+
     /// True where it looks at the order of the client's steps.
     pub fn reads_steps(&self) -> bool {
         match &self.by {
             By::Own(own) => own.model.reads_steps(),
             By::Foreign(_) => false,
+        }
+    }
+
+    /// True where it looks at the feature at that place.
+    pub(crate) fn wants(&self, feature: u16) -> bool {
+        match &self.by {
+            By::Own(own) => own.model.file().views.iter().any(|view| view.features.contains(&feature)),
+            By::Foreign(outside) => outside.wants(feature),
         }
     }
 
@@ -139,7 +190,7 @@ impl Learned {
     }
 
     /// Notes a request that it was asked about, and what it said.
-    pub(crate) fn note(&self, vantage: Vantage, vector: &FeatureVector, opinion: &Opinion) {
+    fn note(&self, vantage: Vantage, vector: &FeatureVector, opinion: &Opinion) {
         if let Some(drift) = &self.drift {
             drift.note(vantage.name(), vector.values(), crate::scorer::calibrate(opinion.log_odds));
         }
@@ -153,31 +204,45 @@ impl Learned {
         contributions: &mut Contributions,
     ) -> Option<Opinion> {
         match &self.by {
-            By::Own(own) => own.raw(vantage, vector, contributions).map(|(view, raw)| own.said(view, raw)),
+            By::Own(own) => {
+                let (view, ready) = own.view(vantage)?;
+                let raw = own.raw_into((view, ready), vector, contributions);
+                Some(own.said((view, ready), raw))
+            }
             By::Foreign(outside) => outside.raw(vector, vector, contributions).map(|raw| outside.said(raw)),
         }
     }
 
     /// As [`Learned::opinion`], with the operator's weights of the detectors and, where proven sessions share the network, what
-    /// rests on that network alone held to [`SHARED_NETWORK_CAP`].
-    pub(crate) fn weighed(
-        &self,
-        vantage: Vantage,
-        vector: &FeatureVector,
+    /// rests on that network alone held to [`SHARED_NETWORK_CAP`]. It is noted that it was asked.
+    pub(crate) fn hear<'a>(
+        &'a self,
+        (vantage, vector): (Vantage, &'a FeatureVector),
         (findings, shared_network): (&Findings, bool),
-        contributions: &mut Contributions,
-    ) -> Option<Opinion> {
-        match &self.by {
+        contributions: &'a mut Contributions,
+    ) -> Option<Heard<'a>> {
+        let (opinion, is_told) = match &self.by {
             By::Own(own) => {
-                let (view, raw) = own.raw(vantage, vector, contributions)?;
-                Some(own.said(view, self.held(raw, (findings, shared_network), contributions)))
+                let (view, ready) = own.view(vantage)?;
+                let is_held = shared_network || findings.iter().any(|finding| finding.counts() != 1.0);
+                // Of a model that stands alone all reasons are told.
+                let is_told = is_held || own.model.contribution_max() == LogOdds::INFINITY;
+                let raw = if is_told {
+                    let raw = own.raw_into((view, ready), vector, contributions);
+                    self.held(raw, (findings, shared_network), contributions)
+                } else {
+                    own.raw((view, ready), vector)
+                };
+                (own.said((view, ready), raw), is_told)
             }
             By::Foreign(outside) => {
                 let shown = outside.shown(vector, findings, shared_network.then_some(&*self.of_network));
                 let raw = outside.raw(&shown, vector, contributions)?;
-                Some(outside.said(self.held(raw, (findings, shared_network), contributions)))
+                (outside.said(self.held(raw, (findings, shared_network), contributions)), true)
             }
-        }
+        };
+        self.note(vantage, vector, &opinion);
+        Some(Heard { opinion, model: self, vantage, vector, contributions, is_told })
     }
 
     /// `raw` with the weights of what detectors found, and with the cap of a shared network.
@@ -200,25 +265,34 @@ impl Learned {
 }
 
 impl Own {
-    /// The sum of the view that judges `vantage`, with what it leaves to the tables.
-    fn raw(
-        &self,
-        vantage: Vantage,
-        vector: &FeatureVector,
-        contributions: &mut Contributions,
-    ) -> Option<(&View, LogOdds)> {
+    /// The view that judges `vantage`.
+    fn view(&self, vantage: Vantage) -> Option<(&View, &Ready)> {
         let at = usize::from(self.views[vantage as usize]?);
-        let view = self.model.views().get(at)?;
-        let raw = view.score_into(vector.seen(), contributions).raw;
-        let left = self.left_to_tables.get(at).map_or(&[][..], |left| left);
-        Some((view, with_tables(raw, left, vector, contributions)))
+        Some((self.model.views().get(at)?, self.ready.get(at)?))
     }
 
-    fn said(&self, view: &View, raw: LogOdds) -> Opinion {
+    /// The sum of a view, with what it leaves to the tables.
+    fn raw(&self, (view, ready): (&View, &Ready), vector: &FeatureVector) -> LogOdds {
+        let left = ready.left_to_tables.iter().map(|at| by_tables(*at, vector));
+        left.fold(view.raw(vector.seen()), |sum, adds| sum + adds)
+    }
+
+    /// The same sum, and in `contributions` why.
+    fn raw_into(
+        &self,
+        (view, ready): (&View, &Ready),
+        vector: &FeatureVector,
+        contributions: &mut Contributions,
+    ) -> LogOdds {
+        let raw = view.raw_into(vector.seen(), contributions);
+        with_tables(raw, &ready.left_to_tables, vector, contributions)
+    }
+
+    fn said(&self, (view, ready): (&View, &Ready), raw: LogOdds) -> Opinion {
         let scored = view.scored(raw);
         Opinion {
             log_odds: on_scale(scored.score),
-            base: on_scale(view.base().score),
+            base: ready.base,
             probability: probability(scored.log_odds),
             bound: self.model.contribution_max(),
         }
@@ -243,12 +317,16 @@ fn with_tables(
     contributions: &mut Contributions,
 ) -> LogOdds {
     for &feature in places {
-        // Not asked is no number, and adds nothing.
-        let adds = vector.values().get(feature).copied().unwrap_or(0.0).max(0.0);
+        let adds = by_tables(feature, vector);
         raw += adds;
         contributions.add(feature as u16, adds);
     }
     raw
+}
+
+/// What the tables make of the evidence at a place. Not asked is no number, and adds nothing.
+fn by_tables(feature: usize, vector: &FeatureVector) -> LogOdds {
+    vector.values().get(feature).copied().unwrap_or(0.0).max(0.0)
 }
 
 fn probability(log_odds: LogOdds) -> f32 {

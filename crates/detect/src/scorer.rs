@@ -7,11 +7,10 @@
 use palisade_domain::{
     Assessment, Coverage, Detail, Explanation, Identity, LogOdds, ModelOpinion, Score, Signal, SignalPoints,
 };
-use palisade_model::Contributions;
 
 use crate::detector::{Card, Group};
-use crate::learned::{self, Opinion, Told};
-use crate::schema::{FeatureVector, LISTED};
+use crate::learned::{self, Heard, Opinion, Told, Tolds};
+use crate::schema::LISTED;
 
 /// Log-odds of a request about which nothing speaks: about 5 in 100.
 ///
@@ -70,17 +69,6 @@ pub struct Context {
     pub shared_network: bool,
 }
 
-/// What a model says of the request, and why.
-#[derive(Clone, Copy, Debug)]
-pub struct Heard<'a> {
-    /// What it says.
-    pub opinion: Opinion,
-    /// The request in numbers.
-    pub vector: &'a FeatureVector,
-    /// What each of them adds.
-    pub contributions: &'a Contributions,
-}
-
 /// Adds the findings up; they are left in order of their names.
 pub fn assess(findings: &mut Findings, context: &Context) -> Assessment {
     let mut assessment = blank();
@@ -108,7 +96,7 @@ pub fn blank() -> Assessment {
 pub fn assess_into(
     findings: &mut Findings,
     context: &Context,
-    heard: Option<&Heard<'_>>,
+    heard: Option<&mut Heard<'_>>,
     assessment: &mut Assessment,
 ) {
     // One order for all sums: rounding must not depend on the order of the detectors.
@@ -118,24 +106,33 @@ pub fn assess_into(
     let by_rules = PRIOR + counted.iter().sum::<LogOdds>();
     let explanation = &mut assessment.explanation;
     explanation.clear();
+    let model = heard.as_ref().map(|heard| ModelOpinion {
+        score: calibrate(heard.opinion.log_odds),
+        probability: heard.opinion.probability,
+    });
     let (base, log_odds) = match heard {
         None => {
             tell_findings(findings, &counted, explanation);
             (PRIOR, by_rules)
         }
         Some(heard) if heard.opinion.stands_alone() => {
+            let Opinion { base, log_odds, .. } = heard.opinion;
+            let (vector, contributions) = heard.reasons();
             let adds = findings
                 .iter()
-                .map(|finding| heard.contributions.of(finding.feature()).max(0.0) * finding.counts());
+                .map(|finding| contributions.of(finding.feature()).max(0.0) * finding.counts());
             tell_findings(findings, &adds.collect(), explanation);
-            tell_features(heard, None, explanation);
-            (heard.opinion.base, heard.opinion.log_odds)
+            tell_features(learned::told(vector, contributions), None, explanation);
+            (base, log_odds)
         }
         Some(heard) => {
             tell_findings(findings, &counted, explanation);
             let log_odds = heard.opinion.with(by_rules);
+            // Only what it adds is told, so that of most visitors nobody asks for its reasons.
             if log_odds > by_rules {
-                tell_features(heard, Some(log_odds - by_rules), explanation);
+                let (vector, contributions) = heard.reasons();
+                let tolds = learned::told(vector, contributions);
+                tell_features(tolds, Some(log_odds - by_rules), explanation);
             }
             (PRIOR, log_odds)
         }
@@ -143,10 +140,7 @@ pub fn assess_into(
     assessment.score = Score::rounded(calibrate(log_odds));
     assessment.base = Score::rounded(calibrate(base)).min(assessment.score);
     assessment.log_odds = log_odds;
-    assessment.model = heard.map(|heard| ModelOpinion {
-        score: calibrate(heard.opinion.log_odds),
-        probability: heard.opinion.probability,
-    });
+    assessment.model = model;
     assessment.identity = context.identity;
     assessment.coverage = context.coverage;
     assessment.pages_per_minute = context.pages_per_minute;
@@ -194,8 +188,7 @@ fn tell_findings(findings: &Findings, counted: &PerFinding, explanation: &mut Ex
 }
 
 /// A line for each feature of the model that adds most. Together they are worth `sum`, where the model is held to one.
-fn tell_features(heard: &Heard<'_>, sum: Option<LogOdds>, explanation: &mut Explanation) {
-    let mut tolds = learned::told(heard.vector, heard.contributions);
+fn tell_features(mut tolds: Tolds, sum: Option<LogOdds>, explanation: &mut Explanation) {
     if tolds.is_empty() && sum.is_some() {
         let detail = Detail::plain("What the detectors found weighs more together");
         tolds.push(Told { id: learned::OTHER, detail, evidence: 1.0 });

@@ -4,9 +4,9 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use palisade_model::testing::sized::{Numbers, net, trees};
 use palisade_model::{
-    Contributions, Expect, Form, Input, Kind, Layer, Linear, Model, Neural, Seen, Sequence, Step, Term, Tree,
-    Trees, sequence, testing,
+    Contributions, Expect, Form, Kind, Linear, Model, Seen, Sequence, Step, Term, sequence, testing,
 };
 
 const FEATURES: u16 = 94;
@@ -14,20 +14,6 @@ const REQUESTS: usize = 1_024;
 
 /// Steps that history keeps of a client.
 const STEPS: usize = 24;
-
-/// Numbers between 0 and 1 of a small generator.
-struct Numbers(u32);
-
-impl Numbers {
-    fn next(&mut self) -> f32 {
-        self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (self.0 >> 8) as f32 / (1 << 24) as f32
-    }
-
-    fn list(&mut self, count: usize) -> Vec<f32> {
-        (0..count).map(|_| self.next() - 0.5).collect()
-    }
-}
 
 fn model(kind: Kind, form: &Form) -> Model {
     let names: Vec<String> = (0..FEATURES).map(|n| format!("feature.{n}")).collect();
@@ -46,42 +32,15 @@ fn linear(numbers: &mut Numbers) -> Form {
         feature,
         mean: 0.5,
         scale: 0.3,
-        weight: numbers.next() - 0.5,
+        weight: numbers.draw() - 0.5,
         unseen: 0.1,
     });
     Form::Linear(Linear { terms: terms.collect() })
 }
 
-/// Full trees: every leaf at the same depth.
-fn trees(count: usize, depth: u32, numbers: &mut Numbers) -> Form {
-    let splits = 2_i16.pow(depth) - 1;
-    let way = |to: i16| if to < splits { to } else { -1 - (to - splits) };
-    let mut tree = || Tree {
-        features: (0..splits).map(|_| (numbers.next() * f32::from(FEATURES)) as u16).collect(),
-        edges: (0..splits).map(|_| numbers.next()).collect(),
-        below: (0..splits).map(|at| way(2 * at + 1)).collect(),
-        above: (0..splits).map(|at| way(2 * at + 2)).collect(),
-        unseen_above: (0..splits).map(|at| at % 2 == 0).collect(),
-        means: numbers.list(splits as usize),
-        leaves: numbers.list(splits as usize + 1),
-    };
-    Form::Trees(Trees { trees: (0..count).map(|_| tree()).collect() })
-}
-
-fn neural(numbers: &mut Numbers) -> Form {
-    let mut inputs = usize::from(FEATURES);
-    let layers = [64, 32, 16, 1].map(|width| {
-        let layer = Layer { weights: numbers.list(inputs * width), biases: numbers.list(width) };
-        inputs = width;
-        layer
-    });
-    let inputs = (0..FEATURES).map(|feature| Input { feature, mean: 0.5, scale: 0.3 }).collect();
-    Form::Neural(Neural { inputs, layers: layers.into() })
-}
-
 /// One of eighty ways to one of four hundred places.
 fn step(numbers: &mut Numbers) -> Step {
-    Step { how: (numbers.next() * 80.0) as u16, place: (numbers.next() * 400.0) as u16 }
+    Step { how: (numbers.draw() * 80.0) as u16, place: (numbers.draw() * 400.0) as u16 }
 }
 
 fn markov(numbers: &mut Numbers) -> Form {
@@ -93,7 +52,7 @@ fn markov(numbers: &mut Numbers) -> Form {
         {
             let Some(context) = sequence::context(track, &steps, 2, order) else { continue };
             let key = sequence::with_symbol(context, track.symbol(steps[2]));
-            table.extend([(context, numbers.next() - 0.5), (key, numbers.next() - 0.5)]);
+            table.extend([(context, numbers.draw() - 0.5), (key, numbers.draw() - 0.5)]);
         }
     }
     let (keys, weights) = table.into_iter().unzip();
@@ -102,7 +61,7 @@ fn markov(numbers: &mut Numbers) -> Form {
 
 /// Each tenth value unseen: no two requests take the same way.
 fn requests(numbers: &mut Numbers) -> Vec<Vec<f32>> {
-    let mut value = || Some(numbers.next()).filter(|value| *value >= 0.1).unwrap_or(f32::NAN);
+    let mut value = || Some(numbers.draw()).filter(|value| *value >= 0.1).unwrap_or(f32::NAN);
     (0..REQUESTS).map(|_| (0..FEATURES).map(|_| value()).collect()).collect()
 }
 
@@ -112,9 +71,9 @@ fn score(criterion: &mut Criterion) {
     let steps: Vec<Step> = (0..REQUESTS + STEPS).map(|_| step(&mut numbers)).collect();
     for (name, kind, form) in [
         ("lr of 94 features", Kind::Linear, linear(&mut numbers)),
-        ("gbdt of 100 trees, depth 6", Kind::Boosted, trees(100, 6, &mut numbers)),
-        ("rf of 100 trees, depth 8", Kind::Forest, trees(100, 8, &mut numbers)),
-        ("mlp 94-64-32-16-1", Kind::Neural, neural(&mut numbers)),
+        ("gbdt of 100 trees, depth 6", Kind::Boosted, trees((100, 6), FEATURES, 1.0, &mut numbers)),
+        ("rf of 100 trees, depth 8", Kind::Forest, trees((100, 8), FEATURES, 1.0, &mut numbers)),
+        ("mlp 94-64-32-16-1", Kind::Neural, net(&[64, 32, 16, 1], FEATURES, &mut numbers)),
         ("markov of 60,000 keys, 24 steps", Kind::Markov, markov(&mut numbers)),
     ] {
         let model = model(kind, &form);

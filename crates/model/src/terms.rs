@@ -19,13 +19,16 @@ pub(crate) struct Terms {
 #[derive(Clone, Copy, Debug)]
 struct ShapeAt {
     axis: Axis,
-    weights: usize,
+    weights: u32,
+    /// What lies below the first edge: most detectors find nothing, and neither edges nor weights are looked at then.
+    first_edge: f32,
+    first: f32,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct PairAt {
     axes: [Axis; 2],
-    weights: usize,
+    weights: u32,
 }
 
 /// One feature and where its edges are.
@@ -44,6 +47,9 @@ impl Terms {
         let shapes = shapes.iter().map(|shape| ShapeAt {
             axis: Axis::new(shape.feature, &shape.edges, &mut edges),
             weights: append(&mut weights, &shape.weights, shape.unseen),
+            // Without edges everything is in the one bin, which is the slow way's.
+            first_edge: shape.edges.first().copied().unwrap_or(f32::NAN),
+            first: shape.weights.first().copied().unwrap_or_default(),
         });
         let shapes = shapes.collect();
         let pairs = pairs.iter().map(|pair| PairAt {
@@ -63,10 +69,14 @@ impl Terms {
         for shape in &self.shapes {
             let axis = shape.axis;
             let value = axis.value(features);
+            if value < shape.first_edge {
+                each(axis.feature, shape.first);
+                continue;
+            }
             let bin = self.bin(axis, value);
             // Chosen, not branched to: which features were unseen changes from request to request.
             let at = if value.is_nan() { axis.bins() } else { bin };
-            each(axis.feature, self.weights[shape.weights + at]);
+            each(axis.feature, self.weights[shape.weights as usize + at]);
         }
     }
 
@@ -79,7 +89,7 @@ impl Terms {
             let cell = self.bin(first, row) * second.bins() + self.bin(second, column);
             let unseen = row.is_nan() | column.is_nan();
             let cell = if unseen { first.bins() * second.bins() } else { cell };
-            each([first.feature, second.feature], self.weights[pair.weights + cell]);
+            each([first.feature, second.feature], self.weights[pair.weights as usize + cell]);
         }
     }
 
@@ -123,8 +133,8 @@ fn count(rows: &[[f32; LANES]], value: f32) -> usize {
 }
 
 /// Puts weights and that of the unseen at the end, and says where they begin.
-fn append(all: &mut Vec<f32>, weights: &[f32], unseen: f32) -> usize {
-    let at = all.len();
+fn append(all: &mut Vec<f32>, weights: &[f32], unseen: f32) -> u32 {
+    let at = all.len() as u32;
     all.extend_from_slice(weights);
     all.push(unseen);
     at

@@ -1,5 +1,7 @@
 //! A small, valid model for tests, here and in the crates below.
 
+pub mod sized;
+
 use std::collections::BTreeMap;
 
 use crate::calibration::Calibration;

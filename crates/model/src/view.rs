@@ -65,9 +65,19 @@ impl View {
         self.scored(self.sum.raw_into(seen, contributions))
     }
 
-    /// As [`View::score_into`], without the reasons: what a model that only looks on costs.
+    /// As [`View::score_into`], without the reasons, which most requests' judges never ask for.
     pub fn score<'a>(&self, seen: impl Into<Seen<'a>>) -> Scored {
-        self.scored(self.sum.raw(seen))
+        self.scored(self.raw(seen))
+    }
+
+    /// [`Scored::raw`] of [`View::score`].
+    pub fn raw<'a>(&self, seen: impl Into<Seen<'a>>) -> f32 {
+        self.sum.raw(seen)
+    }
+
+    /// [`Scored::raw`] of [`View::score_into`].
+    pub fn raw_into<'a>(&self, seen: impl Into<Seen<'a>>, contributions: &mut Contributions) -> f32 {
+        self.sum.raw_into(seen, contributions)
     }
 
     /// The calibrated log-odds of [`View::score`].

@@ -7,10 +7,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use palisade_detect::learned::UNPROVEN_BOUND;
 use palisade_detect::schema::expected;
 use palisade_detect::{Engine, EngineSettings, HashSeed, Learned, Observe};
 use palisade_domain::{RequestFacts, Vantage};
-use palisade_model::Model;
+use palisade_model::testing::sized::{Numbers, net, trees};
+use palisade_model::{Form, Kind, Model, testing};
 use palisade_policy::{Judge, Policy};
 use palisade_testkit::Mix;
 use palisade_testkit::mix::CLIENTS;
@@ -21,13 +23,32 @@ const WARM_UP: u64 = 20 * CLIENTS;
 /// Requests timed one by one for the quantiles.
 const TIMED: u64 = 400_000;
 
-/// With the model that ships, or with the hand-set tables alone.
-fn judge(has_model: bool) -> Judge {
-    let model = has_model.then(|| {
-        let bytes = include_bytes!("../../../models/http.model");
-        let model = expected(|expect| Model::read(bytes, expect)).expect("the model that ships fits");
-        Learned::new(Arc::new(model))
+/// The model that ships.
+fn shipped() -> Learned {
+    let bytes = include_bytes!("../../../models/http.model");
+    let model = expected(|expect| Model::read(bytes, expect)).expect("the model that ships fits");
+    Learned::new(Arc::new(model))
+}
+
+/// A model of another kind and of the size that its budget speaks of, which looks at every feature.
+fn sized(kind: Kind, form: impl Fn(u16, &mut Numbers) -> Form) -> Learned {
+    let model = expected(|expect| {
+        let features = expect.features.len() as u16;
+        let mut file = testing::file_of(kind);
+        file.views.truncate(1);
+        file.views[0].features = (0..features).collect();
+        file.views[0].form = form(features, &mut Numbers(1));
+        file.views[0].vantages = expect.vantages.iter().map(|&name| name.to_owned()).collect();
+        file.schema.id = expect.schema_id.to_owned();
+        file.schema.features = expect.features.iter().map(|&name| name.to_owned()).collect();
+        file.contribution_max = UNPROVEN_BOUND;
+        Model::new(file, expect)
     });
+    Learned::new(Arc::new(model.expect("it keeps every rule")))
+}
+
+/// With a model, or with the hand-set tables alone.
+fn judge(model: Option<Learned>) -> Judge {
     let settings = EngineSettings { model, ..EngineSettings::new(HashSeed([1, 2])) };
     Judge::new(Engine::new(settings), Policy::default())
 }
@@ -77,6 +98,48 @@ fn nanos<R>(work: impl FnOnce() -> R) -> u64 {
     u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX)
 }
 
+/// Requests of a turn, and turns of each judge.
+const TURN: u64 = 1_000;
+const TURNS: usize = 400;
+
+/// What a model adds, a judge with it and one without in turn: whatever else the machine does slows both.
+fn added(name: &str, vantage: Vantage, model: Learned) {
+    let mix = Mix::new(vantage);
+    let judges = [None, Some(model)].map(judge);
+    for n in 0..WARM_UP {
+        let facts = mix.facts(n);
+        for judge in &judges {
+            black_box(verdict(judge, &mix, &facts));
+        }
+    }
+    let turn = |at: usize, n: u64| {
+        nanos(|| {
+            (n..n + TURN)
+                .map(|n| u64::from(verdict(&judges[at], &mix, black_box(&mix.facts(n)))))
+                .sum::<u64>()
+        })
+    };
+    let mut more: Vec<i64> = (0..TURNS)
+        .map(|round| {
+            let n = WARM_UP + round as u64 * TURN;
+            // Each is first as often as second.
+            let first = round % 2;
+            let (one, other) = (turn(first, n), turn(1 - first, n));
+            let [without, with] = if first == 0 { [one, other] } else { [other, one] };
+            (with as i64 - without as i64) / TURN as i64
+        })
+        .collect();
+    more.sort_unstable();
+    let at = |share: f64| more[(more.len() as f64 * share) as usize];
+    println!(
+        "{}: {name} adds {} ns a request, quartiles {} and {}",
+        vantage.name(),
+        at(0.5),
+        at(0.25),
+        at(0.75)
+    );
+}
+
 fn bench(criterion: &mut Criterion) {
     for (name, vantage, has_model) in [
         ("gateway", Vantage::GatewayTls, false),
@@ -84,7 +147,7 @@ fn bench(criterion: &mut Criterion) {
         ("log", Vantage::Log, false),
         ("log with the model", Vantage::Log, true),
     ] {
-        let (judge, mix) = (judge(has_model), Mix::new(vantage));
+        let (judge, mix) = (judge(has_model.then(shipped)), Mix::new(vantage));
         known(&judge, &mix);
         quantiles(name, &times(&judge, &mix, WARM_UP, TIMED));
         let mut n = WARM_UP + TIMED;
@@ -103,6 +166,13 @@ fn bench(criterion: &mut Criterion) {
             });
         });
     }
+    for vantage in [Vantage::GatewayTls, Vantage::Log] {
+        added("the model that ships", vantage, shipped());
+    }
+    let boosted = sized(Kind::Boosted, |features, numbers| trees((100, 6), features, 4.0, numbers));
+    added("100 trees of depth 6", Vantage::GatewayTls, boosted);
+    let neural = sized(Kind::Neural, |features, numbers| net(&[64, 32, 16, 1], features, numbers));
+    added("a net of 64-32-16-1", Vantage::GatewayTls, neural);
 }
 
 criterion_group!(benches, bench);

@@ -32,10 +32,10 @@ const BUDGETS: &[(&str, f64)] = &[
 /// minutes. Medians of 0.6 s of a function of microseconds are as good as those of five.
 const SHORT: [&str; 4] = ["--warm-up-time", "0.2", "--measurement-time", "0.6"];
 
-/// The measurement that is no bench of criterion's.
+/// The measurement that is no bench of criterion's; `gateway/models` is a part of it.
 const GATEWAY: &str = "gateway";
 
-/// `xtask bench [NAME] [--quick] [--binary=PATH]`: benches whose package or name holds NAME; `--quick` for a first look,
+/// `xtask bench [NAME | gateway/PART] [--quick] [--binary=PATH]`: benches whose package or name holds NAME; `--quick` for a first look,
 /// `--binary` for a Palisade that is built already.
 ///
 /// Criterion's are built without link-time optimisation, which would take longer than all the measuring; what ships is
@@ -45,9 +45,18 @@ pub(crate) fn run(args: &[String]) -> anyhow::Result<()> {
     let quick = args.iter().any(|arg| arg == "--quick");
     let wanted = args.iter().find(|arg| !arg.starts_with('-')).map_or("", String::as_str);
     let start = SystemTime::now();
-    let benches = benches(&root, wanted)?;
-    let with_gateway = GATEWAY.contains(wanted);
-    ensure!(with_gateway || !benches.is_empty(), "no bench is called {wanted:?}");
+    let (wanted, part) = wanted.split_once('/').unwrap_or((wanted, ""));
+    let benches = if part.is_empty() { benches(&root, wanted)? } else { Vec::new() };
+    let with_gateway = if part.is_empty() {
+        GATEWAY.contains(wanted)
+    } else {
+        wanted == GATEWAY && gateway::PARTS.contains(&part)
+    };
+    ensure!(
+        with_gateway || !benches.is_empty(),
+        "no bench is called that; parts of {GATEWAY} are {GATEWAY}/{}",
+        gateway::PARTS.join(&format!(", {GATEWAY}/"))
+    );
     for (package, bench) in benches {
         let mut args = vec![
             "bench",
@@ -69,7 +78,7 @@ pub(crate) fn run(args: &[String]) -> anyhow::Result<()> {
         println!("\n{}", table(&results));
     }
     let binary = args.iter().find_map(|arg| arg.strip_prefix("--binary=")).map(PathBuf::from);
-    if with_gateway { gateway::run(&root, quick, binary) } else { Ok(()) }
+    if with_gateway { gateway::run(&root, part, quick, binary) } else { Ok(()) }
 }
 
 /// Package and name of every bench that holds `wanted`.

@@ -35,7 +35,11 @@ impl<T: Copy + Default, const N: usize> Ring<T, N> {
 
     /// Newest first.
     pub fn newest_first(&self) -> impl Iterator<Item = T> + '_ {
-        (1..=self.len()).map(move |back| self.entries[(usize::from(self.next) + N - back) % N])
+        let (next, len) = (usize::from(self.next), self.len());
+        // Two runs instead of a remainder for each.
+        let recent = next.min(len);
+        let before = &self.entries[N - (len - recent)..];
+        self.entries[next - recent..next].iter().rev().chain(before.iter().rev()).copied()
     }
 
     /// The newest.

@@ -27,6 +27,10 @@ impl Outside {
         Outside { model, base, left_to_tables }
     }
 
+    pub(super) fn wants(&self, feature: u16) -> bool {
+        self.model.features().contains(&feature)
+    }
+
     pub(super) fn no_opinions(&self) -> u64 {
         self.model.no_opinions()
     }

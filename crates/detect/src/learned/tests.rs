@@ -53,6 +53,14 @@ fn of_sequences(contribution_max: f32, weight: f32) -> Learned {
     schema::expected(|expect| Learned::new(Arc::new(Model::new(file, expect).expect("a valid model"))))
 }
 
+/// A net of four features.
+fn of_net() -> Learned {
+    let mut file = testing::file_of(Kind::Neural);
+    file.schema.id = schema::ID.to_owned();
+    file.schema.features = schema::names().map(str::to_owned).collect();
+    schema::expected(|expect| Learned::new(Arc::new(Model::new(file, expect).expect("a valid model"))))
+}
+
 fn engine(model: Option<Learned>) -> Engine {
     Engine::new(EngineSettings { model, ..EngineSettings::new(HashSeed([1, 2])) })
 }
@@ -316,5 +324,33 @@ proptest! {
         let with = opinion.with(by_rules);
         prop_assert!(with >= by_rules && with <= by_rules + bound + 1e-5);
         prop_assert!(opinion.with(by_rules + more) >= with - 1e-5);
+    }
+}
+
+#[test]
+fn a_net_is_known_for_one() {
+    assert!(engine(Some(of_net())).has_net());
+    assert!(!engine(Some(of_sequences(3.8, 1.0))).has_net());
+    assert!(!engine(None).has_net());
+}
+
+#[test]
+fn a_model_gets_the_numbers_it_looks_at_and_no_others() {
+    let net = of_net();
+    let wanted = |at| net.wants(at);
+    assert!((0..4).all(wanted) && !(4..200).any(wanted));
+    // The same request by an engine that reads all numbers.
+    let (some, all) = (engine(Some(net.clone())), engine(None));
+    for agent in [CURL, "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0"] {
+        let (request, mut vector) = (request(agent), schema::FeatureVector::unseen());
+        let headers = request.header_refs();
+        let mut blank = crate::scorer::blank();
+        all.measure_into(&request.facts(&headers), Observe::Note, &mut blank, &mut vector);
+        let opinion = net.opinion(Vantage::Log, &vector, &mut Contributions::new()).expect("it judges logs");
+        let found = assessed(&some, &request).model.expect("a model was asked");
+        assert_eq!(
+            (found.probability, found.score),
+            (opinion.probability, crate::scorer::calibrate(opinion.log_odds))
+        );
     }
 }

@@ -10,7 +10,7 @@ use super::Direction::{Falling, Free, Rising};
 use super::{Direction, Listed};
 use crate::Scene;
 use crate::detector::{Need, Scope};
-use crate::features::{Features, regularity, route_diversity};
+use crate::features::{Features, distinct, regularity};
 use crate::gather::Kind;
 use crate::history::{ClientHistory, PAGES_KEPT, Rhythm};
 
@@ -63,13 +63,13 @@ const LOG_MS: (f32, f32) = (0.0, 21.7);
 
 /// Every feature of the list, in its order.
 #[rustfmt::skip]
-pub const LISTED: [Listed; 51] = [
+pub static LISTED: [Listed; 51] = [
     // The seven of `/check`.
     line("request_rate", "share of 120 a minute", SHARE, Rising, Scope::Client, "How many pages were asked for in the last minute", |look| seven(look, 0)),
     line("user_agent", "suspicion", SHARE, Rising, Scope::Request, "How much the user agent says of a program", |look| seven(look, 1)).needing(&[Need::UserAgent]),
     line("endpoint_pattern", "share", SHARE, Rising, Scope::Client, "How much alike the pages are that were asked for", |look| seven(look, 2)).needing(&[Need::Target]),
     line("timing_regularity", "share", SHARE, Rising, Scope::Client, "How evenly page requests are spaced", |look| regularity(look.scene.client)).clocked(Resolution::Milli),
-    line("request_entropy", "share", SHARE, Free, Scope::Client, "How many different kinds of pages were asked for", |look| (look.scene.client.pages.len() >= 2).then(|| route_diversity(look.scene.client))).needing(&[Need::Target]),
+    line("request_entropy", "share", SHARE, Free, Scope::Client, "How many different kinds of pages were asked for", |look| (look.scene.client.pages.len() >= 2).then(|| look.seven.0[4])).needing(&[Need::Target]),
     line("failed_login_rate", "share", SHARE, Rising, Scope::Client, "How many of the logins failed", |look| seven(look, 5)),
     line("burst", "share of 40 in ten seconds", SHARE, Rising, Scope::Client, "How many pages were asked for in the last ten seconds", |look| seven(look, 6)),
     // How much, and how fast.
@@ -181,9 +181,9 @@ fn gaps_alike(look: &Look<'_>) -> Option<f32> {
 }
 
 fn repeated(client: &ClientHistory) -> Option<f32> {
-    let pages: ArrayVec<u16, PAGES_KEPT> = client.pages.newest_first().map(|page| page.target).collect();
-    let again = (0..pages.len()).filter(|at| pages[at + 1..].contains(&pages[*at])).count();
-    (pages.len() >= 2).then(|| again as f32 / (pages.len() - 1) as f32)
+    let pages = client.pages.len();
+    let again = || pages - distinct(client.pages.newest_first().map(|page| page.target));
+    (pages >= 2).then(|| again() as f32 / (pages - 1) as f32)
 }
 
 fn in_a_row(client: &ClientHistory) -> Option<f32> {

@@ -15,7 +15,7 @@ mod list;
 use std::ops::RangeInclusive;
 use std::sync::OnceLock;
 
-use palisade_domain::{LogOdds, RequestFacts, Resolution, Vantage};
+use palisade_domain::{LogOdds, Resolution, Vantage};
 use palisade_model::{Expect, Seen};
 
 use crate::detector::{Need, Needs, Scope};
@@ -76,7 +76,7 @@ pub struct Feature {
 }
 
 /// One line of the list.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Listed {
     name: &'static str,
     unit: &'static str,
@@ -187,16 +187,19 @@ impl FeatureVector {
         }
     }
 
-    /// Reads what the list says of `scene`; `seen` is what its vantage shows.
-    pub(crate) fn read(&mut self, scene: &Scene<'_>, seven: Features, seen: Needs) {
+    /// Reads what `lines` of the list say of `scene`; `seen` is what its vantage shows. Others stay as they are.
+    pub(crate) fn read(&mut self, lines: &Lines, scene: &Scene<'_>, seven: Features, seen: Needs) {
+        if lines.0.is_empty() {
+            return;
+        }
         let look = list::Look::at(scene, seven);
-        for (value, listed) in self.values.iter_mut().zip(&LISTED) {
-            if !is_visible(listed.needs, listed.resolution, seen, scene.facts) {
+        for (at, needs, listed) in &lines.0 {
+            if !needs.met_by(seen) || scene.facts.resolution < listed.resolution {
                 continue;
             }
             let (least, most) = listed.range;
             let read = (listed.read)(&look).filter(|value| value.is_finite());
-            *value = read.map_or(f32::NAN, |value| value.clamp(least, most));
+            self.values[*at] = read.map_or(f32::NAN, |value| value.clamp(least, most));
         }
     }
 
@@ -213,8 +216,22 @@ impl FeatureVector {
     }
 }
 
-fn is_visible(needs: &[Need], resolution: Resolution, seen: Needs, facts: &RequestFacts<'_>) -> bool {
-    Needs::of(needs).met_by(seen) && facts.resolution >= resolution
+/// Lines of the list that somebody wants, made ready: a request pays for no other.
+#[derive(Clone, Debug)]
+pub(crate) struct Lines(Box<[(usize, Needs, &'static Listed)]>);
+
+impl Lines {
+    /// Those at the places for which `is_wanted` says so.
+    pub(crate) fn wanted(is_wanted: impl Fn(u16) -> bool) -> Self {
+        let lines = LISTED.iter().enumerate().filter(|(at, _)| is_wanted(*at as u16));
+        Lines(lines.map(|(at, listed)| (at, Needs::of(listed.needs), listed)).collect())
+    }
+
+    /// The whole list.
+    pub(crate) fn all() -> &'static Lines {
+        static ALL: OnceLock<Lines> = OnceLock::new();
+        ALL.get_or_init(|| Lines::wanted(|_| true))
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! A leaf leads to itself, so that several trees are walked at once for as many steps as the deepest of them has:
 //! their steps do not wait for one another.
 
-use crate::bounds::FEATURES_MAX;
+use crate::bounds::{FEATURES_MAX, SPLITS_MAX};
 use crate::contributions::Contributions;
 use crate::form::{Tree, Trees};
 
@@ -21,18 +21,25 @@ pub(super) struct Paths {
     base: f32,
 }
 
+/// Eight bytes: a hundred trees of depth six are read from the nearest two caches.
 #[derive(Clone, Copy, Debug)]
 struct Node {
     /// Of a leaf no number: nothing is at or above it.
     edge: f32,
-    /// What is below the edge goes here, all else to the node after it.
-    next: u32,
+    /// What is below the edge goes here, counted from the root, all else to the node after it.
+    next: u16,
+    /// The feature, and [`UNSEEN_ABOVE`].
     feature: u16,
-    unseen_above: bool,
 }
 
+/// Set where what is no number goes the way of what is above.
+const UNSEEN_ABOVE: u16 = 1 << 15;
+
+const _: () = assert!(FEATURES_MAX <= UNSEEN_ABOVE as usize, "the highest bit of a feature is free");
+const _: () = assert!(2 * SPLITS_MAX < u16::MAX as usize, "every node is told from its root in 16 bits");
+
 /// The leaf of nothing, for places without a tree.
-const NOTHING: Node = Node { edge: f32::NAN, next: 0, feature: 0, unseen_above: false };
+const NOTHING: Node = Node { edge: f32::NAN, next: 0, feature: 0 };
 
 impl Paths {
     /// Of trees that were checked.
@@ -65,8 +72,8 @@ impl Paths {
         for (roots, depth) in &self.roots {
             let mut at = *roots;
             for _ in 0..*depth {
-                for at in &mut at {
-                    *at = self.step(*at, &values);
+                for (at, root) in at.iter_mut().zip(roots) {
+                    *at = self.step(*at, *root, &values);
                 }
             }
             sum += at.iter().map(|at| self.values[*at as usize]).sum::<f32>();
@@ -81,11 +88,11 @@ impl Paths {
         for (roots, depth) in &self.roots {
             let mut at = *roots;
             for _ in 0..*depth {
-                for at in &mut at {
-                    let next = self.step(*at, &values);
+                for (at, root) in at.iter_mut().zip(roots) {
+                    let next = self.step(*at, *root, &values);
                     // Of a leaf nothing: that is quicker than to ask whether it is one.
                     let change = self.values[next as usize] - self.values[*at as usize];
-                    contributions.add(self.nodes[*at as usize].feature, change);
+                    contributions.add(self.nodes[*at as usize].feature & !UNSEEN_ABOVE, change);
                     *at = next;
                 }
             }
@@ -95,12 +102,12 @@ impl Paths {
     }
 
     #[inline]
-    fn step(&self, at: u32, values: &[f32; FEATURES_MAX]) -> u32 {
+    fn step(&self, at: u32, root: u32, values: &[f32; FEATURES_MAX]) -> u32 {
         let node = &self.nodes[at as usize];
         let value = values[usize::from(node.feature) % FEATURES_MAX];
         // Computed, not branched to: which way a request goes is what nobody knows before.
-        let above = (value >= node.edge) | (value.is_nan() & node.unseen_above);
-        node.next + u32::from(above)
+        let above = (value >= node.edge) | (value.is_nan() & (node.feature >= UNSEEN_ABOVE));
+        root + u32::from(node.next) + u32::from(above)
     }
 }
 
@@ -119,7 +126,7 @@ fn append(tree: &Tree, nodes: &mut Vec<Node>, values: &mut Vec<f32>) -> (u32, us
     nodes.push(NOTHING);
     values.push(0.0);
     if splits == 0 {
-        leaf(tree.leaves.first().copied().unwrap_or_default(), root, nodes, values);
+        leaf(tree.leaves.first().copied().unwrap_or_default(), (root, root), nodes, values);
         return (root as u32, 0);
     }
     // Where each split stands, and how deep; a split comes after the one that leads to it.
@@ -129,11 +136,11 @@ fn append(tree: &Tree, nodes: &mut Vec<Node>, values: &mut Vec<f32>) -> (u32, us
         let (at, depth) = places[split];
         let next = nodes.len();
         values[at] = tree.means[split];
+        let unseen = if tree.unseen_above[split] { UNSEEN_ABOVE } else { 0 };
         nodes[at] = Node {
             edge: tree.edges[split],
-            next: next as u32,
-            feature: tree.features[split],
-            unseen_above: tree.unseen_above[split],
+            next: (next - root) as u16,
+            feature: tree.features[split] | unseen,
         };
         nodes.extend([NOTHING; 2]);
         values.extend([0.0; 2]);
@@ -141,14 +148,16 @@ fn append(tree: &Tree, nodes: &mut Vec<Node>, values: &mut Vec<f32>) -> (u32, us
         for (place, to) in [(next, tree.below[split]), (next + 1, tree.above[split])] {
             match usize::try_from(to) {
                 Ok(child) => places[child] = (place, depth + 1),
-                Err(_) => leaf(tree.leaves[usize::from(to.unsigned_abs()) - 1], place, nodes, values),
+                Err(_) => {
+                    leaf(tree.leaves[usize::from(to.unsigned_abs()) - 1], (root, place), nodes, values);
+                }
             }
         }
     }
     (root as u32, deepest)
 }
 
-fn leaf(value: f32, at: usize, nodes: &mut [Node], values: &mut [f32]) {
-    nodes[at] = Node { next: at as u32, ..NOTHING };
+fn leaf(value: f32, (root, at): (usize, usize), nodes: &mut [Node], values: &mut [f32]) {
+    nodes[at] = Node { next: (at - root) as u16, ..NOTHING };
     values[at] = value;
 }

@@ -5,6 +5,7 @@
 //! Needs `nginx` and `wrk`.
 
 mod load;
+mod models;
 mod pacer;
 mod process;
 mod retrain;
@@ -12,6 +13,7 @@ mod servers;
 mod spread;
 mod visitors;
 
+use std::fmt::Debug;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -52,9 +54,16 @@ enum Who {
     Palisade,
 }
 
-/// `xtask bench gateway [--quick] [--binary=PATH]`. `--quick` builds without link-time optimisation; else what ships is
+impl Who {
+    const ALL: [Who; 3] = [Who::Nginx, Who::Plain, Who::Palisade];
+}
+
+/// What can be measured by itself.
+pub(super) const PARTS: [&str; 5] = ["saturation", "pace", "training", "models", "check"];
+
+/// `xtask bench gateway[/PART] [--quick] [--binary=PATH]`. `--quick` builds without link-time optimisation; else what ships is
 /// measured.
-pub(super) fn run(root: &Path, quick: bool, binary: Option<PathBuf>) -> anyhow::Result<()> {
+pub(super) fn run(root: &Path, part: &str, quick: bool, binary: Option<PathBuf>) -> anyhow::Result<()> {
     let binary = match binary {
         Some(binary) => std::path::absolute(binary)?,
         None => built(root, if quick { "measure" } else { "release" })?,
@@ -62,7 +71,7 @@ pub(super) fn run(root: &Path, quick: bool, binary: Option<PathBuf>) -> anyhow::
     let extent = if quick { QUICK } else { FULL };
     let folder = repo::target_dir(root).join(format!("tmp/bench-gateway-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
-    let measured = measure(&binary, &folder, &extent);
+    let measured = measure(&binary, &folder, &extent, |name| part.is_empty() || part == name);
     let _ = std::fs::remove_dir_all(&folder);
     measured
 }
@@ -72,25 +81,47 @@ fn built(root: &Path, profile: &str) -> anyhow::Result<PathBuf> {
     Ok(repo::target_dir(root).join(profile).join("palisade"))
 }
 
-fn measure(binary: &Path, folder: &Path, extent: &Extent) -> anyhow::Result<()> {
+fn measure(
+    binary: &Path,
+    folder: &Path,
+    extent: &Extent,
+    wants: impl Fn(&str) -> bool,
+) -> anyhow::Result<()> {
     let requests = visitors::requests(REQUESTS);
-    load::prepare(&folder.join("visits"), requests.iter().map(String::as_str))?;
+    let visits = folder.join("visits");
+    load::prepare(&visits, requests.iter().map(String::as_str))?;
     let upstream = servers::upstream(folder)?;
     println!("\n{}", machine());
-    for workers in [1, 2] {
-        let bench = Bench::start(binary, folder, workers, upstream.address)?;
-        at_saturation(&bench, &folder.join("visits"), extent)?;
-        if workers == 2 {
-            paced(&bench, &requests, extent)?;
-            beside_a_training(&bench, &requests, &retrain::Traffic::written(binary, folder)?, extent)?;
-            println!(
-                "memory after {REQUESTS} visitors               {:.1} MiB",
-                process::resident_mib(bench.palisade.pid())?
-            );
-        }
+    if wants("saturation") {
+        at_saturation(&Bench::start(binary, folder, 1, upstream.address)?, &visits, extent)?;
     }
-    at_rest(binary, folder, upstream.address, extent)?;
-    checks(binary, folder, upstream.address, extent)
+    let turn = pacer::Turn::of(requests);
+    if ["saturation", "pace", "training"].into_iter().any(&wants) {
+        let bench = Bench::start(binary, folder, 2, upstream.address)?;
+        if wants("saturation") {
+            at_saturation(&bench, &visits, extent)?;
+        } else {
+            known(&bench, &visits, extent)?;
+        }
+        if wants("pace") {
+            paced(&bench, &turn, extent)?;
+        }
+        if wants("training") {
+            beside_a_training(&bench, &turn, &retrain::Traffic::written(binary, folder)?, extent)?;
+        }
+        println!(
+            "memory after {REQUESTS} visits               {:.1} MiB",
+            process::resident_mib(bench.palisade.pid())?
+        );
+    }
+    if wants("models") {
+        models::measure(binary, folder, upstream.address, &visits, extent)?;
+    }
+    if wants("check") {
+        at_rest(binary, folder, upstream.address, extent)?;
+        checks(binary, folder, upstream.address, extent)?;
+    }
+    Ok(())
 }
 
 /// The three in front of one upstream.
@@ -105,7 +136,7 @@ impl Bench {
     fn start(binary: &Path, folder: &Path, workers: usize, upstream: SocketAddr) -> anyhow::Result<Bench> {
         let palisade = |name: &str, plain| {
             let name = &format!("{name}-{workers}");
-            Palisade { binary, name, workers, plain, upstream }.start(folder)
+            Palisade { binary, name, workers, plain, model: None, upstream }.start(folder)
         };
         Ok(Bench {
             nginx: servers::nginx_proxy(folder, workers, upstream)?,
@@ -113,6 +144,11 @@ impl Bench {
             palisade: palisade("palisade", false)?,
             workers,
         })
+    }
+
+    fn saturated(&self, who: Who, requests: &Path, secs_and_round: (u64, usize)) -> anyhow::Result<Sample> {
+        let server = self.server(who);
+        load::saturate(server, server.address, requests, load::CONNECTIONS, secs_and_round)
     }
 
     fn server(&self, who: Who) -> &Server {
@@ -126,10 +162,10 @@ impl Bench {
 
 /// Runs `each` for everybody of `all` in every round, every other round in reverse; results by round, in the order of
 /// `all`.
-fn in_turn<T: Clone>(
-    all: &[Who],
+fn in_turn<W: Copy + Debug, T: Clone>(
+    all: &[W],
     rounds: usize,
-    mut each: impl FnMut(Who) -> anyhow::Result<T>,
+    mut each: impl FnMut(W, usize) -> anyhow::Result<T>,
 ) -> anyhow::Result<Vec<Vec<T>>> {
     let mut results = Vec::new();
     for round in 0..rounds {
@@ -139,22 +175,25 @@ fn in_turn<T: Clone>(
         }
         let mut found = vec![None; all.len()];
         for at in order {
-            found[at] = Some(each(all[at]).with_context(|| format!("{:?}, round {}", all[at], round + 1))?);
+            found[at] =
+                Some(each(all[at], round).with_context(|| format!("{:?}, round {}", all[at], round + 1))?);
         }
         results.push(found.into_iter().flatten().collect());
     }
     Ok(results)
 }
 
+/// Connections, pages of memory, and every visitor once.
+fn known(bench: &Bench, requests: &Path, extent: &Extent) -> anyhow::Result<()> {
+    in_turn(&Who::ALL, 2, |who, round| bench.saturated(who, requests, (extent.seconds, round))).map(drop)
+}
+
 fn at_saturation(bench: &Bench, requests: &Path, extent: &Extent) -> anyhow::Result<()> {
-    let all = [Who::Nginx, Who::Plain, Who::Palisade];
-    let sample = |who, seconds| {
-        let server = bench.server(who);
-        load::saturate(server, server.address, requests, load::CONNECTIONS, seconds)
-    };
-    // Connections, pages of memory, and every visitor once.
-    in_turn(&all, 2, |who| sample(who, extent.seconds))?;
-    let rounds = in_turn(&all, extent.rounds, |who| sample(who, extent.seconds))?;
+    known(bench, requests, extent)?;
+    let all = Who::ALL;
+    let rounds = in_turn(&all, extent.rounds, |who, round| {
+        bench.saturated(who, requests, (extent.seconds, 2 + round))
+    })?;
     let workers = bench.workers;
     println!(
         "\nat saturation, {workers} worker{}, {} connections, {} rounds of {} s: median and its 95 % interval",
@@ -201,11 +240,11 @@ fn at_saturation(bench: &Bench, requests: &Path, extent: &Extent) -> anyhow::Res
     Ok(())
 }
 
-fn paced(bench: &Bench, requests: &[String], extent: &Extent) -> anyhow::Result<()> {
+fn paced(bench: &Bench, turn: &pacer::Turn, extent: &Extent) -> anyhow::Result<()> {
     let all = [Who::Nginx, Who::Palisade];
     let length = Duration::from_secs(extent.paced_seconds);
     let rounds =
-        in_turn(&all, extent.rounds, |who| pacer::run(bench.server(who).address, requests, PACE, length))?;
+        in_turn(&all, extent.rounds, |who, _| pacer::run(bench.server(who).address, turn, PACE, length))?;
     println!(
         "\n{PACE} requests/s, open loop, {} workers, {} rounds of {} s",
         bench.workers, extent.rounds, extent.paced_seconds
@@ -223,12 +262,17 @@ fn paced(bench: &Bench, requests: &[String], extent: &Extent) -> anyhow::Result<
 /// The same gateway at the same rate with a training beside it and without, each as often first as second.
 fn beside_a_training(
     bench: &Bench,
-    requests: &[String],
+    turn: &pacer::Turn,
     traffic: &retrain::Traffic<'_>,
     extent: &Extent,
 ) -> anyhow::Result<()> {
     let length = Duration::from_secs(extent.paced_seconds);
-    let alone = || pacer::run(bench.palisade.address, requests, PACE, length);
+    let alone = || {
+        let [stolen, all] = process::stolen();
+        let latency = pacer::run(bench.palisade.address, turn, PACE, length)?;
+        let [more_stolen, more] = process::stolen();
+        anyhow::Ok((latency.p99_ms, (more_stolen - stolen) / (more - all).max(1.0) * 100.0))
+    };
     let beside = || {
         let training = traffic.train()?;
         let latency = alone()?;
@@ -245,9 +289,14 @@ fn beside_a_training(
         });
     }
     println!("\nthe same with a training beside it, nice 19 and one thread");
-    let p99 = Spread::of(rounds.iter().map(|(_, beside)| beside.p99_ms));
-    println!("  {:<34} {} ms p99", name(Who::Palisade), told(p99, 2));
-    let more = Spread::of(rounds.iter().map(|(alone, beside)| (beside.p99_ms / alone.p99_ms - 1.0) * 100.0));
+    for (what, pick) in [("alone", 0), ("beside a training", 1)] {
+        let of = |round: &((f64, f64), (f64, f64))| [round.0, round.1][pick];
+        let p99 = Spread::of(rounds.iter().map(|round| of(round).0));
+        let stolen = Spread::of(rounds.iter().map(|round| of(round).1));
+        // A machine that waits for its host says nothing about the training.
+        println!("  {what:<34} {} ms p99; its host took {} % of its time", told(p99, 2), told(stolen, 1));
+    }
+    let more = Spread::of(rounds.iter().map(|(alone, beside)| (beside.0 / alone.0 - 1.0) * 100.0));
     line("p99 with a training, more", more, 0, " %", "≤ 20", |x| x <= 20.0);
     Ok(())
 }
@@ -258,11 +307,12 @@ fn at_rest(binary: &Path, folder: &Path, upstream: SocketAddr, extent: &Extent) 
     let mut starts = Vec::new();
     for start in 0..extent.starts {
         let name = &format!("start-{start}");
-        let palisade = Palisade { binary, name, workers: 0, plain: false, upstream };
+        let palisade = Palisade { binary, name, workers: 0, plain: false, model: None, upstream };
         starts.push(servers::first_answer_ms(&palisade, folder)?);
     }
     line("to the first defended answer", Spread::of(starts), 0, " ms", "≤ 1000", |x| x <= 1_000.0);
-    let palisade = Palisade { binary, name: "rest", workers: 0, plain: false, upstream }.start(folder)?;
+    let palisade =
+        Palisade { binary, name: "rest", workers: 0, plain: false, model: None, upstream }.start(folder)?;
     std::thread::sleep(Duration::from_secs(1));
     let rest = Spread::of([process::resident_mib(palisade.pid())?]);
     line("memory at rest (resident)", rest, 1, " MiB", "≤ 64", |x| x <= 64.0);
@@ -271,7 +321,7 @@ fn at_rest(binary: &Path, folder: &Path, upstream: SocketAddr, extent: &Extent) 
 
 /// `POST /check` over the real API; what one core could answer follows from the CPU time of a call.
 fn checks(binary: &Path, folder: &Path, upstream: SocketAddr, extent: &Extent) -> anyhow::Result<()> {
-    let palisade = Palisade { binary, name: "check", workers: 1, plain: false, upstream };
+    let palisade = Palisade { binary, name: "check", workers: 1, plain: false, model: None, upstream };
     let server = palisade.start(folder)?;
     let key = palisade.key(folder)?;
     let questions: Vec<String> = visitors::questions(QUESTIONS)
@@ -285,9 +335,9 @@ fn checks(binary: &Path, folder: &Path, upstream: SocketAddr, extent: &Extent) -
         .collect();
     load::prepare(&folder.join("questions"), questions.iter().map(String::as_str))?;
     let api = server.api.context("palisade says where its API listens")?;
-    let sample = || load::saturate(&server, api, &folder.join("questions"), 16, extent.seconds);
-    sample()?;
-    let samples = (0..extent.rounds).map(|_| sample()).collect::<anyhow::Result<Vec<_>>>()?;
+    let sample = |round| load::saturate(&server, api, &folder.join("questions"), 16, (extent.seconds, round));
+    sample(0)?;
+    let samples = (1..=extent.rounds).map(sample).collect::<anyhow::Result<Vec<_>>>()?;
     println!("\nPOST /check, 16 connections, {} rounds of {} s", extent.rounds, extent.seconds);
     println!(
         "  answered                           {:.0}/s on two threads, beside the one that asks",
@@ -307,7 +357,7 @@ fn name(who: Who) -> &'static str {
 }
 
 /// One figure with its budget; a missed one is named.
-fn line(what: &str, spread: Spread, places: usize, unit: &str, budget: &str, kept: fn(f64) -> bool) {
+fn line(what: &str, spread: Spread, places: usize, unit: &str, budget: &str, kept: impl Fn(f64) -> bool) {
     let missed = if kept(spread.median) { "" } else { "  MISSED" };
     println!("  {what:<34} {}{unit}  {budget}{missed}", told(spread, places));
 }
@@ -338,7 +388,7 @@ mod tests {
     #[test]
     fn each_of_a_pair_is_first_as_often_as_second() {
         let mut order = Vec::new();
-        let results = in_turn(&[Who::Nginx, Who::Palisade], 2, |who| {
+        let results = in_turn(&[Who::Nginx, Who::Palisade], 2, |who, _| {
             order.push(who);
             Ok(who)
         });

@@ -12,11 +12,15 @@ use super::servers::Server;
 /// Connections of all runs at saturation.
 pub(super) const CONNECTIONS: usize = 64;
 
-/// Takes its requests in turn from a file, where each ends with a line of its own, and counts as a program reads it.
+/// Its multiples are spread over one as evenly as can be, however many there are.
+const GOLDEN: f64 = 0.618_033_988_749_894_9;
+
+/// Takes its requests in turn from a file, from a share of it on, and counts as a program reads it.
 const SCRIPT: &str = r#"
 local requests, at = {}, 0
 function init(args)
   for request in io.open(args[1], "rb"):read("*a"):gmatch("(.-)%z") do requests[#requests + 1] = request end
+  at = math.floor(args[2] * #requests)
 end
 function request()
   at = at % #requests + 1
@@ -46,16 +50,18 @@ pub(super) fn prepare<'a>(folder: &Path, requests: impl Iterator<Item = &'a str>
     Ok(std::fs::write(folder.join("requests"), joined)?)
 }
 
-/// Sends what [`prepare`] wrote to `address` for so long, and reads what `server` uses meanwhile.
+/// Sends what [`prepare`] wrote to `address` for so long, and reads what `server` uses meanwhile. Each round begins somewhere else:
+/// whoever asks for the same page again and again is no visitor.
 ///
 /// # Errors
-/// Where a single answer was no success: a refusal is cheaper than a page.
+/// Where answers were no successes: a refusal is cheaper than a page. One in a thousand changes nothing, and who has asked evenly for
+/// ten minutes may be refused.
 pub(super) fn saturate(
     server: &Server,
     address: SocketAddr,
     folder: &Path,
     connections: usize,
-    seconds: u64,
+    (seconds, round): (u64, usize),
 ) -> anyhow::Result<Sample> {
     let before = process::cpu_us(server.pid())?;
     let mut wrk = Command::new("wrk");
@@ -64,14 +70,18 @@ pub(super) fn saturate(
         .arg(folder.join("wrk.lua"))
         .arg(format!("http://{address}"))
         .arg("--")
-        .arg(folder.join("requests"));
+        .arg(folder.join("requests"))
+        .arg(((round as f64 * GOLDEN).fract()).to_string());
     let ran = wrk.output().context("wrk does not start; on Debian or Ubuntu: sudo apt-get install wrk")?;
     let used = process::cpu_us(server.pid())? - before;
     let said = String::from_utf8_lossy(&ran.stdout);
     ensure!(ran.status.success(), "wrk: {}{said}", String::from_utf8_lossy(&ran.stderr));
     let counted = read(&said).with_context(|| format!("wrk says:\n{said}"))?;
     let Counted { requests, duration_us, refused, broken, p99_us } = counted;
-    ensure!(refused == 0.0 && broken == 0.0, "{refused} refused and {broken} broken of {requests} requests");
+    ensure!(
+        refused <= requests / 1e3 && broken == 0.0,
+        "{refused} refused and {broken} broken of {requests} requests"
+    );
     ensure!(requests > 0.0, "nothing was answered");
     Ok(Sample { per_second: requests / duration_us * 1e6, cpu_us: used / requests, p99_ms: p99_us / 1e3 })
 }

@@ -21,17 +21,31 @@ pub(super) struct Latency {
     pub(super) p99_ms: f64,
 }
 
-/// Sends `requests` in turn to `address`, `per_second` for `length`.
+/// Requests that are sent in turn, over several runs: who asks for the same page every ten seconds is no visitor.
+pub(super) struct Turn {
+    requests: Vec<String>,
+    sent: AtomicUsize,
+}
+
+impl Turn {
+    pub(super) fn of(requests: Vec<String>) -> Self {
+        Turn { requests, sent: AtomicUsize::new(0) }
+    }
+}
+
+/// Sends the requests whose turn it is to `address`, `per_second` for `length`.
 ///
 /// # Errors
 /// Where an answer is no success or a connection breaks.
 pub(super) fn run(
     address: SocketAddr,
-    requests: &[String],
+    turn: &Turn,
     per_second: usize,
     length: Duration,
 ) -> anyhow::Result<Latency> {
     let count = (length.as_secs_f64() * per_second as f64) as usize;
+    let before = turn.sent.fetch_add(count, Ordering::Relaxed);
+    let request = |number: usize| turn.requests[(before + number) % turn.requests.len()].as_bytes();
     let next = AtomicUsize::new(0);
     let pace = Duration::from_secs(1) / u32::try_from(per_second)?;
     let connections = (0..CONNECTIONS).map(|_| connect(address)).collect::<anyhow::Result<Vec<_>>>()?;
@@ -46,7 +60,7 @@ pub(super) fn run(
             }
             let due = due(number);
             std::thread::sleep(due.saturating_duration_since(Instant::now()));
-            stream.write_all(requests[number % requests.len()].as_bytes())?;
+            stream.write_all(request(number))?;
             read_answer(&mut stream, &mut buffer)?;
             took.push(due.elapsed());
         }
@@ -140,8 +154,8 @@ mod tests {
                 });
             }
         });
-        let requests = ["GET / HTTP/1.1\r\nHost: a\r\n\r\n".to_owned()];
-        let latency = run(address, &requests, 2_000, Duration::from_millis(100)).unwrap();
+        let turn = Turn::of(vec!["GET / HTTP/1.1\r\nHost: a\r\n\r\n".to_owned()]);
+        let latency = run(address, &turn, 2_000, Duration::from_millis(100)).unwrap();
         assert_eq!(answered.load(Ordering::Relaxed), 200);
         assert!(latency.p99_ms >= latency.median_ms && latency.median_ms > 0.0);
     }

@@ -98,6 +98,8 @@ pub(super) struct Palisade<'a> {
     pub(super) workers: usize,
     /// As a plain proxy, with nobody asked about anything.
     pub(super) plain: bool,
+    /// `[model]` `trusted_dir` and `uri`, where they are not those of a new installation; no score is acted upon then.
+    pub(super) model: Option<(&'a Path, &'a str)>,
     pub(super) upstream: SocketAddr,
 }
 
@@ -111,6 +113,10 @@ impl Palisade<'_> {
         command.env("PALISADE_SERVER__WORKERS", self.workers.to_string());
         if self.plain {
             command.arg("--plain");
+        }
+        if let Some((folder, uri)) = self.model {
+            command.env("PALISADE_MODEL__TRUSTED_DIR", folder).env("PALISADE_MODEL__URI", uri);
+            command.env("PALISADE_POLICY__ENFORCE", "hard");
         }
         command.stdin(Stdio::null()).stdout(Stdio::null());
         Ok(command)

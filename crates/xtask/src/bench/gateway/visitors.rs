@@ -20,19 +20,24 @@ pub(super) fn requests(count: u64) -> Vec<String> {
 pub(super) fn questions(count: u64) -> Vec<String> {
     let question = |n| {
         let (client, what) = (scramble(n) % CLIENTS, scramble(n ^ 0x5eed_0fa1));
-        let headers: Vec<String> = headers(client, is_page(what))
-            .iter()
-            .map(|(name, value)| format!("[\"{name}\",\"{}\"]", value.replace('"', "\\\"")))
-            .collect();
-        format!(
-            "{{\"ip\":\"{}\",\"user_agent\":\"{}\",\"endpoint\":\"{}\",\"method\":\"GET\",\"headers\":[{}]}}",
-            address(client),
-            user_agent(client),
-            target(what),
-            headers.join(",")
-        )
+        format!("{{\"ip\":\"{}\",\"endpoint\":\"{}\",{}}}", address(client), target(what), head(client, what))
     };
     (0..count).map(question).collect()
+}
+
+/// A request in the fields of Palisade's own export: who asked for what.
+pub(super) fn as_recorded(client: u64, what: u64) -> String {
+    format!("\"client\":\"{}\",\"path\":\"{}\",{}", address(client), target(what), head(client, what))
+}
+
+/// The fields that questions and recorded requests share.
+fn head(client: u64, what: u64) -> String {
+    let headers: Vec<String> = headers(client, is_page(what))
+        .iter()
+        .map(|(name, value)| format!("[\"{name}\",\"{}\"]", value.replace('"', "\\\"")))
+        .collect();
+    let (user_agent, headers) = (user_agent(client), headers.join(","));
+    format!("\"user_agent\":\"{user_agent}\",\"method\":\"GET\",\"headers\":[{headers}]")
 }
 
 fn request(client: u64, what: u64) -> String {
