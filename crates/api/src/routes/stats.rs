@@ -29,7 +29,7 @@ pub struct Stats {
     pub blocked_ips: u64,
     /// Labels that training could use.
     pub training_examples: u64,
-    /// False: no neural net is in office.
+    /// True while the model that scores is a neural net (`[model] uri`, or a version that was promoted).
     pub deep_learning_enabled: bool,
 }
 
@@ -78,7 +78,7 @@ pub async fn stats(call: Call) -> Result<Response, Problem> {
         unique_ips: counted.networks,
         blocked_ips: blocked.len() as u64,
         training_examples: labels,
-        deep_learning_enabled: false,
+        deep_learning_enabled: api.guard.judge().engine().has_net(),
     }))
 }
 

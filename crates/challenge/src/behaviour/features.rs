@@ -1,4 +1,4 @@
-//! Seed 000's twelve features, computed right, and the one its TODO asked for.
+//! Seed 000's twelve features, computed right, and the one it meant to add.
 //!
 //! Every feature is finite for every trace. Where there is nothing to measure it is 0.0, as in seed 000; which is why a
 //! score never takes a feature for evidence without looking at how much it was measured on.

@@ -33,7 +33,7 @@ const fn line(
 /// Every feature of the schema, in its order.
 #[rustfmt::skip]
 pub static FEATURES: [Feature; LEN] = [
-    // Seed 000's twelve, and the one of its TODO.
+    // Seed 000's twelve, and the one that it meant to add.
     line("mouse_speed", "log of 1 + px a second", LOG, Free, Some(Mouse), "How fast the mouse moved", |seen| (seen.trace.moves.len() >= 2).then(|| log(1_000.0 * seen.features.mouse_speed))),
     line("key_press_interval", "log of 1 + milliseconds", LOG, Free, Some(Keys), "Mean time from one key to the next", |seen| (seen.trace.keys.len() >= 2).then(|| log(seen.features.key_press_interval_ms))),
     line("scroll_speed", "log of 1 + px a second", LOG, Free, Some(Scroll), "How fast the page was scrolled", |seen| (seen.trace.scrolls.len() >= 2).then(|| log(1_000.0 * seen.features.scroll_speed))),

@@ -23,7 +23,7 @@ pub use list::FEATURES;
 /// The name of this schema. A model says which one it was made for; a change of any name, unit or meaning is another one.
 pub const ID: &str = "behaviour-1";
 
-/// How many of [`FEATURES`], the first ones, are seed 000's: twelve that it had and the one its TODO asked for. Its net has as
+/// How many of [`FEATURES`], the first ones, are seed 000's: twelve that it had and the one it meant to add. Its net has as
 /// many inputs.
 pub const SEED_FEATURES: usize = 13;
 
