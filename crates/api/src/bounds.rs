@@ -27,77 +27,77 @@ pub const REQUEST_ID_BYTES_MAX: usize = 128;
 
 /// The named bounds of this crate.
 pub const BOUNDS: &[Bound] = &[
-    bound(
+    Bound::new(
         "api.body_bytes_max",
         BODY_BYTES_MAX as u64,
         "bytes",
         "a described request with a body prefix has less than 100 KiB",
         "413, before the rest is read",
     ),
-    bound(
+    Bound::new(
         "api.jobs_max",
         JOBS_MAX as u64,
         "trainings",
         "a year of weekly ones; the audit log has them all",
         "the oldest that is over is forgotten",
     ),
-    bound(
+    Bound::new(
         "api.json_depth_max",
         JSON_DEPTH_MAX as u64,
         "levels",
         "bodies here have 3; details of an event may have a few more",
         "400",
     ),
-    bound(
+    Bound::new(
         "api.body_ms_max",
         BODY_MS_MAX,
         "milliseconds",
         "1 MiB over a bad mobile line takes less",
         "408, and the connection is closed",
     ),
-    bound(
+    Bound::new(
         "api.head_ms_max",
         HEAD_MS_MAX,
         "milliseconds",
         "programs send their head at once",
         "the connection is closed",
     ),
-    bound(
+    Bound::new(
         "api.idle_ms_max",
         IDLE_MS_MAX,
         "milliseconds",
         "pools keep a connection for some seconds; one that asks nothing takes the place of another",
         "the connection is closed",
     ),
-    bound(
+    Bound::new(
         "api.head_bytes_max",
         HEAD_BYTES_MAX as u64,
         "bytes",
         "as on the data plane (SURFACE)",
         "431, and the connection is closed",
     ),
-    bound(
+    Bound::new(
         "api.connections_max",
         CONNECTIONS_MAX as u64,
         "connections",
         "callers are servers with a pool each; one costs about 20 KiB",
         "new ones wait in the kernel's queue until one ends",
     ),
-    bound(
+    Bound::new(
         "api.callers_max",
         CALLERS_MAX as u64,
         "callers in each group of routes",
         "far more keys and addresses than call at a time",
         "the one that has been silent longest begins again with a full bucket",
     ),
-    bound(
+    Bound::new(
         "api.webhooks_max",
         WEBHOOKS_MAX as u64,
         "calls",
         "60 in 60 s from several senders, for 10 minutes",
         "the oldest is forgotten: a repetition of it would act again, which changes nothing but the end of an entry",
     ),
-    bound(
+    Bound::new(
         "api.request_id_bytes_max",
         REQUEST_ID_BYTES_MAX as u64,
         "bytes",
@@ -105,23 +105,3 @@ pub const BOUNDS: &[Bound] = &[
         "the rest is cut off",
     ),
 ];
-
-const fn bound(
-    name: &'static str,
-    value: u64,
-    unit: &'static str,
-    reason: &'static str,
-    when_full: &'static str,
-) -> Bound {
-    Bound { name, value, unit, reason, when_full }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bounds_are_complete() {
-        assert!(BOUNDS.iter().all(Bound::is_complete));
-    }
-}

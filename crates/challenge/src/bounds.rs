@@ -26,98 +26,98 @@ pub const BOUNDS: &[Bound] = &[
         reason: "as many as the store holds for one tenant",
         when_full: "the one looked at longest ago is forgotten in memory",
     },
-    bound(
+    Bound::new(
         "challenge.claims_max",
         CLAIMS_MAX as u64,
         "claims",
         "1,600 redeemed tickets a second over the ten minutes that each lives; about 64 MiB",
         "those that expire first are dropped, and what expires no later is refused as if it were spent",
     ),
-    bound(
+    Bound::new(
         "challenge.signed_bytes_max",
         Signed::BYTES_MAX as u64,
         "bytes",
         "the longest of ours, a ticket with all its fields, has 150; reading one allocates nothing",
         "the text is not one of ours",
     ),
-    bound(
+    Bound::new(
         "challenge.sealed_body_bytes_max",
         BODY_BYTES_MAX as u64,
         "bytes",
         "forms are smaller; the page carries four thirds of it",
         "the request is refused with 413 before its body is read",
     ),
-    bound(
+    Bound::new(
         "challenge.sealed_fields_bytes_max",
         FIELDS_BYTES_MAX as u64,
         "bytes",
         "servers behind us take targets of 8 KiB to 16 KiB",
         "the request is refused and not sealed",
     ),
-    bound(
+    Bound::new(
         "challenge.sealed_text_bytes_max",
         TEXT_BYTES_MAX as u64,
         "bytes",
         "the largest body with the longest fields, in base64url",
         "the text is refused unread",
     ),
-    bound(
+    Bound::new(
         "challenge.pressure_networks_max",
         NETWORKS_MAX as u64,
         "networks",
         "more /24 and /48 than challenge within a quarter of an hour, unless a flood does; 3 MiB",
         "the one least lately seen is forgotten and asked for no more work than others",
     ),
-    bound(
+    Bound::new(
         "challenge.hashes_max",
         HASHES_MAX,
         "hashes",
         "four times the default: 2 s on average where the default takes half a second",
         "no visitor is asked for more, whatever its score, the load and its network",
     ),
-    bound(
+    Bound::new(
         "challenge.tries_each",
         TRIES_EACH as u64,
         "tries at one kind",
         "once by accident, once more",
         "the next kind comes; after the last one a page with the reason",
     ),
-    bound(
+    Bound::new(
         "challenge.trace_bytes_max",
         TRACE_BYTES_MAX as u64,
         "bytes",
         "a widget's buffers hold about 60 KB; old clients note a little more on long visits",
         "the body is refused as too large",
     ),
-    bound(
+    Bound::new(
         "challenge.trace_events_max",
         EVENTS_MAX as u64,
         "events of each kind",
         "more than a score looks at; about 300 KiB in memory while one trace is judged",
         "the first ones are kept, the rest is counted",
     ),
-    bound(
+    Bound::new(
         "challenge.trace_marks_max",
         MARKS_MAX as u64,
         "marks",
         "the widget looks for some twenty",
         "the rest is not read",
     ),
-    bound(
+    Bound::new(
         "challenge.solutions_max",
         SOLUTIONS_MAX as u64,
         "solutions",
         "no ticket asks for more puzzles",
         "the work is refused as malformed",
     ),
-    bound(
+    Bound::new(
         "challenge.shapes_max",
         SHAPES_MAX as u64,
         "shapes of traces",
         "three a second for a day; about 16 MiB",
         "the oldest is forgotten, and a recording of it would count once more",
     ),
-    bound(
+    Bound::new(
         "challenge.open_minutes_max",
         MINUTES_MAX as u64,
         "minutes",
@@ -125,23 +125,3 @@ pub const BOUNDS: &[Bound] = &[
         "a ticket that ends later is not counted when it is left",
     ),
 ];
-
-const fn bound(
-    name: &'static str,
-    value: u64,
-    unit: &'static str,
-    reason: &'static str,
-    when_full: &'static str,
-) -> Bound {
-    Bound { name, value, unit, reason, when_full }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bounds_are_complete() {
-        assert!(BOUNDS.iter().all(Bound::is_complete));
-    }
-}

@@ -26,39 +26,51 @@ pub(crate) const IMPORT_DEPTH_MAX: usize = 16;
 
 /// The named bounds of this crate.
 pub const BOUNDS: &[Bound] = &[
-    bound("config.file_bytes_max", FILE_BYTES_MAX, "bytes", "a thousand sites fit ten times", REFUSED),
-    bound(
+    Bound::new("config.file_bytes_max", FILE_BYTES_MAX, "bytes", "a thousand sites fit ten times", REFUSED),
+    Bound::new(
         "config.list_items_max",
         LIST_ITEMS_MAX as u64,
         "items",
         "lists of proxies and paths are short",
         REFUSED,
     ),
-    bound("config.texts_max", TEXTS_MAX as u64, "texts of one table", "previews read a dozen tags", REFUSED),
-    bound("config.sites_max", SITES_MAX as u64, "sites", "one process serves no more", REFUSED),
-    bound("config.rules_max", RULES_MAX as u64, "rules", "what the policy budget is measured with", REFUSED),
-    bound(
+    Bound::new(
+        "config.texts_max",
+        TEXTS_MAX as u64,
+        "texts of one table",
+        "previews read a dozen tags",
+        REFUSED,
+    ),
+    Bound::new("config.sites_max", SITES_MAX as u64, "sites", "one process serves no more", REFUSED),
+    Bound::new(
+        "config.rules_max",
+        RULES_MAX as u64,
+        "rules",
+        "what the policy budget is measured with",
+        REFUSED,
+    ),
+    Bound::new(
         "config.import_names_max",
         IMPORT_NAMES_MAX as u64,
         "names",
         "the longest of the files has three hundred",
         "the import is refused and says so",
     ),
-    bound(
+    Bound::new(
         "config.import_value_bytes_max",
         IMPORT_VALUE_BYTES_MAX as u64,
         "bytes",
         "a list of networks fits; variables in variables could double without end",
         "the import is refused and says so",
     ),
-    bound(
+    Bound::new(
         "config.import_depth_max",
         IMPORT_DEPTH_MAX as u64,
         "levels",
         "the files have two",
         "the import is refused and says so",
     ),
-    bound(
+    Bound::new(
         "config.errors_max",
         ERRORS_MAX as u64,
         "errors",
@@ -68,23 +80,3 @@ pub const BOUNDS: &[Bound] = &[
 ];
 
 const REFUSED: &str = "the configuration is refused and says so";
-
-const fn bound(
-    name: &'static str,
-    value: u64,
-    unit: &'static str,
-    reason: &'static str,
-    when_full: &'static str,
-) -> Bound {
-    Bound { name, value, unit, reason, when_full }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bounds_are_complete() {
-        assert!(BOUNDS.iter().all(Bound::is_complete));
-    }
-}

@@ -325,13 +325,3 @@ pub const BOUNDS: &[Bound] = &[
         when_full: "the one that did not ask for longest begins anew",
     },
 ];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bounds_are_complete() {
-        assert!(BOUNDS.iter().all(Bound::is_complete));
-    }
-}

@@ -6,133 +6,133 @@ use crate::{guard, health, load, names, peer, record, signatures, standing, tota
 
 /// The named bounds of this crate.
 pub const BOUNDS: &[Bound] = &[
-    bound(
+    Bound::new(
         "guard.hops_max",
         peer::HOPS_MAX as u64,
         "hops of a request",
         "real chains of proxies have two or three; the rest of a list is the client's own writing",
         "the last hop looked at counts as the client",
     ),
-    bound(
+    Bound::new(
         "guard.names_max",
         names::NAMES_MAX as u64,
         "addresses",
         "whoever says it is a known crawler makes one entry; the operators have some ten thousand addresses",
         "the least used is forgotten and asked for again",
     ),
-    bound(
+    Bound::new(
         "guard.standings_max",
         standing::STANDINGS_MAX as u64,
         "addresses",
         "one takes 40 bytes; whoever asks for a reputation asks about those who were here lately",
         "the least used is forgotten; what was stored of it still counts",
     ),
-    bound(
+    Bound::new(
         "guard.signature_results_max",
         signatures::RESULTS_MAX as u64,
         "signatures",
         "an agent signs each request anew; what repeats, repeats soon",
         "the least used is forgotten and checked again",
     ),
-    bound(
+    Bound::new(
         "guard.signature_origins_max",
         signatures::ORIGINS_MAX as u64,
         "origins",
         "anybody may name an origin; the agents that sign are some dozens",
         "the one that proved nothing for longest is forgotten",
     ),
-    bound(
+    Bound::new(
         "guard.signature_origins_asked_max",
         signatures::ASKED_MAX as u64,
         "origins",
         "remembered so that one origin is asked for once a minute",
         "the least used is forgotten and may be asked for sooner",
     ),
-    bound(
+    Bound::new(
         "guard.signature_keys_max",
         signatures::KEYS_PER_ORIGIN_MAX as u64,
         "keys of an origin",
         "rotation needs two or three",
         "the rest is left out",
     ),
-    bound(
+    Bound::new(
         "guard.signature_input_bytes_max",
         signatures::INPUT_BYTES_MAX as u64,
         "bytes",
         "real ones stay below 500",
         "the signature is unverified",
     ),
-    bound(
+    Bound::new(
         "guard.load_lanes_max",
         load::LANES_MAX as u64,
         "sites",
         "each takes about 50 KiB once it is asked for anything",
         "further sites share measures",
     ),
-    bound(
+    Bound::new(
         "guard.rolled_up_sites_max",
         totals::SITES_MAX as u64,
         "sites",
         "each takes about 10 KiB; sites are the operator's, so nobody else can make more",
         "further sites count in the totals only",
     ),
-    bound(
+    Bound::new(
         "guard.events_max",
         guard::EVENTS_MAX as u64,
         "events that wait for the worker",
         "40 times what the worker takes at once; about 30 MiB when every request is recorded",
         "the newest is dropped and counted; verdicts do not change",
     ),
-    bound(
+    Bound::new(
         "guard.entries_max",
         guard::ENTRIES_MAX as u64,
         "entries that wait for the worker",
         "rules write one entry per client and time, not per request",
         "the newest is dropped and counted; what the rule decided holds in memory",
     ),
-    bound(
+    Bound::new(
         "guard.questions_max",
         guard::QUESTIONS_MAX as u64,
         "questions",
         "more than a resolver answers in the time a crawler waits",
         "the newest is dropped, counted, and asked again when the client comes back",
     ),
-    bound(
+    Bound::new(
         "guard.sampled_events_per_minute_max",
         record::SAMPLED_PER_MINUTE as u64,
         "events of ordinary clients",
         "200 a second (DESIGN, section 5); with event_sample = 1.0 everything is kept and this does not hold",
         "further ordinary requests are in the roll-ups only",
     ),
-    bound(
+    Bound::new(
         "guard.watched_max",
         record::WATCHED_MAX as u64,
         "verdicts a watcher may be behind",
         "who watches reads along, or misses some",
         "the oldest are skipped and the watcher is told how many",
     ),
-    bound(
+    Bound::new(
         "guard.waiting_events_max",
         worker::WAITING_EVENTS_MAX as u64,
         "events the store did not take yet",
         "about a minute of the sample; a full disk does not become full memory",
         "the oldest are dropped and counted",
     ),
-    bound(
+    Bound::new(
         "guard.waiting_entries_max",
         worker::WAITING_ENTRIES_MAX as u64,
         "entries the store did not take yet",
         "as many as a large attack makes in the time a disk is freed",
         "the oldest are dropped and counted",
     ),
-    bound(
+    Bound::new(
         "guard.kept_max",
         crate::kept::KEPT_MAX as u64,
         "interactions and labels that wait for the store",
         "a sample: some 4 MiB of recordings",
         "the newest is dropped and counted",
     ),
-    bound(
+    Bound::new(
         "guard.named_proxies_max",
         health::PROXIES_MAX as u64,
         "proxies nobody told us to trust",
@@ -140,23 +140,3 @@ pub const BOUNDS: &[Bound] = &[
         "further ones count with the last",
     ),
 ];
-
-const fn bound(
-    name: &'static str,
-    value: u64,
-    unit: &'static str,
-    reason: &'static str,
-    when_full: &'static str,
-) -> Bound {
-    Bound { name, value, unit, reason, when_full }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bounds_are_complete() {
-        assert!(BOUNDS.iter().all(Bound::is_complete));
-    }
-}

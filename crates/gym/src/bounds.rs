@@ -21,56 +21,56 @@ pub const WORDS_BYTES_MAX: u64 = 4 * 1024;
 
 /// The list for `docs/BOUNDS.md`.
 pub const BOUNDS: &[Bound] = &[
-    bound(
+    Bound::new(
         "gym.relay_at_once_max",
         RELAY_AT_ONCE_MAX as u64,
         "connections",
         "no program is asked for more; what opens more waits",
         "further connections wait to be accepted",
     ),
-    bound(
+    Bound::new(
         "gym.relay_buffer_bytes",
         RELAY_BUFFER_BYTES as u64,
         "bytes",
         "a request's head at once; 64 connections take 2 MiB",
         "read again",
     ),
-    bound(
+    Bound::new(
         "gym.requests_max",
         REQUESTS_MAX as u64,
         "requests",
         "a run must fit into what is recorded in a second or two (200 events a second)",
         "the command line is refused",
     ),
-    bound(
+    Bound::new(
         "gym.clients_max",
         CLIENTS_MAX as u64,
         "clients",
         "a hundred of each program say more than enough, and take an hour",
         "the command line is refused",
     ),
-    bound(
+    Bound::new(
         "gym.addresses_per_run",
         ADDRESSES_PER_RUN as u64,
         "addresses",
         "each carries some requests of a distributed crawl",
         "they are used in turn",
     ),
-    bound(
+    Bound::new(
         "gym.bytes_per_request",
         BYTES_PER_REQUEST,
         "bytes",
         "a browser's head with a form; a program that does not keep to its number of requests ends here",
         "its connections are closed",
     ),
-    bound(
+    Bound::new(
         "gym.run_seconds_max",
         RUN_SECONDS_MAX,
         "seconds",
         "a slow crawl of a dozen pages",
         "the program and its children are killed; what it did counts",
     ),
-    bound(
+    Bound::new(
         "gym.words_bytes_max",
         WORDS_BYTES_MAX,
         "bytes",
@@ -78,13 +78,3 @@ pub const BOUNDS: &[Bound] = &[
         "the rest of its output is thrown away",
     ),
 ];
-
-const fn bound(
-    name: &'static str,
-    value: u64,
-    unit: &'static str,
-    reason: &'static str,
-    when_full: &'static str,
-) -> Bound {
-    Bound { name, value, unit, reason, when_full }
-}

@@ -1,7 +1,7 @@
 //! The registry of named bounds: whatever a stranger can grow has one, with its reason.
 //!
 //! Each crate that holds bounds exports `pub const BOUNDS: &[Bound]`; `docs/BOUNDS.md` is generated from those lists,
-//! so the value in the document is the value in the code.
+//! so the value in the document is the value in the code, and a line that misses a column is refused there.
 
 /// One named bound.
 ///
@@ -12,13 +12,13 @@
 /// const RULES_MAX: usize = 10_000;
 ///
 /// /// The named bounds of this crate.
-/// pub const BOUNDS: &[Bound] = &[Bound {
-///     name: "crawl.robots_rules_max",
-///     value: RULES_MAX as u64,
-///     unit: "rules",
-///     reason: "matching looks at each rule of a group",
-///     when_full: "further rules are ignored and a warning names the line",
-/// }];
+/// pub const BOUNDS: &[Bound] = &[Bound::new(
+///     "crawl.robots_rules_max",
+///     RULES_MAX as u64,
+///     "rules",
+///     "matching looks at each rule of a group",
+///     "further rules are ignored and a warning names the line",
+/// )];
 /// assert!(BOUNDS.iter().all(Bound::is_complete));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +36,17 @@ pub struct Bound {
 }
 
 impl Bound {
+    /// A line of the registry, its columns in the document's order.
+    pub const fn new(
+        name: &'static str,
+        value: u64,
+        unit: &'static str,
+        reason: &'static str,
+        when_full: &'static str,
+    ) -> Bound {
+        Bound { name, value, unit, reason, when_full }
+    }
+
     /// True where every column says something and the name has the form `crate.what`.
     pub fn is_complete(&self) -> bool {
         let well_named = self

@@ -164,14 +164,3 @@ pub const BOUNDS: &[Bound] = &[
 const fn refusing(name: &'static str, value: usize, unit: &'static str, reason: &'static str) -> Bound {
     Bound { name, value: value as u64, unit, reason, when_full: REFUSED }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_bound_is_complete() {
-        assert!(BOUNDS.iter().all(Bound::is_complete));
-        assert!(BOUNDS.iter().all(|bound| bound.name.starts_with("model.")));
-    }
-}

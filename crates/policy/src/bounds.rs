@@ -76,13 +76,3 @@ pub const BOUNDS: &[Bound] = &[
         when_full: "further weights of the same request do not count",
     },
 ];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bounds_are_complete() {
-        assert!(BOUNDS.iter().all(Bound::is_complete));
-    }
-}

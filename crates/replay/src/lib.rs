@@ -19,5 +19,7 @@ pub mod terminal;
 pub mod timeline;
 mod words;
 
+pub use words::{count, shown};
+
 #[cfg(test)]
 mod made_up;

@@ -8,7 +8,7 @@ mod lead;
 mod shown;
 
 pub(crate) use lead::{challenges, coverage, lead, welcome};
-pub(crate) use shown::shown;
+pub use shown::shown;
 
 /// What the action of each rank means, as in "12 requests *refused*".
 pub(crate) const DONE: [&str; 7] = [
@@ -33,7 +33,7 @@ pub(crate) const MEANS: [&str; 7] = [
 ];
 
 /// `12,431`.
-pub(crate) fn count(n: u64) -> String {
+pub fn count(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {

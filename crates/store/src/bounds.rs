@@ -85,250 +85,268 @@ pub const SNAPSHOT_BYTES_MAX: u64 = 4 << 30;
 
 /// The named bounds of this crate.
 pub const BOUNDS: &[Bound] = &[
-    bound(
+    Bound::new(
         "store.list_entries_max",
         LIST_ENTRIES_MAX as u64,
         "entries per tenant",
         "the largest public block lists have about 300,000 networks",
         "the change is refused and says so",
     ),
-    bound(
+    Bound::new(
         "store.events_max",
         EVENTS_MAX as u64,
         "events per tenant",
         "at about 1 KiB each this is the 2 GiB that events may take",
         "the oldest are dropped",
     ),
-    bound(
+    Bound::new(
         "store.labels_max",
         LABELS_MAX as u64,
         "labels per tenant",
         "more than any training set here uses",
         "the label is refused and says so: dropping one would lose acknowledged work",
     ),
-    bound(
+    Bound::new(
         "store.models_max",
         MODELS_MAX as u64,
         "versions per tenant",
         "half a year of weekly ones; at most 512 MiB, usually some 10",
         "the oldest that is over and nothing returns to is dropped; where there is none, the new one is refused",
     ),
-    bound("store.model_bytes_max", MODEL_BYTES_MAX as u64, "bytes", "no longer model file is read", REFUSED),
-    bound("store.metrics_bytes_max", METRICS_BYTES_MAX as u64, "bytes", "figures are a page", REFUSED),
-    bound(
+    Bound::new(
+        "store.model_bytes_max",
+        MODEL_BYTES_MAX as u64,
+        "bytes",
+        "no longer model file is read",
+        REFUSED,
+    ),
+    Bound::new("store.metrics_bytes_max", METRICS_BYTES_MAX as u64, "bytes", "figures are a page", REFUSED),
+    Bound::new(
         "store.frozen_rows_max",
         FROZEN_ROWS_MAX as u64,
         "clients per tenant",
         "beyond ten thousand people no false-positive rate that matters can be told better",
         "further clients are left out; those that are there stay",
     ),
-    bound(
+    Bound::new(
         "store.frozen_values_max",
         FROZEN_VALUES_MAX as u64,
         "numbers",
         "as many as a model's schema may have",
         CUT,
     ),
-    bound(
+    Bound::new(
         "store.interactions_max",
         INTERACTIONS_MAX as u64,
         "interactions per tenant",
         "far more than a behaviour model needs; most have some KiB",
         "the oldest are dropped",
     ),
-    bound(
+    Bound::new(
         "store.interactions_bytes_max",
         INTERACTIONS_BYTES_MAX,
         "bytes per tenant",
         "half of what events may take of a small server's disk",
         "the oldest are dropped",
     ),
-    bound(
+    Bound::new(
         "store.interaction_bytes_max",
         INTERACTION_BYTES_MAX as u64,
         "bytes",
         "the longest trace that is read has less than 400 KiB in our spelling",
         REFUSED,
     ),
-    bound(
+    Bound::new(
         "store.interaction_page_max",
         INTERACTION_PAGE_MAX as u64,
         "rows",
         "one page stays below 32 MiB with the longest traces",
         "the page ends; the next one continues",
     ),
-    bound(
+    Bound::new(
         "store.page_max",
         PAGE_MAX as u64,
         "rows",
         "one answer stays below 32 MiB",
         "the answer ends; the next page continues",
     ),
-    bound(
+    Bound::new(
         "store.reason_bytes_max",
         REASON_BYTES_MAX as u64,
         "bytes",
         "a reason is a sentence, and webhooks may write it",
         CUT,
     ),
-    bound(
+    Bound::new(
         "store.client_bytes_max",
         CLIENT_BYTES_MAX as u64,
         "bytes",
         "names of clients without address come from foreign files",
         CUT,
     ),
-    bound(
+    Bound::new(
         "store.method_bytes_max",
         METHOD_BYTES_MAX as u64,
         "bytes",
         "the usual methods have at most 9",
         CUT,
     ),
-    bound(
+    Bound::new(
         "store.target_bytes_max",
         TARGET_BYTES_MAX as u64,
         "bytes",
         "enough to recognise a request; it has been judged in full",
         CUT,
     ),
-    bound(
+    Bound::new(
         "store.user_agent_bytes_max",
         USER_AGENT_BYTES_MAX as u64,
         "bytes",
         "honest ones stay below 400",
         CUT,
     ),
-    bound(
+    Bound::new(
         "store.word_bytes_max",
         WORD_BYTES_MAX as u64,
         "bytes",
         "names of rules and signals are ours and short",
         CUT,
     ),
-    bound("store.detail_bytes_max", DETAIL_BYTES_MAX as u64, "bytes", "an explanation is a sentence", CUT),
-    bound(
+    Bound::new(
+        "store.detail_bytes_max",
+        DETAIL_BYTES_MAX as u64,
+        "bytes",
+        "an explanation is a sentence",
+        CUT,
+    ),
+    Bound::new(
         "store.signals_max",
         SIGNALS_MAX as u64,
         "signals per event",
         "what one request can carry",
         "the weakest are left out",
     ),
-    bound(
+    Bound::new(
         "store.events_bytes_max",
         EVENTS_BYTES_MAX,
         "bytes per tenant",
         "what events may take of a small server's disk",
         "the oldest are dropped",
     ),
-    bound(
+    Bound::new(
         "store.facts_bytes_max",
         FACTS_BYTES_MAX as u64,
         "bytes per event",
         "one line that replay reads, and replay reads no longer ones",
         "the line is left out: half of it would be replayed as another request",
     ),
-    bound(
+    Bound::new(
         "store.export_page_max",
         EXPORT_PAGE_MAX as u64,
         "rows",
         "one page stays below 20 MiB with the longest lines",
         "the page ends; the next one continues",
     ),
-    bound(
+    Bound::new(
         "store.reputation_events_max",
         REPUTATION_EVENTS_MAX as u64,
         "events",
         "a reputation is read in some 20 ms even of the busiest client",
         "the newest count",
     ),
-    bound(
+    Bound::new(
         "store.revoked_passes_max",
         REVOKED_PASSES_MAX as u64,
         "passes per tenant",
         "servers hold them all in memory; raising the epoch withdraws every pass at once",
         REFUSED,
     ),
-    bound("store.keys_max", KEYS_MAX as u64, "keys per tenant", "servers hold them all in memory", REFUSED),
-    bound("store.key_name_bytes_max", KEY_NAME_BYTES_MAX as u64, "bytes", "a name is a few words", CUT),
-    bound(
+    Bound::new(
+        "store.keys_max",
+        KEYS_MAX as u64,
+        "keys per tenant",
+        "servers hold them all in memory",
+        REFUSED,
+    ),
+    Bound::new("store.key_name_bytes_max", KEY_NAME_BYTES_MAX as u64, "bytes", "a name is a few words", CUT),
+    Bound::new(
         "store.hostnames_bytes_max",
         HOSTNAMES_BYTES_MAX as u64,
         "bytes",
         "sixteen hosts of the longest kind, or two hundred of the usual",
         REFUSED,
     ),
-    bound(
+    Bound::new(
         "store.audit_lines_max",
         AUDIT_LINES_MAX as u64,
         "lines per tenant",
         "about 4 GiB, and a check of the chain stays below a minute or two",
         "the line, and with it what it would record, is refused and says so",
     ),
-    bound(
+    Bound::new(
         "store.audit_subject_bytes_max",
         AUDIT_SUBJECT_BYTES_MAX as u64,
         "bytes",
         "names of persons and addresses are shorter",
         CUT,
     ),
-    bound(
+    Bound::new(
         "store.audit_field_bytes_max",
         AUDIT_FIELD_BYTES_MAX as u64,
         "bytes",
         "a sentence or a user agent",
         CUT,
     ),
-    bound(
+    Bound::new(
         "store.audit_personal_max",
         AUDIT_PERSONAL_MAX as u64,
         "facts per line",
         "who did it, from where, with what, to whom",
         "the rest is left out",
     ),
-    bound(
+    Bound::new(
         "store.audit_heads_bytes_max",
         AUDIT_HEADS_BYTES_MAX,
         "bytes",
         "a line a day for three centuries",
         "later heads are not compared",
     ),
-    bound(
+    Bound::new(
         "store.rollups_max",
         ROLLUPS_MAX as u64,
         "rows per tenant",
         "30 days of 46 combinations of site, action and class in each minute",
         "the oldest minutes are dropped",
     ),
-    bound(
+    Bound::new(
         "store.escalations_max",
         ESCALATIONS_MAX as u64,
         "items per tenant",
         "at most 640 MiB, hours of work for a slow opinion",
         REFUSED,
     ),
-    bound(
+    Bound::new(
         "store.escalation_bytes_max",
         ESCALATION_BYTES_MAX as u64,
         "bytes",
         "one described request with its body's beginning",
         REFUSED,
     ),
-    bound(
+    Bound::new(
         "store.escalation_attempts_max",
         ESCALATION_ATTEMPTS_MAX as u64,
         "attempts",
         "what fails five times fails for its own reasons",
         "the item is dropped",
     ),
-    bound(
+    Bound::new(
         "store.secret_file_bytes_max",
         SECRET_FILE_BYTES_MAX,
         "bytes",
         "files with secrets are a few lines",
         "the rest is not read, and the file counts as damaged",
     ),
-    bound(
+    Bound::new(
         "store.snapshot_bytes_max",
         SNAPSHOT_BYTES_MAX,
         "bytes",
@@ -339,16 +357,6 @@ pub const BOUNDS: &[Bound] = &[
 
 const CUT: &str = "the rest is cut off";
 const REFUSED: &str = "it is refused and says so";
-
-const fn bound(
-    name: &'static str,
-    value: u64,
-    unit: &'static str,
-    reason: &'static str,
-    when_full: &'static str,
-) -> Bound {
-    Bound { name, value, unit, reason, when_full }
-}
 
 /// Limits of one store; smaller ones serve tests and small machines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -419,10 +427,5 @@ mod tests {
         assert_eq!(cut("aé", 3), "aé");
         assert_eq!(cut("a\0b", 9), "a.b");
         assert_eq!(cut("", 3), "");
-    }
-
-    #[test]
-    fn bounds_are_complete() {
-        assert!(BOUNDS.iter().all(Bound::is_complete));
     }
 }

@@ -1,18 +1,12 @@
 //! Numbers and sentences as people read them; the page and the terminal say the same words.
 
+pub(super) use palisade_replay::shown;
+
 use super::{Confusion, Evaluation, Interval};
 
 /// `12,431`.
 pub(super) fn count(n: usize) -> String {
-    let digits = n.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
+    palisade_replay::count(n as u64)
 }
 
 /// `1 bot`, `12,431 bots`.
@@ -139,34 +133,6 @@ pub(super) fn nominal_against_measured(of: &Evaluation) -> Option<String> {
     })
 }
 
-/// `text` with everything invisible or direction-changing spelled out as `<U+202E>`, cut to `max` characters with an
-/// ellipsis. It can then neither move a cursor nor turn a line around; markup is the template's business.
-pub(super) fn shown(text: &str, max: usize) -> String {
-    let mut out = String::with_capacity(text.len().min(max * 4));
-    for (seen, c) in text.chars().enumerate() {
-        if seen == max {
-            out.push('…');
-            break;
-        }
-        if is_deceptive(c) {
-            out.push_str(&format!("<U+{:04X}>", u32::from(c)));
-        } else {
-            out.push(c);
-        }
-    }
-    out
-}
-
-/// Control characters, marks of direction, invisible and stacking characters, separators, private and unassigned ends.
-fn is_deceptive(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
-            | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e000}'..='\u{f8ff}' | '\u{e0000}'..='\u{10ffff}'
-            | '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}' | '\u{20d0}'..='\u{20ff}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::made_up::rows;
@@ -215,11 +181,5 @@ mod tests {
         assert!(says(&[(0.9, false); 30], Some(0.01)).contains("more than the nominal"));
         assert!(says(&[(0.1, false); 30], Some(0.9)).contains("less than the nominal"));
         assert!(says(&[(0.1, false); 30], Some(0.01)).contains("within its interval"));
-    }
-
-    #[test]
-    fn tricks_are_spelled_out() {
-        assert_eq!(shown("a\u{1b}[2Jb\u{202e}", 99), "a<U+001B>[2Jb<U+202E>");
-        assert_eq!(shown("zwölf 日本", 5), "zwölf…");
     }
 }

@@ -3,7 +3,7 @@
 /// `text` with everything invisible or direction-changing spelled out as `<U+202E>`, cut to `max` characters with an
 /// ellipsis. It can then neither move a terminal's cursor nor turn a line around. Markup is not its business:
 /// the template escapes.
-pub(crate) fn shown(text: &str, max: usize) -> String {
+pub fn shown(text: &str, max: usize) -> String {
     let mut out = String::with_capacity(text.len().min(max * 4));
     for (seen, c) in text.chars().enumerate() {
         if seen == max {

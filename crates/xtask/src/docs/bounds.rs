@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::ensure;
 use palisade_limits::Bound;
+use palisade_replay::count;
 
 use super::cell;
 use crate::repo;
@@ -65,20 +66,7 @@ pub(super) fn page(root: &Path) -> anyhow::Result<String> {
 
 fn row(bound: &Bound) -> String {
     let Bound { name, value, unit, reason, when_full } = bound;
-    format!("| `{name}` | {} {} | {} | {} |\n", grouped(*value), cell(unit), cell(reason), cell(when_full))
-}
-
-/// 250,000 for 250000.
-fn grouped(value: u64) -> String {
-    let digits = value.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    format!("| `{name}` | {} {} | {} | {} |\n", count(*value), cell(unit), cell(reason), cell(when_full))
 }
 
 /// A list nobody registered would be a bound nobody reads about.
@@ -100,11 +88,6 @@ fn every_list_is_registered(root: &Path) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn values_are_easy_to_read() {
-        assert_eq!([grouped(7), grouped(1_000), grouped(2_097_152)], ["7", "1,000", "2,097,152"]);
-    }
 
     #[test]
     fn every_bound_gets_a_row() {
