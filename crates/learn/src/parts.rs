@@ -9,17 +9,18 @@ use crate::train::additive::{self, Additive};
 use crate::train::calibrate::{self, Line};
 
 /// What each person comes to at worst, on any of its rows, as the model computes it, and what its label weighs: whoever is hit once is
-/// hit. Rows that were not tested, which have no number, are left out.
+/// hit, and a group is one person, as [`Dataset::people`] counts. Rows that were not tested, which have no number, are left out.
 pub(crate) fn worst_of_people(data: &Dataset, log_odds: impl Fn(usize) -> f32) -> Vec<(f64, f64)> {
     let mut worst: BTreeMap<u32, (f64, f64)> = BTreeMap::new();
     for (at, row) in data.rows.iter().enumerate().filter(|(_, row)| !row.is_bot) {
         let found = f64::from(log_odds(at));
-        let (most, weight) = worst.entry(row.client).or_insert((f64::NEG_INFINITY, 0.0));
+        let (most, weight) = worst.entry(row.group).or_insert((f64::NEG_INFINITY, 0.0));
         *most = most.max(found);
         // The rows of a client share its weight.
         *weight += f64::from(row.weight);
     }
-    worst.into_values().filter(|(worst, _)| worst.is_finite()).collect()
+    let people = worst.into_values().filter(|(worst, _)| worst.is_finite());
+    people.map(|(worst, weight)| (worst, weight.min(1.0))).collect()
 }
 
 /// The shapes of a model that was found.
@@ -90,9 +91,9 @@ mod tests {
     #[test]
     fn whoever_is_hit_once_is_hit_and_who_was_not_tested_is_left_out() {
         let mut data = made_up(6, 1, 1);
-        data.rows[2].client = 0;
+        data.rows[2].group = data.rows[0].group;
         let worst = worst_of_people(&data, |row| if row == 4 { f32::NAN } else { row as f32 });
-        assert_eq!(worst, [(2.0, 2.0)], "rows 0, 2 and 4 are people, 0 and 2 one of them");
+        assert_eq!(worst, [(2.0, 1.0)], "rows 0, 2 and 4 are people, 0 and 2 one of them");
     }
 
     #[test]

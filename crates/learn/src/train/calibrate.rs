@@ -75,8 +75,8 @@ const APART: f64 = 0.5;
 const ROUNDING: f64 = 1e-3;
 
 /// The anchors for `people` who were not trained on: the log-odds of each, and how sure it is that it is one, 0.0..=1.0. Where the share is
-/// less than one of them, the anchor lies above the highest, and at least where a program is as much more probable as the share is
-/// small. With fewer than three in the share behind it an anchor is provisional.
+/// less than one of them, the anchor lies above everybody of whom it is sure, and at least where a program is as much more probable as
+/// the share is small. With fewer than three in the share behind it an anchor is provisional.
 pub fn anchors(people: &[(f64, f64)]) -> [Anchor; 3] {
     let mut highest_first: Vec<(f64, f64)> =
         people.iter().copied().filter(|(log_odds, _)| log_odds.is_finite()).collect();
@@ -88,16 +88,17 @@ pub fn anchors(people: &[(f64, f64)]) -> [Anchor; 3] {
         let even = ((1.0 - fpr) / fpr).ln();
         let allowed = count * fpr + ROUNDING;
         let found = match highest_first.first() {
-            // As many people as the share allows lie at or above it.
-            Some(&(highest, _)) if allowed >= 1.0 => {
+            Some(&(highest, _)) => {
                 let mut above = 0.0;
                 let is_spared = |(_, weight): &&(f64, f64)| {
                     above += weight;
                     above > allowed
                 };
-                highest_first.iter().find(is_spared).map_or(highest, |(log_odds, _)| *log_odds).next_up()
+                // As many people as the share allows lie at or above it.
+                let spared = highest_first.iter().find(is_spared).map_or(highest, |(log_odds, _)| *log_odds);
+                let least = if allowed < 1.0 { even - 1.0 } else { f64::NEG_INFINITY };
+                spared.next_up().max(least)
             }
-            Some(&(highest, _)) => highest.next_up().max(even - 1.0),
             None => even,
         };
         let log_odds = found.max(below + APART);
@@ -157,7 +158,7 @@ mod tests {
     #[test]
     fn who_is_hardly_known_for_a_person_hardly_moves_a_band() {
         let people: Vec<(f64, f64)> = (0..1_000).map(|at| (f64::from(at) / 1_000.0, 1.0)).collect();
-        // As many again, far above, of whom one in ten may be one.
+        // A fifth as many, far above, of whom one in ten may be one.
         let weak =
             |weight: f64| people.iter().copied().chain((0..200).map(move |at| (5.0 + f64::from(at), weight)));
         let [alone, ..] = anchors(&people);
@@ -169,6 +170,20 @@ mod tests {
         assert!(
             anchors(&nobody).iter().all(|anchor| anchor.provisional),
             "a thousand of whom ten are people"
+        );
+    }
+
+    #[test]
+    fn one_who_is_hardly_known_for_a_person_stands_above_no_band() {
+        let people: Vec<(f64, f64)> = (0..800).map(|at| (f64::from(at) / 800.0, 1.0)).collect();
+        let with = |weight: f64| {
+            anchors(&[people.as_slice(), &[(12.0, weight)]].concat()).map(|anchor| anchor.log_odds)
+        };
+        assert!(with(0.1).iter().all(|log_odds| *log_odds < 12.0), "{:?}", with(0.1));
+        let [monitor, challenge, block] = with(1.0);
+        assert!(
+            monitor < 12.0 && challenge < 12.0 && block > 12.0,
+            "eight in a thousand, and the eighth of them"
         );
     }
 
