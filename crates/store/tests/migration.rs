@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used)] // Helpers of tests are tests.
 
 use palisade_domain::{Score, TenantId, Timestamp};
-use palisade_store::{EventId, EventQuery, Events, Labels, Lists, Page, SqliteStore, contract};
+use palisade_store::{
+    EventId, EventQuery, Events, Frozen, FrozenRow, Labels, Lists, Page, SqliteStore, contract,
+};
 use sqlx::{Connection, SqliteConnection};
 
 const TENANT: TenantId = TenantId(0);
@@ -20,15 +22,20 @@ const ROWS: &str = "
          'unknown', NULL, 'unverified', '[{\"id\":\"ua.missing\",\"points\":40,\"detail\":\"none\"}]');
     INSERT INTO labels VALUES (0, 1, 'event:1', 'human', 'operator', 1.0, 5);";
 
-async fn first_schema(path: &std::path::Path) {
+/// A database after so many steps, with `rows` in it.
+async fn after_steps(path: &std::path::Path, steps: i64, rows: &'static str) {
     let mut connection =
         SqliteConnection::connect(&format!("sqlite://{}?mode=rwc", path.display())).await.unwrap();
     let mut migrator = sqlx::migrate!();
-    migrator.migrations.to_mut().retain(|step| step.version == 1);
+    migrator.migrations.to_mut().retain(|step| step.version <= steps);
     assert_eq!(migrator.migrations[0].sql.as_str(), FIRST, "the first step is never edited");
     migrator.run(&mut connection).await.unwrap();
-    sqlx::raw_sql(ROWS).execute(&mut connection).await.unwrap();
+    sqlx::raw_sql(rows).execute(&mut connection).await.unwrap();
     connection.close().await.unwrap();
+}
+
+async fn first_schema(path: &std::path::Path) {
+    after_steps(path, 1, ROWS).await;
 }
 
 #[tokio::test]
@@ -59,4 +66,48 @@ async fn an_old_database_keeps_the_contract() {
     let path = folder.path().join("palisade.db");
     first_schema(&path).await;
     contract::all(&SqliteStore::open(&path).await.unwrap()).await;
+}
+
+/// Two rows of the frozen set from before their numbers had names: -1.0, and no number.
+const FROZEN: &str = "
+    INSERT INTO counters VALUES (0, 'frozen_rows', 2);
+    INSERT INTO frozen_rows VALUES
+        (0, 1, 'one', 'http-1', 'bot', 3, 'log', 7, 0.5, x'000080bf0000c07f', 5),
+        (0, 2, 'two', 'http-1', 'human', 4, 'log', 9, -0.5, x'0000003f00000000', 6);";
+
+#[tokio::test]
+async fn frozen_rows_of_before_have_no_names_and_those_of_now_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("palisade.db");
+    after_steps(&path, 6, FROZEN).await;
+    let store = SqliteStore::open(&path).await.unwrap();
+    let rows = store.frozen_rows(TENANT, "http-1", Page::FIRST).await.unwrap();
+    let [(_, one), (_, two)] = &rows[..] else { panic!("{rows:?}") };
+    assert!(one.features.is_empty() && one.values[0] == -1.0 && one.values[1].is_nan(), "{one:?}");
+    assert_eq!((two.requests, two.values.as_slice()), (9, &[0.5, 0.0][..]));
+    let named = FrozenRow {
+        client: "three".to_owned(),
+        features: ["pages".to_owned(), "requests".to_owned()].as_slice().into(),
+        ..two.clone()
+    };
+    assert_eq!(store.add_frozen(TENANT, &[named.clone(), one.clone()]).await.unwrap(), 1);
+    let rows = store.frozen_rows(TENANT, "http-1", Page::FIRST).await.unwrap();
+    assert_eq!(rows.iter().map(|(_, row)| row.features.len()).collect::<Vec<_>>(), [0, 0, 2]);
+    assert_eq!(rows[2].1, named);
+}
+
+#[tokio::test]
+async fn a_frozen_row_whose_names_are_lost_is_not_read_as_one_without() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("palisade.db");
+    after_steps(
+        &path,
+        7,
+        "INSERT INTO frozen_rows VALUES
+        (0, 1, 'one', 'http-1', 'bot', 3, 'log', 7, 0.5, x'000080bf0000c07f', 5, 12);",
+    )
+    .await;
+    let store = SqliteStore::open(&path).await.unwrap();
+    let damaged = store.frozen_rows(TENANT, "http-1", Page::FIRST).await.unwrap_err();
+    assert!(damaged.to_string().contains("features"), "{damaged}");
 }

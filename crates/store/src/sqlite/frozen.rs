@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use palisade_domain::TenantId;
+use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
 use super::row::Row;
@@ -19,6 +20,10 @@ impl SqliteStore {
     fn read_frozen(&self, row: &SqliteRow, lists: &Lists) -> Result<(i64, FrozenRow), ReadError> {
         let row = Row { store: self, table: "frozen_rows", row };
         let values: &[u8] = row.get("feature_values")?;
+        let features = match row.get("features")? {
+            0 => Arc::default(),
+            list => lists.get(&list).cloned().ok_or_else(|| row.bad("features", format!("list {list}")))?,
+        };
         let frozen = FrozenRow {
             client: row.get("client")?,
             schema: row.get("schema_id")?,
@@ -27,7 +32,7 @@ impl SqliteStore {
             vantage: row.get("vantage")?,
             requests: row.number("requests")?,
             by_rules: row.get::<f64>("by_rules")? as f32,
-            features: lists.get(&row.get("features")?).cloned().unwrap_or_default(),
+            features,
             values: from_bytes(values)
                 .ok_or_else(|| row.bad("feature_values", format!("{} bytes", values.len())))?,
             created_at: row.time("created_at")?,
@@ -74,10 +79,14 @@ impl SqliteStore {
         Ok(id)
     }
 
-    async fn lists_of_features(&self, tenant: TenantId) -> Result<Lists, ReadError> {
+    async fn lists_of_features(
+        &self,
+        reading: &mut SqliteConnection,
+        tenant: TenantId,
+    ) -> Result<Lists, ReadError> {
         let rows = sqlx::query("SELECT id, names FROM frozen_features WHERE tenant = $1")
             .bind(tenant_column(tenant))
-            .fetch_all(&self.readers)
+            .fetch_all(reading)
             .await
             .map_err(|error| self.fault(error))?;
         let read = |row: &SqliteRow| {
@@ -147,16 +156,17 @@ impl Frozen for SqliteStore {
     ) -> Result<Vec<(i64, FrozenRow)>, ReadError> {
         let sql =
             "SELECT * FROM frozen_rows WHERE tenant = $1 AND id > $2 AND schema_id = $4 ORDER BY id LIMIT $3";
+        // Rows and lists of one moment: a list goes with the last row that has it.
+        let mut reading = self.readers.begin().await.map_err(|error| self.fault(error))?;
         let rows = sqlx::query(sql)
             .bind(tenant_column(tenant))
             .bind(page.after)
             .bind(page.rows() as i64)
             .bind(schema)
-            .fetch_all(&self.readers)
+            .fetch_all(&mut *reading)
             .await
             .map_err(|error| self.fault(error))?;
-        // After the rows: a list is never taken away while a row has it.
-        let lists = self.lists_of_features(tenant).await?;
+        let lists = self.lists_of_features(&mut reading, tenant).await?;
         rows.iter().map(|row| self.read_frozen(row, &lists)).collect()
     }
 
