@@ -13,7 +13,7 @@ use crate::detector::{Card, Detector, Needs, State};
 use crate::features::Features;
 use crate::gather::gather;
 use crate::history::{HashSeed, History, Ticket};
-use crate::learned::{Learned, Shadow};
+use crate::learned::{Learned, Office, Shadow};
 use crate::said::Reader;
 use crate::schema::{FeatureVector, Lines};
 use crate::scorer::{self, Context, Finding, Findings};
@@ -283,9 +283,12 @@ impl Engine {
         };
         let mut contributions = Contributions::new();
         let (asked, seen) = ((vantage, vector), (&*findings, context.shared_network));
-        let theirs = self.challenger.as_ref().and_then(|model| model.hear(asked, seen, &mut contributions));
-        let theirs = theirs.map(|heard| heard.opinion);
-        let mut heard = self.model.as_ref().and_then(|model| model.hear(asked, seen, &mut contributions));
+        let challenger = self.challenger.as_ref();
+        let theirs = challenger
+            .and_then(|model| model.hear(Office::Challenger, asked, seen, &mut contributions))
+            .map(|heard| heard.opinion);
+        let mut heard =
+            self.model.as_ref().and_then(|model| model.hear(Office::Live, asked, seen, &mut contributions));
         scorer::assess_into(findings, context, heard.as_mut(), assessment);
         if let Some(theirs) = theirs {
             let by_rules = scorer::by_rules(findings, context.shared_network);

@@ -65,7 +65,7 @@ pub fn route_diversity(client: &ClientHistory) -> f32 {
 
 /// How many different ones there are among so many as history keeps pages.
 pub fn distinct(ids: impl Iterator<Item = u16>) -> usize {
-    // A table of four places for each page kept, and a bit for each that is taken: most are found at the first look.
+    // A table of some places for each page kept, and a bit for each that is taken: most are found at the first look.
     const PLACES: usize = 64;
     const _: () = assert!(PAGES_KEPT <= PLACES / 2, "a search ends");
     let (mut table, mut taken, mut count) = ([0_u16; PLACES], 0_u64, 0);

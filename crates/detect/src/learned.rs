@@ -85,6 +85,15 @@ pub struct Opinion {
     pub bound: LogOdds,
 }
 
+/// What a model is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Office {
+    /// It decides, and its reasons are told.
+    Live,
+    /// It is only compared with the one that decides.
+    Challenger,
+}
+
 /// What a model says of one request; why, once somebody asks: most visitors' reasons are never told.
 #[derive(Debug)]
 pub struct Heard<'a> {
@@ -214,9 +223,11 @@ impl Learned {
     }
 
     /// As [`Learned::opinion`], with the operator's weights of the detectors and, where proven sessions share the network, what
-    /// rests on that network alone held to [`SHARED_NETWORK_CAP`]. It is noted that it was asked.
+    /// rests on that network alone held to [`SHARED_NETWORK_CAP`]. It is noted that it was asked. `office` says whether its reasons
+    /// will be told.
     pub(crate) fn hear<'a>(
         &'a self,
+        office: Office,
         (vantage, vector): (Vantage, &'a FeatureVector),
         (findings, shared_network): (&Findings, bool),
         contributions: &'a mut Contributions,
@@ -225,8 +236,10 @@ impl Learned {
             By::Own(own) => {
                 let (view, ready) = own.view(vantage)?;
                 let is_held = shared_network || findings.iter().any(|finding| finding.counts() != 1.0);
-                // Of a model that stands alone all reasons are told.
-                let is_told = is_held || own.model.contribution_max() == LogOdds::INFINITY;
+                // Of a model that decides alone all reasons are told.
+                let decides_alone =
+                    office == Office::Live && own.model.contribution_max() == LogOdds::INFINITY;
+                let is_told = is_held || decides_alone;
                 let raw = if is_told {
                     let raw = own.raw_into((view, ready), vector, contributions);
                     self.held(raw, (findings, shared_network), contributions)

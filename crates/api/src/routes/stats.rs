@@ -29,7 +29,7 @@ pub struct Stats {
     pub blocked_ips: u64,
     /// Labels that training could use.
     pub training_examples: u64,
-    /// True while the model that scores is a neural net (`[model] uri`, or a version that was promoted).
+    /// True while the model that scores is a neural net of Palisade's own (`mlp`); what is inside of an ONNX file nobody asks.
     pub deep_learning_enabled: bool,
 }
 

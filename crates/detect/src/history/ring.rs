@@ -55,7 +55,32 @@ impl<T: Copy + Default, const N: usize> Ring<T, N> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::VecDeque;
+
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        /// Beside the plain way, whatever is added and whenever it is forgotten.
+        #[test]
+        fn it_holds_what_a_queue_would(steps in proptest::collection::vec(0_u32..12, 0..60)) {
+            let mut ring: Ring<u32, 5> = Ring::default();
+            let mut queue: VecDeque<u32> = VecDeque::new();
+            for step in steps {
+                if step == 0 {
+                    ring.clear();
+                    queue.clear();
+                } else {
+                    ring.push(step);
+                    queue.push_front(step);
+                    queue.truncate(5);
+                }
+                prop_assert_eq!(ring.newest_first().collect::<Vec<_>>(), Vec::from(queue.clone()));
+                prop_assert_eq!((ring.len(), ring.newest()), (queue.len(), queue.front().copied()));
+            }
+        }
+    }
 
     #[test]
     fn the_oldest_makes_room() {

@@ -30,6 +30,7 @@ fn model(contribution_max: f32, shapes: &[(&str, f32, f32)]) -> Learned {
             direction: Direction::Rising,
         })
         .collect();
+    view.shapes.sort_by_key(|shape| shape.feature);
     view.features = view.shapes.iter().map(|shape| shape.feature).collect();
     let names: Vec<&str> = schema::names().collect();
     let vantages = Vantage::ALL.map(Vantage::name);
@@ -352,5 +353,51 @@ fn a_model_gets_the_numbers_it_looks_at_and_no_others() {
             (found.probability, found.score),
             (opinion.probability, crate::scorer::calibrate(opinion.log_odds))
         );
+    }
+}
+
+/// As [`Shadow::counts`].
+type Sides = [((bool, bool), u64); 4];
+
+/// An engine whose live model has a challenger, and what both make of a client's second page.
+fn beside(agent: &str, live: Learned, challenger: Option<Learned>) -> (Assessment, Sides) {
+    let settings = EngineSettings { model: Some(live), challenger, ..EngineSettings::new(HashSeed([1, 2])) };
+    let engine = Engine::new(settings);
+    assessed(&engine, &request(agent));
+    let second = OwnedRequest::log("203.0.113.7", 1_795_132_801_000, "/shop/hats/red", agent);
+    let found = assessed(&engine, &second);
+    (found, engine.shadow().counts())
+}
+
+#[test]
+fn a_challenger_changes_nothing_of_what_the_live_model_says() {
+    let lives: [fn() -> Learned; 3] = [
+        || model(4.5, &[("path_length", 0.0, 12.0), ("pages", 0.0, 6.0)]),
+        || model(f32::INFINITY, &[("path_length", 0.0, 1.5), ("evidence.ua_program", 0.5, 2.0)]),
+        || elsewhere(4.5, by_agent),
+    ];
+    let challengers: [fn() -> Learned; 4] = [
+        || model(3.8, &[("path_depth", 0.0, 3.0)]),
+        || model(f32::INFINITY, &[("path_depth", 0.0, 9.0), ("path_length", 0.0, 2.0)]),
+        || of_sequences(f32::INFINITY, 2.0),
+        || elsewhere(f32::INFINITY, by_agent),
+    ];
+    let person = "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0";
+    for (agent, live) in [CURL, person].into_iter().flat_map(|agent| lives.map(|live| (agent, live))) {
+        let (alone, _) = beside(agent, live(), None);
+        let is_told = alone.explanation.iter().any(|line| line.id.0.starts_with("model."));
+        assert!(is_told || agent == person, "{alone:?}");
+        for challenger in challengers {
+            let (found, counts) = beside(agent, live(), Some(challenger()));
+            assert_eq!(
+                (found.log_odds, &found.explanation, found.model.map(|model| model.score)),
+                (alone.log_odds, &alone.explanation, alone.model.map(|model| model.score))
+            );
+            // What the challenger says is what it would say in office.
+            let (theirs, _) = beside(agent, challenger(), None);
+            let challenges = |found: &Assessment| found.log_odds >= CHALLENGE;
+            let noted = counts.iter().find(|(both, _)| *both == (challenges(&alone), challenges(&theirs)));
+            assert!(noted.is_some_and(|(_, count)| *count > 0), "{counts:?}");
+        }
     }
 }
