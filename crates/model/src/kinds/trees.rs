@@ -35,7 +35,11 @@ struct Node {
 /// Set where what is no number goes the way of what is above.
 const UNSEEN_ABOVE: u16 = 1 << 15;
 
-const _: () = assert!(FEATURES_MAX <= UNSEEN_ABOVE as usize, "the highest bit of a feature is free");
+const _: () = assert!(size_of::<Node>() == 8);
+const _: () = assert!(
+    (UNSEEN_ABOVE as usize).is_multiple_of(FEATURES_MAX),
+    "a remainder takes the highest bit off a feature"
+);
 const _: () = assert!(2 * SPLITS_MAX < u16::MAX as usize, "every node is told from its root in 16 bits");
 
 /// The leaf of nothing, for places without a tree.
@@ -87,16 +91,17 @@ impl Paths {
         let mut sum = 0.0;
         for (roots, depth) in &self.roots {
             let mut at = *roots;
+            let mut means = at.map(|at| self.values[at as usize]);
             for _ in 0..*depth {
-                for (at, root) in at.iter_mut().zip(roots) {
+                for ((at, mean), root) in at.iter_mut().zip(&mut means).zip(roots) {
                     let next = self.step(*at, *root, &values);
+                    let found = self.values[next as usize];
                     // Of a leaf nothing: that is quicker than to ask whether it is one.
-                    let change = self.values[next as usize] - self.values[*at as usize];
-                    contributions.add(self.nodes[*at as usize].feature & !UNSEEN_ABOVE, change);
-                    *at = next;
+                    contributions.add(self.nodes[*at as usize].feature & !UNSEEN_ABOVE, found - *mean);
+                    (*at, *mean) = (next, found);
                 }
             }
-            sum += at.iter().map(|at| self.values[*at as usize]).sum::<f32>();
+            sum += means.iter().sum::<f32>();
         }
         sum
     }
