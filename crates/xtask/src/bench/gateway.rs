@@ -243,8 +243,11 @@ fn at_saturation(bench: &Bench, requests: &Path, extent: &Extent) -> anyhow::Res
 fn paced(bench: &Bench, turn: &pacer::Turn, extent: &Extent) -> anyhow::Result<()> {
     let all = [Who::Nginx, Who::Palisade];
     let length = Duration::from_secs(extent.paced_seconds);
-    let rounds =
-        in_turn(&all, extent.rounds, |who, _| pacer::run(bench.server(who).address, turn, PACE, length))?;
+    let theirs = turn.again();
+    let rounds = in_turn(&all, extent.rounds, |who, _| {
+        let turn = if who == Who::Nginx { &theirs } else { turn };
+        pacer::run(bench.server(who).address, turn, PACE, length)
+    })?;
     println!(
         "\n{PACE} requests/s, open loop, {} workers, {} rounds of {} s",
         bench.workers, extent.rounds, extent.paced_seconds

@@ -8,9 +8,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, ensure};
+use serde_json::Value;
 
 use super::load::{self, Sample};
-use super::servers::{Palisade, Server};
+use super::servers::{self, Palisade, Server};
 use super::spread::Spread;
 use super::{Extent, in_turn, line, told, visitors};
 
@@ -18,56 +19,59 @@ use super::{Extent, in_turn, line, told, visitors};
 const CLIENTS: u64 = 800;
 const REQUESTS: u64 = 30;
 
+/// A model that would act upon more of its visitors is measured with the recording of what it says.
+const ACTED_MAX: f64 = 0.05;
+
 /// As many turns as of the other parts, times that.
 const ROUNDS_MORE: usize = 3;
 
-/// By what is judged.
+/// What scores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Judge {
+enum By {
     Tables,
     Shipped,
     Trees,
     Net,
 }
 
-impl Judge {
-    const ALL: [Judge; 4] = [Judge::Tables, Judge::Shipped, Judge::Trees, Judge::Net];
+impl By {
+    const ALL: [By; 4] = [By::Tables, By::Shipped, By::Trees, By::Net];
 
     fn name(self) -> &'static str {
         match self {
-            Judge::Tables => "hand-set tables alone",
-            Judge::Shipped => "the model that ships",
-            Judge::Trees => "100 boosted trees, depth 6",
-            Judge::Net => "net 64-32-16-1",
+            By::Tables => "hand-set tables alone",
+            By::Shipped => "the model that ships",
+            By::Trees => "100 boosted trees, depth 6",
+            By::Net => "net 64-32-16-1",
         }
     }
 
     /// As `palisade train --model` has it.
     fn kind(self) -> Option<&'static str> {
         match self {
-            Judge::Tables | Judge::Shipped => None,
-            Judge::Trees => Some("gbdt"),
-            Judge::Net => Some("mlp"),
+            By::Tables | By::Shipped => None,
+            By::Trees => Some("gbdt"),
+            By::Net => Some("mlp"),
         }
     }
 
     /// As `[model] uri` has it; what is trained lies in `folder`.
     fn uri(self) -> &'static str {
         match self {
-            Judge::Tables => "builtin:rules",
-            Judge::Shipped => "builtin:http",
-            Judge::Trees => "gbdt.model",
-            Judge::Net => "mlp.model",
+            By::Tables => "builtin:rules",
+            By::Shipped => "builtin:http",
+            By::Trees => "gbdt.model",
+            By::Net => "mlp.model",
         }
     }
 
     /// Microseconds of CPU that it may add to a request.
     fn budget(self) -> (f64, &'static str) {
         match self {
-            Judge::Tables => (0.0, ""),
-            Judge::Shipped => (2.0, "≤ 2"),
-            Judge::Trees => (4.0, "≤ 4"),
-            Judge::Net => (10.0, "≤ 10"),
+            By::Tables => (0.0, ""),
+            By::Shipped => (2.0, "≤ 2"),
+            By::Trees => (4.0, "≤ 4"),
+            By::Net => (10.0, "≤ 10"),
         }
     }
 }
@@ -84,36 +88,47 @@ pub(super) fn measure(
     std::fs::create_dir_all(&folder)?;
     let traffic = folder.join("recorded.ndjson");
     std::fs::write(&traffic, recorded())?;
-    let servers = Judge::ALL
-        .map(|judge| {
-            if let Some(kind) = judge.kind() {
-                train(binary, kind, &folder.join(judge.uri()), &traffic)?;
+    let mut sizes = Vec::new();
+    let servers = By::ALL
+        .map(|by| {
+            if let Some(kind) = by.kind() {
+                let file = folder.join(by.uri());
+                train(binary, kind, &file, &traffic)?;
+                sizes.push(size(&file)?);
             }
-            let (name, model) = (&format!("{judge:?}"), Some((&*folder, judge.uri())));
+            let (name, model) = (&format!("{by:?}"), Some((&*folder, by.uri())));
             let palisade = Palisade { binary, name, workers: 1, plain: false, model, upstream };
-            palisade.start(&folder).with_context(|| judge.uri())
+            palisade.start(&folder).with_context(|| by.uri())
         })
         .into_iter()
         .collect::<anyhow::Result<Vec<Server>>>()?;
-    let sample = |judge: Judge, seconds, round| {
-        let server = &servers[judge as usize];
+    let sample = |by: By, seconds, round| {
+        let server = &servers[by as usize];
         load::saturate(server, server.address, requests, load::CONNECTIONS, (seconds, round))
     };
     // Every visitor once, and more.
-    in_turn(&Judge::ALL, 2, |judge, round| sample(judge, extent.seconds, round))?;
+    in_turn(&By::ALL, 2, |by, round| sample(by, extent.seconds, round))?;
     // A machine's mood lasts for seconds, and differences are small: many short turns.
     let (rounds, seconds) = (extent.rounds * ROUNDS_MORE, 1);
-    println!("\nmodels, 1 worker, {rounds} rounds of {seconds} s, 100,000 visitors in random order");
-    let rounds = in_turn(&Judge::ALL, rounds, |judge, round| sample(judge, seconds, 2 + round))?;
+    println!("\ntrained here: {}", sizes.join("; "));
+    println!("models, 1 worker, {rounds} rounds of {seconds} s, 100,000 visitors in random order");
+    let rounds = in_turn(&By::ALL, rounds, |by, round| sample(by, seconds, 2 + round))?;
     let spread = |value: &dyn Fn(&[Sample]) -> f64| Spread::of(rounds.iter().map(|round| value(round)));
-    for judge in Judge::ALL {
-        let cpu = spread(&|round| round[judge as usize].cpu_us);
-        println!("  {:<34} {} µs CPU/request", judge.name(), told(cpu, 1));
+    for by in By::ALL {
+        let acted = acted_upon(&servers[by as usize])?;
+        ensure!(acted < ACTED_MAX, "{}: {:.1} % of requests would be acted upon", by.name(), acted * 100.0);
+        let cpu = spread(&|round| round[by as usize].cpu_us);
+        println!(
+            "  {:<34} {} µs CPU/request; {:.1} % would be acted upon, and are recorded",
+            by.name(),
+            told(cpu, 1),
+            acted * 100.0
+        );
     }
-    for judge in Judge::ALL.into_iter().filter(|judge| *judge != Judge::Tables) {
-        let more = spread(&|round| round[judge as usize].cpu_us - round[Judge::Tables as usize].cpu_us);
-        let (most, words) = judge.budget();
-        line(&format!("{}, on top", judge.name()), more, 2, " µs", words, |x| x <= most);
+    for by in By::ALL.into_iter().filter(|by| *by != By::Tables) {
+        let more = spread(&|round| round[by as usize].cpu_us - round[By::Tables as usize].cpu_us);
+        let (most, words) = by.budget();
+        line(&format!("{}, on top", by.name()), more, 2, " µs", words, |x| x <= most);
     }
     Ok(())
 }
@@ -127,33 +142,73 @@ fn train(binary: &Path, kind: &str, out: &Path, traffic: &Path) -> anyhow::Resul
     Ok(())
 }
 
-/// Visitors of the measured site as Palisade would have recorded them, and as many programs that send the same heads: they ask
-/// for more pages and fewer parts, in another pace. Both overlap, so that telling them apart takes what a model may have.
+/// How large the model in a file is: what a budget speaks of is to be what is measured.
+fn size(path: &Path) -> anyhow::Result<String> {
+    let text = std::fs::read_to_string(path)?;
+    let document = text.lines().nth(1).context("a model file has a second line")?;
+    let document: Value = serde_json::from_str(document)?;
+    let of = |view: &Value| {
+        let form = &view["form"];
+        if let Some(trees) = form["trees"]["trees"].as_array() {
+            let splits =
+                trees.iter().map(|tree| tree["features"].as_array().map_or(0, Vec::len)).sum::<usize>();
+            return format!("{} trees with {splits} splits", trees.len());
+        }
+        let layers = form["neural"]["layers"].as_array().map_or(0, Vec::len);
+        let inputs = form["neural"]["inputs"].as_array().map_or(0, Vec::len);
+        format!("a net of {inputs} inputs and {layers} layers")
+    };
+    let views = document["views"].as_array().context("a model has views")?;
+    Ok(views.iter().map(of).collect::<Vec<_>>().join(", "))
+}
+
+/// Visitors of the measured site as Palisade would have recorded them, who come back to the same few targets every few seconds, and as many
+/// programs that send the same heads, more slowly, and to other targets each time. A fifth of either side behaves as the other does, so
+/// that telling them apart takes what a model may have; the visitors who are measured are people to it.
 fn recorded() -> String {
-    let mut text = String::new();
-    let mut sequence = 0;
-    for request in 0..REQUESTS {
-        for client in 0..CLIENTS {
-            let is_bot = client % 2 == 1;
-            let odd = visitors::scramble(client << 8 | request);
-            let pause_us = if is_bot { 4_000_000 + odd % 5_000_000 } else { 3_000_000 + odd % 20_000_000 };
-            let time_us = 1_700_000_000_000_000 + request * 25_000_000 + pause_us;
-            // Below 74 is a part of a page; a program's is one in three of a person's.
-            let what = odd >> 8;
-            let what = if is_bot && what.is_multiple_of(3) { what / 100 * 100 + 80 } else { what };
+    let mut lines = Vec::new();
+    for client in 0..CLIENTS {
+        let (is_bot, is_odd_one) = (client % 2 == 1, client / 2 % 5 == 0);
+        let is_visitor = is_bot == is_odd_one;
+        let mut time_us = 1_700_000_000_000_000 + client * 50_000;
+        for request in 0..REQUESTS {
+            let target = if is_visitor { request % 3 } else { request };
+            let (what, pause) =
+                (visitors::scramble(client << 8 | target), visitors::scramble(client << 8 | request));
+            time_us +=
+                if is_visitor { 2_000_000 + pause % 5_000_000 } else { 9_000_000 + pause % 20_000_000 };
             let label = if is_bot { "bot" } else { "human" };
-            // Writing to memory cannot fail.
-            let _ = writeln!(
-                text,
-                "{{\"palisade\":1,\"time_us\":{time_us},\"resolution\":\"micro\",\"run\":\"1\",\"seq\":{sequence},\
-                 \"vantage\":\"gateway-clear\",\"version\":\"HTTP/1.1\",\"scheme\":\"https\",\"status\":200,\
-                 \"label\":\"{label}\",{}}}",
-                visitors::as_recorded(client, what)
-            );
-            sequence += 1;
+            lines.push((time_us, label, visitors::as_recorded(client, what)));
         }
     }
+    lines.sort_unstable();
+    let mut text = String::new();
+    for (sequence, (time_us, label, said)) in lines.into_iter().enumerate() {
+        // Writing to memory cannot fail.
+        let _ = writeln!(
+            text,
+            "{{\"palisade\":1,\"time_us\":{time_us},\"resolution\":\"micro\",\"run\":\"1\",\"seq\":{sequence},\
+             \"vantage\":\"gateway-clear\",\"version\":\"HTTP/1.1\",\"scheme\":\"https\",\"status\":200,\
+             \"label\":\"{label}\",{said}}}"
+        );
+    }
     text
+}
+
+/// The share of requests that would have been acted upon: each of them is recorded, which is no cost of scoring.
+fn acted_upon(server: &Server) -> anyhow::Result<f64> {
+    let api = server.api.context("palisade says where its API listens")?;
+    let page = servers::get(api, "/metrics")?;
+    let of = |action: &str| {
+        let name = format!("palisade_actions_total{{action=\"{action}\"}} ");
+        page.lines().find_map(|line| line.strip_prefix(&name)?.trim().parse::<f64>().ok())
+    };
+    let all: f64 = ["allow", "monitor", "throttle", "challenge", "charge", "tarpit", "block"]
+        .into_iter()
+        .map(|action| of(action).with_context(|| format!("/metrics counts no {action}")))
+        .sum::<anyhow::Result<f64>>()?;
+    let mild = of("allow").unwrap_or_default() + of("monitor").unwrap_or_default();
+    Ok((all - mild) / all.max(1.0))
 }
 
 #[cfg(test)]
@@ -165,7 +220,7 @@ mod tests {
         let text = recorded();
         assert_eq!(text.lines().count() as u64, CLIENTS * REQUESTS);
         for line in text.lines().take(20) {
-            let line: serde_json::Value = serde_json::from_str(line).unwrap();
+            let line: Value = serde_json::from_str(line).unwrap();
             assert!(line["path"].is_string() && line["headers"].is_array(), "{line}");
         }
         assert_eq!(text.matches("\"bot\"").count(), text.matches("\"human\"").count());

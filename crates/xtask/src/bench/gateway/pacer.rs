@@ -3,6 +3,7 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -23,13 +24,18 @@ pub(super) struct Latency {
 
 /// Requests that are sent in turn, over several runs: who asks for the same page every ten seconds is no visitor.
 pub(super) struct Turn {
-    requests: Vec<String>,
+    requests: Arc<[String]>,
     sent: AtomicUsize,
 }
 
 impl Turn {
     pub(super) fn of(requests: Vec<String>) -> Self {
-        Turn { requests, sent: AtomicUsize::new(0) }
+        Turn { requests: requests.into(), sent: AtomicUsize::new(0) }
+    }
+
+    /// The same from the beginning, for another server.
+    pub(super) fn again(&self) -> Self {
+        Turn { requests: Arc::clone(&self.requests), sent: AtomicUsize::new(0) }
     }
 }
 

@@ -166,6 +166,18 @@ pub(super) fn first_answer_ms(palisade: &Palisade<'_>, folder: &Path) -> anyhow:
     }
 }
 
+/// What `address` answers at `path`, its head left out.
+pub(super) fn get(address: SocketAddr, path: &str) -> anyhow::Result<String> {
+    let mut stream = TcpStream::connect(address)?;
+    // The old version: it neither keeps the connection nor cuts the body into chunks.
+    write!(stream, "GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let (head, body) = answer.split_once("\r\n\r\n").context("an answer has a head")?;
+    ensure!(head.split(' ').nth(1) == Some("200"), "{path}: {}", head.lines().next().unwrap_or_default());
+    Ok(body.to_owned())
+}
+
 /// True where a browser's request is answered with the site's page.
 fn answers(address: SocketAddr) -> anyhow::Result<bool> {
     let mut stream = match TcpStream::connect(address) {
