@@ -53,9 +53,23 @@ pub struct Job {
     pub outcome: Option<String>,
 }
 
+/// What a model is trained to judge.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum TrainKind {
+    /// Who sends requests: from stored events and their labels.
+    #[default]
+    Traffic,
+    /// Whose hand moves on a page: from stored interactions and their labels.
+    Behaviour,
+}
+
 /// What is asked of a training.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrainWish {
+    /// What is trained.
+    #[serde(default)]
+    pub kind: TrainKind,
     /// Rounds over the data, 1..=10,000.
     pub epochs: Option<u32>,
     /// Rows that a step looks at; the additive model always looks at all of them.

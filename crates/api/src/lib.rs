@@ -33,7 +33,7 @@ pub use api::Api;
 pub use bounds::BOUNDS;
 pub use clock::Clock;
 pub use health::Degraded;
-pub use jobs::{Job, JobRefusal, JobState, Jobs, TrainWish};
+pub use jobs::{Job, JobRefusal, JobState, Jobs, TrainKind, TrainWish};
 pub use router::router;
 pub use secret::Secret;
 pub use serve::{ServeSettings, serve, serve_with};

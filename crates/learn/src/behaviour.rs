@@ -12,7 +12,8 @@ use crate::evaluation::Scored;
 use crate::fitted::fitted;
 use crate::folds::{by_family, by_time};
 use crate::traffic::{
-    Split, TrafficSettings, TrainError, TrainedTraffic, by_groups, file, last_rows, scored, sound, strongest,
+    Split, Step, TrafficSettings, TrainError, TrainedTraffic, by_groups, file, last_rows, scored, sound,
+    strongest,
 };
 use crate::train::KindSettings;
 use crate::train::additive;
@@ -62,8 +63,20 @@ pub fn directions() -> Vec<additive::Direction> {
 /// # Errors
 /// Where there is too little of people or programs, a column names its group, or the data are no interactions of this release.
 pub fn train(data: &Dataset, settings: &TrafficSettings) -> Result<TrainedTraffic, TrainError> {
+    train_watched(data, settings, &|_| {})
+}
+
+/// The same; `watch` hears of each step as it begins.
+///
+/// # Errors
+/// As [`train()`].
+pub fn train_watched(
+    data: &Dataset,
+    settings: &TrafficSettings,
+    watch: &dyn Fn(Step),
+) -> Result<TrainedTraffic, TrainError> {
     usable(data)?;
-    let (view, scores) = view(data, settings, &by_groups(data, settings));
+    let (view, scores) = view(data, settings, &by_groups(data, settings), watch);
     let unseen = tested(data, &scores);
     let file = file(data, settings, Subject::Behaviour, vec![view]);
     let model = schema::expected(|expect| Model::new(file, expect))?;
@@ -81,7 +94,7 @@ pub fn held_out(data: &Dataset, settings: &TrafficSettings, split: Split) -> Res
         Split::Families => vec![by_family(data, settings.kind.seed())],
         Split::Time => vec![by_time(data)],
     };
-    let (_, scores) = view(data, settings, &folds);
+    let (_, scores) = view(data, settings, &folds, &|_| {});
     Ok(tested(data, &scores))
 }
 
@@ -103,10 +116,15 @@ fn usable(data: &Dataset) -> Result<(), TrainError> {
     sound(data)
 }
 
-fn view(data: &Dataset, settings: &TrafficSettings, folds: &[(Vec<usize>, usize)]) -> (ViewFile, Vec<f32>) {
+fn view(
+    data: &Dataset,
+    settings: &TrafficSettings,
+    folds: &[(Vec<usize>, usize)],
+    watch: &dyn Fn(Step),
+) -> (ViewFile, Vec<f32>) {
     let columns = columns(&settings.kind, &settings.without);
     let vantages = schema::VANTAGES.map(Vantage::name).map(str::to_owned).to_vec();
-    fitted(data, (VIEW, vantages), &columns, &directions(), (&settings.kind, folds), &|_| {})
+    fitted(data, (VIEW, vantages), &columns, &directions(), (&settings.kind, folds), watch)
 }
 
 /// Those of `data` that were tested, who come to `scores`, 0.0..=100.0.

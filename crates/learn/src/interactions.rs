@@ -164,6 +164,7 @@ struct Visit {
     family: Option<String>,
     is_bot: bool,
     contradicts: bool,
+    weight: f32,
     started_ms: i64,
     acts: u32,
     by_rules: f32,
@@ -193,14 +194,37 @@ impl Reader {
 
     /// One line, or `None` for one that is too long.
     fn take(&mut self, place: &str, line: Option<&[u8]>) -> ControlFlow<()> {
+        match self.parsed(place, line) {
+            Some(interaction) => self.add(place, &interaction),
+            None => ControlFlow::Continue(()),
+        }
+    }
+
+    /// Adds the stored interaction `name`, of whom `label` says whether it was a program and how much that counts, 0.0..=1.0. What its
+    /// recording says of itself does not count. Says to stop as [`Reader::add`] does.
+    pub fn add_stored(&mut self, name: &str, data: &str, label: Option<(bool, f64)>) -> ControlFlow<()> {
+        let Some((is_bot, weight)) = label else {
+            // Most are never labelled: that is worth a number and no line.
+            self.read.lines += 1;
+            *self.read.skipped.entry(Skip::NoLabel).or_default() += 1;
+            return ControlFlow::Continue(());
+        };
+        let Some(mut interaction) = self.parsed(name, Some(data.as_bytes())) else {
+            return ControlFlow::Continue(());
+        };
+        interaction.label = if is_bot { Said::Bot } else { Said::Human };
+        interaction.id = Some(name.to_owned());
+        self.add_weighed(name, &interaction, weight as f32)
+    }
+
+    fn parsed(&mut self, place: &str, line: Option<&[u8]>) -> Option<Interaction> {
         self.read.lines += 1;
-        let found = line.ok_or((Skip::TooLong, None)).and_then(parsed);
-        match found {
-            Ok(interaction) => return self.add(place, &interaction),
+        match line.ok_or((Skip::TooLong, None)).and_then(parsed) {
+            Ok(interaction) => return Some(interaction),
             Err((Skip::Blank, _)) => *self.read.skipped.entry(Skip::Blank).or_default() += 1,
             Err((why, field)) => self.skip(place, why, field.as_deref()),
         }
-        ControlFlow::Continue(())
+        None
     }
 
     fn skip(&mut self, place: &str, why: Skip, field: Option<&str>) {
@@ -213,6 +237,10 @@ impl Reader {
 
     /// Adds one visit under `name`. Says to stop where [`CLIENTS_MAX`] are there.
     pub fn add(&mut self, name: &str, interaction: &Interaction) -> ControlFlow<()> {
+        self.add_weighed(name, interaction, 1.0)
+    }
+
+    fn add_weighed(&mut self, name: &str, interaction: &Interaction, weight: f32) -> ControlFlow<()> {
         let is_bot = match interaction.label {
             Said::Bot => true,
             Said::Human => false,
@@ -234,7 +262,7 @@ impl Reader {
             self.read.ended_at_bound = true;
             return ControlFlow::Break(());
         }
-        let visit = Visit::of(name, interaction, is_bot);
+        let visit = Visit { weight, ..Visit::of(name, interaction, is_bot) };
         self.newest_ms = self.newest_ms.max(visit.started_ms);
         if let Some(id) = &interaction.id {
             self.by_id.insert(id.clone(), self.visits.len());
@@ -300,6 +328,7 @@ impl Visit {
             family: interaction.family.clone(),
             is_bot,
             contradicts: false,
+            weight: 1.0,
             started_ms: load_ms.unwrap_or(0.0) as i64,
             acts: u32::try_from(trace.acts()).unwrap_or(u32::MAX),
             by_rules: -found.log_odds() as f32,
@@ -319,7 +348,7 @@ impl Visit {
             vantage: Vantage::Check,
             seen: Needs::default(),
             resolution: Resolution::Milli,
-            weight: 1.0,
+            weight: self.weight,
             steps: Vec::new(),
             by_rules: self.by_rules,
         });

@@ -226,6 +226,17 @@ impl Label {
     }
 }
 
+/// Labels that came after some number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NewLabels {
+    /// The highest number of all labels; 0 where there are none.
+    pub newest: LabelId,
+    /// New ones about clients and events.
+    pub traffic: u64,
+    /// New ones about interactions.
+    pub interactions: u64,
+}
+
 /// Labels. A label is durable when its call returns.
 #[async_trait]
 pub trait Labels: Send + Sync {
@@ -246,6 +257,9 @@ pub trait Labels: Send + Sync {
 
     /// How many labels there are, withdrawn ones included.
     async fn count_labels(&self, tenant: TenantId) -> Result<u64, ReadError>;
+
+    /// How many labels got a number above `after`, withdrawn ones included. One that was said again has its old number.
+    async fn labels_after(&self, tenant: TenantId, after: LabelId) -> Result<NewLabels, ReadError>;
 }
 
 #[cfg(test)]

@@ -59,7 +59,7 @@ pub use interaction::{
     StoredInteraction,
 };
 pub use label::{
-    Label, LabelBasis, LabelId, LabelSource, LabelSubject, LabelVerdict, Labels, NewLabel, Weight,
+    Label, LabelBasis, LabelId, LabelSource, LabelSubject, LabelVerdict, Labels, NewLabel, NewLabels, Weight,
 };
 pub use list::{Effect, EffectKind, EntryId, EntrySource, ListEntry, Lists, NewEntry, Page};
 pub use memory::MemoryStore;

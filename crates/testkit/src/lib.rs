@@ -1,5 +1,6 @@
 //! Fake traffic and case tables for tests; never shipped.
 
+pub mod hands;
 pub mod mix;
 pub mod request;
 pub mod table;

@@ -2,6 +2,7 @@
 //! way back.
 #![expect(clippy::unwrap_used, reason = "all of it is tests; helpers of tests are not known as such")]
 
+mod hands;
 mod online;
 
 use std::net::SocketAddr;

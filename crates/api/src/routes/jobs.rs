@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::audit::Deed;
 use crate::call::Call;
-use crate::jobs::{Job, JobRefusal, Jobs, TrainWish};
+use crate::jobs::{Job, JobRefusal, Jobs, TrainKind, TrainWish};
 use crate::limit::Group;
 use crate::problem::{Code, ErrorBody, Problem};
 
@@ -26,6 +26,10 @@ pub struct TrainQuery {
     batch_size: Option<u32>,
     /// How the model computes, such as `additive`.
     model: Option<String>,
+    /// What it judges.
+    #[serde(default)]
+    #[param(inline, required = false)]
+    kind: TrainKind,
 }
 
 /// It was begun.
@@ -67,7 +71,8 @@ pub async fn train(mut call: Call) -> Result<Response, Problem> {
             return Err(Problem::new(Code::InvalidBody, message).field(name));
         }
     }
-    let wish = TrainWish { epochs: query.epochs, batch_size: query.batch_size, model: query.model };
+    let TrainQuery { epochs, batch_size, model, kind } = query;
+    let wish = TrainWish { kind, epochs, batch_size, model };
     let job_id = jobs(&call)?.begin(&wish).map_err(|why| refused(&why))?;
     let deed =
         Deed { action: "model.train", object: format!("job:{job_id}"), detail: String::new(), about: None };

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use palisade_api::{Job, JobRefusal, JobState, Jobs, TrainWish};
+use palisade_api::{Job, JobRefusal, JobState, Jobs, TrainKind, TrainWish};
 use palisade_domain::TenantId;
 use palisade_store::{Page, Scope};
 
@@ -72,7 +72,9 @@ async fn a_training_is_begun_looked_at_and_cancelled() {
     assert!(job.get("error").is_none(), "what is not there is left out: {job}");
     bench.post("/train", Scope::Train, "").await.is_error(409, "busy");
     assert_eq!(delete(&bench, "/jobs/1").await.json()["state"], "cancelled");
-    assert_eq!(bench.post("/train?model=additive", Scope::Train, "").await.status, 202);
+    assert_eq!(bench.post("/train?model=additive&kind=behaviour", Scope::Train, "").await.status, 202);
+    let kinds: Vec<TrainKind> = idle.0.lock().unwrap().iter().map(|(wish, _)| wish.kind).collect();
+    assert_eq!(kinds, [TrainKind::Traffic, TrainKind::Behaviour]);
     let lines = bench.api.store.audit_lines(TenantId(0), Page::FIRST).await.unwrap();
     let deeds: Vec<&str> = lines.iter().map(|line| line.action.as_str()).collect();
     assert_eq!(deeds, ["model.train", "model.cancel", "model.train"]);
@@ -81,7 +83,9 @@ async fn a_training_is_begun_looked_at_and_cancelled() {
 #[tokio::test]
 async fn nonsense_is_refused() {
     let (bench, _) = training().await;
-    for query in ["epochs=0", "epochs=10001", "epochs=many", "batch_size=0", "epochs=-1", "model=oracle"] {
+    for query in
+        ["epochs=0", "epochs=10001", "epochs=many", "batch_size=0", "epochs=-1", "model=oracle", "kind=hands"]
+    {
         bench.post(&format!("/train?{query}"), Scope::Train, "").await.is_error(422, "invalid_body");
     }
     let message = bench.post("/train?model=oracle", Scope::Train, "").await.is_error(422, "invalid_body");

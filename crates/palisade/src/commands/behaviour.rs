@@ -11,11 +11,11 @@ use super::train::Loaded;
 use crate::exit::UsageError;
 
 /// What a model of behaviour is for.
-pub(super) const SUMMARY: &str =
+pub(crate) const SUMMARY: &str =
     "How likely a program moved a page's mouse, keys and fingers, from the trace of one visit.";
 
 /// Where every model of behaviour errs.
-pub(super) const WEAKNESSES: [&str; 2] = [
+pub(crate) const WEAKNESSES: [&str; 2] = [
     "What a visitor did not use, a mouse or keys, has a weight of its own: people who use only one of them must be among its data.",
     "A trace is what a client says: who replays a person's movements looks like that person to it.",
 ];
@@ -56,7 +56,7 @@ pub(super) fn read(files: &[PathBuf]) -> anyhow::Result<Loaded> {
 }
 
 /// What was read, and what was left out and why.
-fn table(read: &Read) -> String {
+pub(crate) fn table(read: &Read) -> String {
     let skipped = Skip::ALL
         .into_iter()
         .filter_map(|why| read.skipped.get(&why).map(|count| (format!("skipped: {}", why.name()), *count)));

@@ -5,7 +5,7 @@ pub(crate) mod absent;
 pub(crate) mod assess;
 pub(crate) mod audit;
 #[cfg(feature = "train")]
-mod behaviour;
+pub(crate) mod behaviour;
 #[cfg(feature = "train")]
 mod compare;
 pub(crate) mod config;

@@ -30,13 +30,14 @@ use crate::{models, shell};
 /// Several kinds, or --compare, are trained on the same parts and printed as one table; no model is written then.
 ///
 /// With --kind behaviour it learns from interactions: NDJSON, one visit a line, the widget's data object with "label", "family" and
-/// "group" beside it; or a folder of stored files of that kind.
+/// "group" beside it; a folder of stored files of that kind; or, with --from-store, what /api/store and widgets left in the data folder.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Labelled traffic: NDJSON, access logs, exported events; or labelled interactions; .gz and .zst are read as they are
     #[arg(required_unless_present = "from_store", conflicts_with = "from_store", value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Learn from what the data folder holds, stored requests and labels: the model becomes a version (`palisade models list`)
+    /// Learn from what the data folder holds, stored requests (or interactions) and their labels: the model becomes a version
+    /// (`palisade models list`)
     #[arg(long, conflicts_with_all = ["out", "labels", "id", "model", "compare", "layers", "group", "licence", "without", "bound", "split"])]
     from_store: bool,
     /// With --from-store: rounds over the data
@@ -154,8 +155,13 @@ fn bound_named(text: &str) -> Result<f32, String> {
 
 /// Runs it.
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<ExitCode> {
-    if args.from_store && args.kind == Judged::Traffic {
+    if args.from_store {
+        if args.online && args.kind == Judged::Behaviour {
+            let why = "--online: no model of behaviour is live, so none follows labels";
+            return Err(UsageError(why.to_owned()).into());
+        }
         let wish = Wish {
+            subject: args.kind.into(),
             rounds: args.epochs.map(|epochs| epochs as usize),
             seed: args.seed,
             is_child: args.child,
@@ -248,9 +254,7 @@ fn refuse_what_does_not_fit(args: &Args) -> Result<(), UsageError> {
         return Ok(());
     }
     behaviour::check(args.labels.is_some(), &args.group)?;
-    let why = if args.from_store {
-        "--from-store: what is stored trains models of traffic; name files of interactions"
-    } else if args.bound.is_some() {
+    let why = if args.bound.is_some() {
         "--bound: no model of behaviour is served yet, so none is held to a bound"
     } else if matches!(args.split, SplitBy::Time) {
         "--split time: visits are not told apart by when they were; --split group or family"

@@ -1,13 +1,16 @@
-//! Out of the store: what was said about clients, and their requests as lines that a replay reads.
+//! Out of the store: what was said about clients, and their requests as lines that a replay reads; interactions as rows.
 
 use std::collections::{BTreeSet, HashMap};
 use std::io::Write;
 
 use palisade_detect::HashSeed;
 use palisade_learn::bounds::CLIENTS_MAX;
-use palisade_learn::labels::{Told, Way};
+use palisade_learn::dataset::Dataset;
+use palisade_learn::interactions::{Read, Reader};
+use palisade_learn::labels::{OWN_WEIGHT_MAX, Told, Way};
 use palisade_store::{
-    Client, Event, EventId, Label, LabelBasis, LabelSource, LabelSubject, LabelVerdict, Page, Store,
+    Client, Event, EventId, InteractionId, Label, LabelBasis, LabelId, LabelSource, LabelSubject,
+    LabelVerdict, Page, Store,
 };
 
 use crate::ledger::TENANT;
@@ -140,6 +143,71 @@ async fn client_of(store: &dyn Store, subject: &LabelSubject) -> anyhow::Result<
         }
         LabelSubject::Interaction(_) => None,
     })
+}
+
+/// Stored interactions as rows.
+#[derive(Debug)]
+pub(crate) struct Hands {
+    /// A row each, of those that bear a label.
+    pub(crate) data: Dataset,
+    /// What was read, and what was left out.
+    pub(crate) read: Read,
+    /// The labels of those rows.
+    pub(crate) labels: Vec<LabelId>,
+}
+
+/// Every stored interaction, with the newest word that counts about it. What repeats a decision of ours, or rests on proof of work
+/// alone, weighs 0.1 at most and does not stand against anybody's word. `progress` hears of each page, 0.0..=1.0.
+///
+/// # Errors
+/// Where the store fails.
+pub(crate) async fn interactions(store: &dyn Store, mut progress: impl FnMut(f64)) -> anyhow::Result<Hands> {
+    let said = said_of_hands(store).await?;
+    let all = store.interactions_size(TENANT).await?.interactions.max(1);
+    let (mut reader, mut labels) = (Reader::default(), Vec::new());
+    let (mut after, mut seen) = (0, 0_u64);
+    'pages: loop {
+        let page = store.interactions(TENANT, Page { after, ..Page::FIRST }).await?;
+        let Some(last) = page.last() else { break };
+        after = last.number;
+        seen += page.len() as u64;
+        for stored in &page {
+            let new = &stored.interaction;
+            let label = said.get(&new.id);
+            labels.extend(label.map(|label| label.id));
+            let said = label.map(|label| (label.verdict == LabelVerdict::Bot, worth(label)));
+            if reader.add_stored(&new.id.to_string(), &new.data, said).is_break() {
+                break 'pages;
+            }
+        }
+        progress((seen as f64 / all as f64).min(1.0));
+    }
+    let (data, read) = reader.finish();
+    Ok(Hands { data, read, labels })
+}
+
+/// The label of each interaction that counts: somebody's word before our own opinion, then the newest.
+async fn said_of_hands(store: &dyn Store) -> anyhow::Result<HashMap<InteractionId, Label>> {
+    let (mut said, mut after) = (HashMap::new(), 0);
+    let rank = |label: &Label| (label.basis == LabelBasis::Told, label.created_at, label.id);
+    loop {
+        let page = store.labels(TENANT, Page { after, ..Page::FIRST }).await?;
+        let Some(last) = page.last() else { return Ok(said) };
+        after = last.id.0;
+        for label in page.into_iter().filter(|label| label.withdrawn_at.is_none()) {
+            let LabelSubject::Interaction(id) = label.subject else { continue };
+            if said.get(&id).is_none_or(|held| rank(held) < rank(&label)) {
+                said.insert(id, label);
+            }
+        }
+    }
+}
+
+fn worth(label: &Label) -> f64 {
+    match label.basis {
+        LabelBasis::Told => label.weight.value(),
+        LabelBasis::Decision | LabelBasis::Work => label.weight.value().min(OWN_WEIGHT_MAX),
+    }
 }
 
 /// A client as a replay names it.

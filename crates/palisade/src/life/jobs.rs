@@ -1,4 +1,5 @@
 //! Trainings of a running server: one at a time, begun by `/train`, by enough new labels or by the clock; each a child process.
+//! What is new is told by the numbers of labels, which are never given twice: nothing that goes makes less of what came.
 
 mod book;
 mod child;
@@ -9,7 +10,7 @@ use std::time::Duration;
 
 use palisade_api::{Job, JobRefusal, Jobs, TrainWish};
 use palisade_config::settings::ModelSettings;
-use palisade_store::{DataDir, Store};
+use palisade_store::{DataDir, LabelId, ReadError, Store};
 use tokio::sync::Notify;
 use tokio::time::MissedTickBehavior;
 
@@ -18,7 +19,7 @@ use crate::commands::Global;
 use crate::ledger::TENANT;
 use crate::shell;
 use book::Book;
-use due::Seen;
+use due::{Last, New, Seen};
 
 /// How often it is looked whether a training is due.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
@@ -99,34 +100,39 @@ impl Desk {
         if !self.book().has_waiting() {
             return None;
         }
-        let seen = self.seen(store).await;
+        // A store that does not answer has nothing to learn from now: the job waits until it does.
+        let seen = seen(store).await?;
         self.change(|book| book.start(seen))
-    }
-
-    /// How much there is to learn from; nothing where the store does not answer.
-    async fn seen(&self, store: &dyn Store) -> Seen {
-        let labels = store.count_labels(TENANT).await.unwrap_or(0);
-        let interactions = store.interactions_size(TENANT).await.map_or(0, |size| size.interactions);
-        Seen { at: shell::now(), count: labels + interactions }
     }
 
     /// Begins a job where one is due.
     async fn look(&self, store: &dyn Store) {
         let settings = self.settings.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let now = self.seen(store).await;
+        let Some(now) = seen(store).await else { return };
         // A clock that has never been looked at begins now: the first training by the clock comes after the first pause.
-        let last = self.change(|book| book.last_seen(now));
-        if self.book().is_busy() {
-            return;
-        }
-        let followed = self.book().last_followed();
-        if due::is_due(&settings, last, now) {
-            self.change(|book| book.add(&TrainWish::default()));
-        } else if settings.online && now.count.saturating_sub(followed) >= due::FOLLOW_AFTER {
-            let wish = TrainWish { model: Some(ONLINE.to_owned()), ..TrainWish::default() };
-            self.change(|book| book.add(&wish));
+        let last = self.change(|book| book.last(now));
+        let Ok(new) = new_since(store, &last).await else { return };
+        if let Some(wish) = due::due(&settings, &last, now, new) {
+            // Somebody may have asked for one meanwhile.
+            self.change(|book| if book.busy().is_none() { Some(book.add(&wish)) } else { None });
         }
     }
+}
+
+/// What there is to learn from now; nothing where the store does not answer.
+async fn seen(store: &dyn Store) -> Option<Seen> {
+    let newest = store.labels_after(TENANT, LabelId(i64::MAX)).await.ok()?.newest;
+    Some(Seen { at: shell::now(), label: newest.0 })
+}
+
+/// How many labels came since each of `last`.
+async fn new_since(store: &dyn Store, last: &Last) -> Result<New, ReadError> {
+    let after = async |label| store.labels_after(TENANT, LabelId(label)).await;
+    Ok(New {
+        trained: after(last.traffic.label).await?.traffic,
+        followed: after(last.followed).await?.traffic,
+        hands: after(last.behaviour.label).await?.interactions,
+    })
 }
 
 impl Jobs for Desk {

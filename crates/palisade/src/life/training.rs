@@ -12,10 +12,11 @@
 //! of a training that died before it judged it is put aside by the next.
 
 mod folder;
+mod hands;
 mod measure;
 mod report;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -28,7 +29,7 @@ use palisade_learn::online::{self, OnlineSettings};
 use palisade_learn::promotion::{Verdict, decide, first_look};
 use palisade_learn::traffic::{self, CHALLENGE, Step, TrafficSettings};
 use palisade_learn::train::{AdditiveSettings, KindSettings};
-use palisade_model::{Card, Model};
+use palisade_model::{Card, Model, Subject};
 use palisade_replay::labels as csv;
 use palisade_replay::merge::FeedOptions;
 use palisade_store::{
@@ -55,6 +56,8 @@ const WAIT_DAYS: i64 = 28;
 /// What a training is asked.
 #[derive(Clone, Debug)]
 pub(crate) struct Wish {
+    /// What the model judges.
+    pub(crate) subject: Subject,
     /// Rounds over the data.
     pub(crate) rounds: Option<usize>,
     /// What everything random follows from.
@@ -99,7 +102,10 @@ pub(crate) fn run(wish: &Wish, global: &Global) -> anyhow::Result<ExitCode> {
                 .map_err(UsageError)?
                 .map(|model| model.learned()),
         };
-        let done = training.run().await;
+        let done = match wish.subject {
+            Subject::Traffic => training.run().await,
+            Subject::Behaviour => training.of_hands().await,
+        };
         folder.clear();
         done
     });
@@ -166,7 +172,7 @@ impl Training<'_> {
         let found = evaluate(&trained.unseen, &options)?;
         self.report.stage("store", 0.0)?;
         let labels = labels_of(&material.parts.training, &material.known);
-        let model = complete(&trained.model, &found, &material)?;
+        let model = complete(&trained.model, &found, &material.parts.training)?;
         let version = self.keep(&model, labels, "trained from stored labels").await?;
         let live = self.live(&office);
         let rivals = measure::rivals(&frozen, live.as_ref(), &model);
@@ -184,11 +190,15 @@ impl Training<'_> {
 
     /// A training holds the folder, so whoever trained a candidate that was never judged is gone.
     async fn put_aside_orphans(&self) -> anyhow::Result<()> {
+        self.put_aside(TRAFFIC, "its training ended before it was judged; another was begun").await
+    }
+
+    /// Puts the candidates aside that were trained here.
+    async fn put_aside(&self, subject: &str, why: &str) -> anyhow::Result<()> {
         for version in self.store.models(TENANT).await? {
-            let is_candidate = version.status == ModelStatus::Candidate && version.subject == TRAFFIC;
+            let is_candidate = version.status == ModelStatus::Candidate && version.subject == subject;
             // Who read a model in from a file decides about it.
             if is_candidate && !self.store.model_labels(TENANT, version.id).await?.is_empty() {
-                let why = "its training ended before it was judged; another was begun";
                 self.step(&ModelStep::Reject(version.id), why).await?;
             }
         }
@@ -276,8 +286,15 @@ impl Training<'_> {
             )
         })?;
         self.report.stage("train", 0.0)?;
+        let mut labels = self.store.model_labels(TENANT, live.version.id).await?;
+        let taught: BTreeSet<i64> = labels.iter().map(|label| label.0).collect();
         let since = live.version.created_at.millis();
-        let recent = measure::recent(&material.parts.training, &material.known, &material.told, since);
+        // By number where it is known what it learned from: labels that came while it did are new to it.
+        let is_old = |told: &Told| match told.id {
+            id if id != 0 && !taught.is_empty() => taught.contains(&id),
+            _ => told.at_ms < since,
+        };
+        let recent = measure::recent(&material.parts.training, &material.known, &material.told, is_old);
         let made = match online::guarded(&live.model, &recent, frozen, OnlineSettings::default()) {
             Ok(made) if made != *live.model => made,
             Ok(_) => {
@@ -288,7 +305,6 @@ impl Training<'_> {
             }
         };
         self.report.stage("store", 0.0)?;
-        let mut labels = self.store.model_labels(TENANT, live.version.id).await?;
         labels.extend(labels_of(&recent, &material.known));
         let why = format!("model version {} moved by {} new clients", live.version.id.0, recent.rows.len());
         let version = self.keep(&made, labels, &why).await?;
@@ -311,7 +327,8 @@ impl Training<'_> {
         let id = challenger.version.id;
         let live = self.live(office);
         let since = challenger.version.created_at.millis();
-        let recent = measure::recent(&material.data, &material.known, &material.told, since);
+        let is_old = |told: &Told| told.at_ms < since;
+        let recent = measure::recent(&material.data, &material.known, &material.told, is_old);
         let decision = decide(
             &measure::rivals(frozen, live.as_ref(), &challenger.model),
             &measure::rivals(&recent, live.as_ref(), &challenger.model),
@@ -406,8 +423,7 @@ impl Training<'_> {
 }
 
 /// `model` with its figures, with what was usual, and held to what its people earn it.
-fn complete(model: &Model, found: &Evaluation, material: &Material) -> anyhow::Result<Model> {
-    let data = &material.parts.training;
+fn complete(model: &Model, found: &Evaluation, data: &Dataset) -> anyhow::Result<Model> {
     let model = traffic::with_metrics(model, found, data)?;
     Ok(traffic::bounded(&model, traffic::earned_bound(data), data.people())?)
 }

@@ -1,38 +1,18 @@
 //! `palisade train` and `evaluate` with `--kind behaviour`: a model of what hands do, from labelled interactions.
 
-use std::fmt::Write as _;
-
-use serde_json::{Value, json};
+use palisade_domain::{TenantId, Timestamp};
+use palisade_store::{
+    InteractionId, InteractionSource, Interactions, LabelBasis, LabelSource, LabelSubject, LabelVerdict,
+    Labels, NewInteraction, NewLabel, SqliteStore, Weight,
+};
+use palisade_testkit::hands::visits;
+use serde_json::Value;
 
 use crate::desk::Desk;
 
-/// Twenty people, two visits each, who bend and slow down, and forty programs of two families that go straight.
+/// Eighty visits, one a line.
 fn interactions() -> String {
-    let mut text = String::new();
-    for at in 0..80_u32 {
-        let is_bot = at % 2 == 1;
-        let wobble = |step: u32| f64::from((step * 37 + at * 11) % 17) / 17.0;
-        let (mut x, mut y, mut time) = (20.0 + f64::from(at), 300.0, 1_000.0);
-        let mut moves = Vec::new();
-        for step in 0..36_u32 {
-            moves.push(json!({"x": x, "y": y, "time": time}));
-            let even = f64::from(step) / 35.0;
-            x += if is_bot { 9.0 } else { 1.0 + 34.0 * even * (1.0 - even) * (0.6 + wobble(step)) };
-            y += if is_bot { 0.0 } else { 8.0 * (wobble(step + 5) - 0.4) };
-            time += if at % 4 == 1 { 17.0 } else { 15.0 + (3.0 * wobble(step + 9)).floor() };
-        }
-        let family = if at % 4 == 1 { "even" } else { "uneven" };
-        let group = if is_bot { format!("program {at}") } else { format!("person {}", at / 4) };
-        let line = json!({
-            "interactions": {"mouseMovements": moves},
-            "duration": 2_000 + at,
-            "label": if is_bot { "bot" } else { "human" },
-            "family": if is_bot { Some(family) } else { None },
-            "group": group,
-        });
-        let _ = writeln!(text, "{line}");
-    }
-    text
+    visits().iter().map(|visit| format!("{visit}\n")).collect()
 }
 
 fn parsed(text: &str) -> Value {
@@ -157,7 +137,7 @@ fn bad_lines_are_named_and_bad_sets_refused() {
         "no feature of behaviour-1",
     );
     refused("train visits.ndjson --out b.model --without mouse_speed", "no feature of http-1");
-    refused("train --from-store --kind behaviour", "--from-store");
+    refused("train --from-store --kind behaviour --data d", "POST /api/update says who");
     desk.file("nameless.ndjson", good.replace("\"family\":\"", "\"maker\":\""));
     refused("train nameless.ndjson --kind behaviour --out b.model --split family", "there are 0 families");
     refused("evaluate visits.ndjson --kind behaviour --labels known.csv", "stands on its line");
@@ -210,4 +190,100 @@ fn a_version_is_kept_and_shown_and_does_not_get_into_office() {
     }
     assert_eq!(desk.run("models export 1 --out out.model --data d").code, 0);
     assert_eq!(desk.read("out.model"), desk.read("hands.model"));
+}
+
+/// Puts every visit into the store of `desk`, with a label of the application, or without where `says` says nothing.
+fn store(desk: &Desk, says: impl Fn(usize, LabelVerdict) -> Option<NewLabel>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let store = SqliteStore::open(&desk.path("d/palisade.db")).await.unwrap();
+        for (at, visit) in visits().iter().enumerate() {
+            let verdict = if visit["label"] == "bot" { LabelVerdict::Bot } else { LabelVerdict::Human };
+            let new = NewInteraction {
+                id: InteractionId(at as u128 + 1),
+                time: Timestamp(1),
+                data: visit.to_string(),
+                label: None,
+                source: InteractionSource::Application,
+                score: None,
+            };
+            assert!(store.add_interaction(TenantId(0), &new).await.unwrap());
+            if let Some(label) = says(at, verdict) {
+                store.put_label(TenantId(0), &label).await.unwrap();
+            }
+        }
+        store.close().await;
+    });
+}
+
+fn said(at: usize, verdict: LabelVerdict) -> NewLabel {
+    NewLabel {
+        subject: LabelSubject::Interaction(InteractionId(at as u128 + 1)),
+        verdict,
+        source: LabelSource::Application,
+        author: "key:1".to_owned(),
+        basis: LabelBasis::Told,
+        weight: Weight::FULL,
+        created_at: Timestamp(5),
+    }
+}
+
+#[test]
+fn what_is_stored_trains_a_model_of_hands() {
+    let desk = Desk::new();
+    desk.run("store stats --data d").fine();
+    let line = "train --from-store --kind behaviour --epochs 20 --data d";
+    let nothing = desk.run(line);
+    assert!(nothing.code == 2 && nothing.err.contains("/api/update says who"), "{}", nothing.err);
+
+    store(&desk, |at, verdict| (at >= 4).then(|| said(at, verdict)));
+    let done = desk.run(line).fine();
+    for words in ["interactions  76", "skipped: no label  4", "model version 1 learned from 76", "AUC 1.0"] {
+        assert!(done.contains(words), "{words}: {done}");
+    }
+    let again = desk.run(&format!("{line} --json")).fine();
+    let last = parsed(again.lines().last().unwrap());
+    assert_eq!(last["model_version"], 2, "{again}");
+    let listed = desk.run("models list --json --data d").json();
+    let told = |key: &str| listed.as_array().unwrap().iter().map(|one| one[key].clone()).collect::<Vec<_>>();
+    assert_eq!(
+        (told("subject"), told("status")),
+        (vec!["behaviour".into(); 2], vec!["rejected".into(), "candidate".into()])
+    );
+    let shown = desk.run("models show 2 --data d").fine();
+    assert!(shown.contains("stored interactions of this installation: 76 with labels"), "{shown}");
+
+    // A label that is withdrawn is not learned from, and it is known which versions were.
+    let withdrawn = desk.run("labels withdraw 1 --data d").fine();
+    assert!(withdrawn.contains('2'), "{withdrawn}");
+    assert!(desk.run(line).fine().contains("learned from 75"));
+    let online = desk.run("train --from-store --kind behaviour --online --data d");
+    assert!(online.code == 2 && online.err.contains("no model of behaviour is live"), "{}", online.err);
+}
+
+#[test]
+fn what_repeats_our_own_opinion_of_a_hand_hardly_counts() {
+    let desk = Desk::new();
+    desk.run("store stats --data d").fine();
+    // Ours says of everybody that it is a program; somebody who knows says who it is of all but the first.
+    store(&desk, |at, _| {
+        let basis = LabelBasis::Decision;
+        Some(NewLabel {
+            basis,
+            author: "key:2".to_owned(),
+            created_at: Timestamp(9),
+            ..said(at, LabelVerdict::Bot)
+        })
+    });
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let store = SqliteStore::open(&desk.path("d/palisade.db")).await.unwrap();
+        for (at, visit) in visits().iter().enumerate().skip(1) {
+            let verdict = if visit["label"] == "bot" { LabelVerdict::Bot } else { LabelVerdict::Human };
+            store.put_label(TenantId(0), &said(at, verdict)).await.unwrap();
+        }
+        store.close().await;
+    });
+    let done = desk.run("train --from-store --kind behaviour --epochs 20 --data d").fine();
+    assert!(done.contains("learned from 80") && done.contains("AUC 0.9"), "{done}");
 }

@@ -2,8 +2,8 @@
 
 use super::{ONE, TWO, at};
 use crate::{
-    Client, EventId, LabelBasis, LabelId, LabelSource, LabelSubject, LabelVerdict, NewLabel, Page, Store,
-    Weight,
+    Client, EventId, InteractionId, LabelBasis, LabelId, LabelSource, LabelSubject, LabelVerdict, NewLabel,
+    NewLabels, Page, Store, Weight,
 };
 
 pub(super) fn label(subject: LabelSubject, source: LabelSource) -> NewLabel {
@@ -80,4 +80,22 @@ pub(super) async fn a_withdrawn_label_stays_and_may_be_said_again(store: &dyn St
     assert_eq!(store.withdraw_label(ONE, LabelId(9_999), at(5)).await.expect("withdraw"), None);
     let again = store.put_label(ONE, &about).await.expect("put");
     assert_eq!((again.id, again.withdrawn_at), (made.id, None), "said again, it counts again");
+}
+
+pub(super) async fn new_labels_are_counted_by_what_they_are_about(store: &dyn Store) {
+    let before = store.labels_after(ONE, LabelId(0)).await.expect("count");
+    assert_eq!(before.traffic + before.interactions, store.count_labels(ONE).await.expect("count"));
+    let about = |id| label(LabelSubject::Event(EventId(id)), LabelSource::Operator);
+    let hand = label(LabelSubject::Interaction(InteractionId(7)), LabelSource::Application);
+    for new in [&about(1_001), &hand, &about(1_002)] {
+        store.put_label(ONE, new).await.expect("put");
+    }
+    let newest = store.put_label(ONE, &about(1_003)).await.expect("put").id;
+    store.put_label(ONE, &about(1_001)).await.expect("said again, it is not new");
+    let after = store.labels_after(ONE, before.newest).await.expect("count");
+    assert_eq!(after, NewLabels { newest, traffic: 3, interactions: 1 });
+    let none = store.labels_after(ONE, newest).await.expect("count");
+    assert_eq!(none, NewLabels { newest, ..NewLabels::default() });
+    let other = store.labels_after(TWO, LabelId(0)).await.expect("count");
+    assert_eq!(other.traffic + other.interactions, store.count_labels(TWO).await.expect("count"));
 }

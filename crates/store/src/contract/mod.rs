@@ -74,6 +74,7 @@ pub async fn all(store: &dyn Store) {
     labels::subjects_come_back(store).await;
     labels::authors_may_contradict_each_other(store).await;
     labels::a_withdrawn_label_stays_and_may_be_said_again(store).await;
+    labels::new_labels_are_counted_by_what_they_are_about(store).await;
     models::versions_change_as_they_may(store).await;
     models::what_was_trained_on_a_label_is_known(store).await;
     frozen::rows_stay_as_they_were_put(store).await;

@@ -7,7 +7,7 @@ use palisade_domain::{TenantId, Timestamp};
 
 use super::MemoryStore;
 use crate::keys::{LabelKey, LabelSubjectKey};
-use crate::{Label, LabelId, Labels, NewLabel, Page, ReadError, WriteError};
+use crate::{Label, LabelId, LabelSubject, Labels, NewLabel, NewLabels, Page, ReadError, WriteError};
 
 #[derive(Debug, Default)]
 pub(super) struct Table {
@@ -67,5 +67,18 @@ impl Labels for MemoryStore {
 
     async fn count_labels(&self, tenant: TenantId) -> Result<u64, ReadError> {
         Ok(self.tables().labels.of_tenant(tenant, 0).count() as u64)
+    }
+
+    async fn labels_after(&self, tenant: TenantId, after: LabelId) -> Result<NewLabels, ReadError> {
+        let table = &self.tables().labels;
+        let newest = table.of_tenant(tenant, 0).last().map_or(LabelId(0), |label| label.id);
+        let mut new = NewLabels { newest, ..NewLabels::default() };
+        for label in table.of_tenant(tenant, after.0) {
+            match label.subject {
+                LabelSubject::Interaction(_) => new.interactions += 1,
+                LabelSubject::Event(_) | LabelSubject::Client { .. } => new.traffic += 1,
+            }
+        }
+        Ok(new)
     }
 }

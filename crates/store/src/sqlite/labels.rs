@@ -8,8 +8,8 @@ use super::row::Row;
 use super::{SqliteStore, tenant_column};
 use crate::keys::{parse_subject, subject_text};
 use crate::{
-    Label, LabelBasis, LabelId, LabelSource, LabelVerdict, Labels, NewLabel, Page, ReadError, Weight,
-    WriteError,
+    Label, LabelBasis, LabelId, LabelSource, LabelVerdict, Labels, NewLabel, NewLabels, Page, ReadError,
+    Weight, WriteError,
 };
 
 impl SqliteStore {
@@ -98,5 +98,21 @@ impl Labels for SqliteStore {
 
     async fn count_labels(&self, tenant: TenantId) -> Result<u64, ReadError> {
         self.count("SELECT COUNT(*) FROM labels WHERE tenant = $1", tenant).await
+    }
+
+    async fn labels_after(&self, tenant: TenantId, after: LabelId) -> Result<NewLabels, ReadError> {
+        let (newest, traffic, interactions): (i64, i64, i64) = sqlx::query_as(
+            "SELECT (SELECT COALESCE(MAX(id), 0) FROM labels WHERE tenant = $1),
+                 COUNT(*) FILTER (WHERE subject NOT LIKE 'interaction:%'),
+                 COUNT(*) FILTER (WHERE subject LIKE 'interaction:%')
+             FROM labels WHERE tenant = $1 AND id > $2",
+        )
+        .bind(tenant_column(tenant))
+        .bind(after.0)
+        .fetch_one(&self.readers)
+        .await
+        .map_err(|error| self.fault(error))?;
+        let count = |count: i64| u64::try_from(count).unwrap_or(0);
+        Ok(NewLabels { newest: LabelId(newest), traffic: count(traffic), interactions: count(interactions) })
     }
 }

@@ -6,12 +6,12 @@ use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
 use palisade_api::bounds::JOBS_MAX;
-use palisade_api::{Job, JobState, TrainWish};
+use palisade_api::{Job, JobState, TrainKind, TrainWish};
 use palisade_domain::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::ONLINE;
-use super::due::Seen;
+use super::due::{Last, Seen};
 use crate::columns::moment;
 use crate::life::training::Line;
 
@@ -46,14 +46,18 @@ impl Record {
 }
 
 /// All jobs, oldest first.
-#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Book {
     next: u64,
     jobs: VecDeque<Record>,
+    /// What the last training on traffic looked at.
     seen: Option<Seen>,
-    /// Labels and interactions when the live model last followed them.
+    /// The newest label when the live model last followed.
     #[serde(default)]
-    followed: u64,
+    followed: i64,
+    /// What the last training on interactions looked at.
+    #[serde(default)]
+    hands: Option<Seen>,
 }
 
 impl Book {
@@ -98,10 +102,11 @@ impl Book {
         let Some(record) = self.jobs.iter_mut().find(of) else { return };
         (record.job.state, record.job.ended) = (state, Some(moment(now)));
         tell(&mut record.job);
-        match record.begun_at.take() {
-            Some(seen) if record.is_online() => self.followed = seen.count,
-            Some(seen) => self.seen = Some(seen),
-            None => {}
+        let Some(seen) = record.begun_at.take() else { return };
+        match record.wish.kind {
+            TrainKind::Behaviour => self.hands = Some(seen),
+            TrainKind::Traffic if record.is_online() => self.followed = seen.label,
+            TrainKind::Traffic => self.seen = Some(seen),
         }
     }
 
@@ -184,18 +189,12 @@ impl Book {
         busy.map(|record| record.job.id.clone())
     }
 
-    pub(super) fn is_busy(&self) -> bool {
-        self.busy().is_some()
-    }
-
-    /// What there was to learn from at the last training; `now` where nobody looked before.
-    pub(super) fn last_seen(&mut self, now: Seen) -> Seen {
-        *self.seen.get_or_insert(Seen { count: 0, ..now })
-    }
-
-    /// How much there was when the live model last followed it, or was trained.
-    pub(super) fn last_followed(&self) -> u64 {
-        self.followed.max(self.seen.map_or(0, |seen| seen.count))
+    /// What the last trainings looked at; where there was none, the clock begins `now` and every label is new.
+    pub(super) fn last(&mut self, now: Seen) -> Last {
+        let first = Seen { label: 0, ..now };
+        let traffic = *self.seen.get_or_insert(first);
+        let behaviour = *self.hands.get_or_insert(first);
+        Last { traffic, followed: self.followed.max(traffic.label), behaviour }
     }
 }
 
@@ -210,8 +209,8 @@ mod tests {
 
     const NOW: Timestamp = Timestamp(1_000_000);
 
-    fn seen(count: u64) -> Seen {
-        Seen { at: NOW, count }
+    fn seen(label: i64) -> Seen {
+        Seen { at: NOW, label }
     }
 
     fn state(book: &Book, id: &str) -> JobState {
@@ -237,7 +236,7 @@ mod tests {
             (job.state, job.model_version, job.outcome.as_deref()),
             (JobState::Done, Some(7), Some("it is live"))
         );
-        assert!(job.started.is_some() && job.ended.is_some() && !book.is_busy());
+        assert!(job.started.is_some() && job.ended.is_some() && book.busy().is_none());
     }
 
     #[test]
@@ -273,21 +272,32 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("jobs.json");
         let online = TrainWish { model: Some(ONLINE.to_owned()), ..TrainWish::default() };
+        let hands = TrainWish { kind: TrainKind::Behaviour, ..TrainWish::default() };
         let mut book = Book::default();
-        for (wish, count) in [(&TrainWish::default(), 100), (&online, 125)] {
+        let looked = |book: &Book| {
+            let last = Book::last(&mut book.clone(), seen(130));
+            (last.traffic.label, last.followed, last.behaviour.label)
+        };
+        let steps = [
+            (&TrainWish::default(), 100, (100, 100, 0)),
+            (&online, 125, (100, 125, 0)),
+            (&hands, 127, (100, 125, 127)),
+        ];
+        for (wish, label, expect) in steps {
             let id = book.add(wish);
-            book.start(seen(count)).expect("it waits");
-            assert_ne!(book.last_followed(), count, "it is not over");
+            let before = looked(&book);
+            book.start(seen(label)).expect("it waits");
+            assert_eq!(looked(&book), before, "it is not over");
             book.hear(&id, done("it is live"), NOW);
+            assert_eq!(looked(&book), expect);
         }
         book.write(&path).unwrap();
-        let mut read = Book::read(&path, NOW);
-        assert_eq!((read.last_followed(), read.last_seen(seen(130))), (125, seen(100)));
+        assert_eq!(looked(&Book::read(&path, NOW)), (100, 125, 127));
         let id = book.add(&online);
         book.cancel(&id, NOW);
-        assert_eq!(book.last_followed(), 125, "it had looked at nothing");
+        assert_eq!(looked(&book), (100, 125, 127), "it had looked at nothing");
         std::fs::write(&path, r#"{"next":1,"jobs":[],"seen":[5,100]}"#).unwrap();
-        assert_eq!(Book::read(&path, NOW).last_followed(), 100, "a book of an older release is read");
+        assert_eq!(looked(&Book::read(&path, NOW)), (100, 100, 0), "a book of an older release is read");
     }
 
     #[test]
@@ -301,8 +311,8 @@ mod tests {
             book.write(&path).unwrap();
             book = Book::read(&path, NOW);
         }
-        assert!(!book.is_busy());
-        assert_eq!(book.last_seen(seen(10_001)), seen(10_000), "the next is due for as much again");
+        assert_eq!(book.busy(), None);
+        assert_eq!(book.last(seen(10_001)).traffic, seen(10_000), "the next is due for as much again");
     }
 
     #[test]

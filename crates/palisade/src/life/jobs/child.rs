@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use palisade_api::JobState;
+use palisade_api::{JobState, TrainKind};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
@@ -37,6 +37,9 @@ fn begin(desk: &Desk, record: &Record) -> std::io::Result<Child> {
     }
     if let Some(config) = &desk.global.config {
         command.arg("--config").arg(config);
+    }
+    if record.wish.kind == TrainKind::Behaviour {
+        command.args(["--kind", "behaviour"]);
     }
     if record.is_online() {
         command.arg("--online");

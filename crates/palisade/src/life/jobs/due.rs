@@ -1,66 +1,155 @@
 //! When is a training due by itself? Pure.
 
+use palisade_api::{TrainKind, TrainWish};
 use palisade_config::settings::ModelSettings;
 use palisade_domain::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// How much there was to learn from, and when.
+use super::ONLINE;
+
+/// What there was to learn from, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "(i64, u64)", into = "(i64, u64)")]
+#[serde(from = "(i64, i64)", into = "(i64, i64)")]
 pub(super) struct Seen {
-    /// When it was counted.
+    /// When it was looked.
     pub(super) at: Timestamp,
-    /// Labels and interactions.
-    pub(super) count: u64,
+    /// The number of the newest label; 0 before the first.
+    pub(super) label: i64,
 }
 
-impl From<(i64, u64)> for Seen {
-    fn from((at, count): (i64, u64)) -> Self {
-        Seen { at: Timestamp(at), count }
+impl From<(i64, i64)> for Seen {
+    fn from((at, label): (i64, i64)) -> Self {
+        Seen { at: Timestamp(at), label }
     }
 }
 
-impl From<Seen> for (i64, u64) {
+impl From<Seen> for (i64, i64) {
     fn from(seen: Seen) -> Self {
-        (seen.at.0, seen.count)
+        (seen.at.0, seen.label)
     }
+}
+
+/// What the last trainings looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Last {
+    /// The last one on traffic.
+    pub(super) traffic: Seen,
+    /// The newest label when the live model last followed, or was trained.
+    pub(super) followed: i64,
+    /// The last one on interactions.
+    pub(super) behaviour: Seen,
+}
+
+/// How many labels came since, withdrawn ones included.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct New {
+    /// About clients, since the last training on traffic.
+    pub(super) trained: u64,
+    /// About clients, since the live model last followed.
+    pub(super) followed: u64,
+    /// About interactions, since the last training on them.
+    pub(super) hands: u64,
 }
 
 /// New labels after which the live model follows them, where `[model] online` says so.
-pub(super) const FOLLOW_AFTER: u64 = 20;
+const FOLLOW_AFTER: u64 = 20;
 
 const HOUR_MS: i64 = 3_600_000;
 
-/// Is it time, with `last` as it was at the last training, and `now` as it is?
-pub(super) fn is_due(settings: &ModelSettings, last: Seen, now: Seen) -> bool {
-    let enough = settings.retrain_after > 0 && now.count.saturating_sub(last.count) >= settings.retrain_after;
+/// The training that is due, with `last` as it was and `now` as it is.
+pub(super) fn due(settings: &ModelSettings, last: &Last, now: Seen, new: New) -> Option<TrainWish> {
+    let enough = |new: u64| settings.retrain_after > 0 && new >= settings.retrain_after;
     let hours = i64::from(settings.retrain_every_hours);
     // A clock that was set back does not train for ever, nor one that was set forward at once.
-    let late = hours > 0 && now.at.millis().saturating_sub(last.at.millis()) >= hours * HOUR_MS;
-    enough || (late && now.count > 0)
+    let late = |last: Seen| hours > 0 && now.at.millis().saturating_sub(last.at.millis()) >= hours * HOUR_MS;
+    if enough(new.trained) || (late(last.traffic) && now.label > 0) {
+        return Some(TrainWish::default());
+    }
+    // Unlike traffic, an interaction without a label teaches nothing: where none is new, the same model would be made again.
+    if enough(new.hands) || (late(last.behaviour) && new.hands > 0) {
+        return Some(TrainWish { kind: TrainKind::Behaviour, ..TrainWish::default() });
+    }
+    let follows = settings.online && new.followed >= FOLLOW_AFTER;
+    follows.then(|| TrainWish { model: Some(ONLINE.to_owned()), ..TrainWish::default() })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn check(after: u64, hours: u32, passed_hours: i64, count: u64, expect: bool) {
-        let settings =
-            ModelSettings { retrain_after: after, retrain_every_hours: hours, ..ModelSettings::default() };
-        let last = Seen { at: Timestamp(0), count: 100 };
-        let now = Seen { at: Timestamp::from_millis(passed_hours * HOUR_MS), count };
-        assert_eq!(is_due(&settings, last, now), expect, "{after} {hours} {passed_hours} {count}");
+    const NOBODY: &str = "nobody";
+
+    fn check(settings: &ModelSettings, passed_hours: i64, new: (u64, u64, u64), expect: &str) {
+        let seen = Seen { at: Timestamp(0), label: 100 };
+        let last = Last { traffic: seen, followed: 100, behaviour: seen };
+        let (trained, followed, hands) = new;
+        let now = Seen {
+            at: Timestamp::from_millis(passed_hours * HOUR_MS),
+            label: 100 + (trained + hands) as i64,
+        };
+        let wish = due(settings, &last, now, New { trained, followed, hands });
+        let found = match wish {
+            None => NOBODY,
+            Some(wish) if wish.model.as_deref() == Some(ONLINE) => ONLINE,
+            Some(wish) if wish.kind == TrainKind::Behaviour => "behaviour",
+            Some(_) => "traffic",
+        };
+        assert_eq!(found, expect, "{passed_hours} {new:?}");
+    }
+
+    fn after(labels: u64, hours: u32, online: bool) -> ModelSettings {
+        ModelSettings {
+            retrain_after: labels,
+            retrain_every_hours: hours,
+            online,
+            ..ModelSettings::default()
+        }
     }
 
     #[test]
-    fn by_labels_or_by_the_clock() {
-        check(10, 0, 1_000, 109, false);
-        check(10, 0, 0, 110, true);
-        check(10, 0, 0, 5, false);
-        check(0, 0, 1_000, 1 << 40, false);
-        check(0, 24, 23, 1 << 40, false);
-        check(0, 24, 24, 101, true);
-        check(0, 24, 24, 0, false);
-        check(0, 24, -5, 101, false);
+    fn by_labels() {
+        let settings = after(10, 0, false);
+        check(&settings, 1_000, (9, 9, 0), NOBODY);
+        check(&settings, 0, (10, 10, 0), "traffic");
+        check(&settings, 0, (9, 9, 9), NOBODY);
+        check(&settings, 0, (9, 9, 10), "behaviour");
+        check(&settings, 0, (10, 10, 10), "traffic");
+        check(&after(0, 0, false), 1_000, (1 << 40, 1 << 40, 1 << 40), NOBODY);
+    }
+
+    #[test]
+    fn by_the_clock() {
+        let settings = after(0, 24, false);
+        check(&settings, 23, (1 << 40, 0, 1 << 40), NOBODY);
+        check(&settings, 24, (1, 0, 0), "traffic");
+        check(&settings, -5, (1, 0, 1), NOBODY);
+        let nothing = Seen { at: Timestamp::from_millis(24 * HOUR_MS), label: 0 };
+        let last = Last {
+            traffic: Seen { at: Timestamp(0), label: 0 },
+            followed: 0,
+            behaviour: Seen { at: Timestamp(0), label: 0 },
+        };
+        assert_eq!(due(&settings, &last, nothing, New::default()), None, "nobody ever said anything");
+    }
+
+    #[test]
+    fn interactions_wait_for_a_word_about_them() {
+        let settings = after(0, 24, false);
+        let early = Seen { at: Timestamp(0), label: 5 };
+        let now = Seen { at: Timestamp::from_millis(24 * HOUR_MS), label: 9 };
+        let last = Last { traffic: now, followed: 9, behaviour: early };
+        assert_eq!(due(&settings, &last, now, New::default()), None);
+        let wish = due(&settings, &last, now, New { hands: 1, ..New::default() });
+        assert_eq!(wish.map(|wish| wish.kind), Some(TrainKind::Behaviour));
+    }
+
+    #[test]
+    fn the_live_model_follows_what_is_said_about_clients() {
+        let settings = after(1_000, 0, true);
+        check(&settings, 0, (19, 19, 999), NOBODY);
+        check(&settings, 0, (500, 20, 0), ONLINE);
+        check(&settings, 0, (500, 19, 0), NOBODY);
+        check(&settings, 0, (1_000, 20, 0), "traffic");
+        check(&after(1_000, 0, false), 0, (500, 500, 0), NOBODY);
     }
 }

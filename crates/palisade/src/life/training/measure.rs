@@ -122,16 +122,16 @@ fn empty() -> Dataset {
     }
 }
 
-/// Clients of whom nobody had said anything before `since_ms`, each after its last request. Only those count that might stand in the
+/// Clients of whom nothing was said that is old, each after its last request. Only those count that might stand in the
 /// frozen set: what follows from our own decisions says nothing about them.
 pub(super) fn recent(
     data: &Dataset,
     known: &BTreeMap<String, Known>,
     told: &[Told],
-    since_ms: i64,
+    is_old: impl Fn(&Told) -> bool,
 ) -> Dataset {
     let before: BTreeSet<&str> =
-        told.iter().filter(|told| told.at_ms < since_ms).map(|told| told.client.as_str()).collect();
+        told.iter().filter(|told| is_old(told)).map(|told| told.client.as_str()).collect();
     data.only(|row| {
         let client = &data.clients[row.client as usize];
         row.is_last
@@ -233,7 +233,7 @@ mod tests {
             is_withdrawn: false,
         };
         let told = [told("old", 5), told("old", 50), told("new", 50), told("ours", 50)];
-        let recent = recent(&data, &known, &told, 10);
+        let recent = recent(&data, &known, &told, |told| told.at_ms < 10);
         let names: Vec<&str> =
             recent.rows.iter().map(|row| recent.clients[row.client as usize].as_str()).collect();
         assert_eq!(names, ["new"]);

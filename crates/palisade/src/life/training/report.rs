@@ -88,6 +88,14 @@ impl Report {
         if lines.is_empty() { Ok(()) } else { shell::say(&format!("labels\n{}", lines.join("\n"))) }
     }
 
+    /// What was read, and what was left out, for people.
+    ///
+    /// # Errors
+    /// As [`Report::stage`].
+    pub(super) fn table(&self, table: &str) -> io::Result<()> {
+        if self.as_json { Ok(()) } else { shell::say(table.trim_end()) }
+    }
+
     /// What came of it.
     ///
     /// # Errors
