@@ -200,6 +200,11 @@ impl Reader {
         }
     }
 
+    /// How many visits became rows so far.
+    pub fn visits(&self) -> usize {
+        self.visits.len()
+    }
+
     /// Adds the stored interaction `name`, of whom `label` says whether it was a program and how much that counts, 0.0..=1.0. What its
     /// recording says of itself does not count. Says to stop as [`Reader::add`] does.
     pub fn add_stored(&mut self, name: &str, data: &str, label: Option<(bool, f64)>) -> ControlFlow<()> {

@@ -174,10 +174,13 @@ pub(crate) async fn interactions(store: &dyn Store, mut progress: impl FnMut(f64
         for stored in &page {
             let new = &stored.interaction;
             let label = said.get(&new.id);
-            labels.extend(label.map(|label| label.id));
-            let said = label.map(|label| (label.verdict == LabelVerdict::Bot, worth(label)));
-            if reader.add_stored(&new.id.to_string(), &new.data, said).is_break() {
+            let known = label.map(|label| (label.verdict == LabelVerdict::Bot, worth(label)));
+            let before = reader.visits();
+            if reader.add_stored(&new.id.to_string(), &new.data, known).is_break() {
                 break 'pages;
+            }
+            if reader.visits() > before {
+                labels.extend(label.map(|label| label.id));
             }
         }
         progress((seen as f64 / all as f64).min(1.0));

@@ -108,10 +108,13 @@ impl Desk {
     /// Begins a job where one is due.
     async fn look(&self, store: &dyn Store) {
         let settings = self.settings.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if !due::is_ever_due(&settings) {
+            return;
+        }
         let Some(now) = seen(store).await else { return };
         // A clock that has never been looked at begins now: the first training by the clock comes after the first pause.
         let last = self.change(|book| book.last(now));
-        let Ok(new) = new_since(store, &last).await else { return };
+        let Ok(new) = new_since(store, &settings, &last).await else { return };
         if let Some(wish) = due::due(&settings, &last, now, new) {
             // Somebody may have asked for one meanwhile.
             self.change(|book| if book.busy().is_none() { Some(book.add(&wish)) } else { None });
@@ -126,9 +129,11 @@ async fn seen(store: &dyn Store) -> Option<Seen> {
 }
 
 /// How many labels came since each of `last`.
-async fn new_since(store: &dyn Store, last: &Last) -> Result<New, ReadError> {
+async fn new_since(store: &dyn Store, settings: &ModelSettings, last: &Last) -> Result<New, ReadError> {
     let after = async |label| store.labels_after(TENANT, LabelId(label)).await;
+    let by_clock = settings.retrain_every_hours > 0;
     Ok(New {
+        any_traffic: by_clock && after(0).await?.traffic > 0,
         trained: after(last.traffic.label).await?.traffic,
         followed: after(last.followed).await?.traffic,
         hands: after(last.behaviour.label).await?.interactions,

@@ -16,7 +16,7 @@ mod hands;
 mod measure;
 mod report;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -172,7 +172,8 @@ impl Training<'_> {
         let found = evaluate(&trained.unseen, &options)?;
         self.report.stage("store", 0.0)?;
         let labels = labels_of(&material.parts.training, &material.known);
-        let model = complete(&trained.model, &found, &material.parts.training)?;
+        let data = &material.parts.training;
+        let model = complete(&trained.model, &found, data, traffic::earned_bound(data))?;
         let version = self.keep(&model, labels, "trained from stored labels").await?;
         let live = self.live(&office);
         let rivals = measure::rivals(&frozen, live.as_ref(), &model);
@@ -287,11 +288,11 @@ impl Training<'_> {
         })?;
         self.report.stage("train", 0.0)?;
         let mut labels = self.store.model_labels(TENANT, live.version.id).await?;
-        let taught: BTreeSet<i64> = labels.iter().map(|label| label.0).collect();
+        let newest = labels.iter().map(|label| label.0).max();
         let since = live.version.created_at.millis();
         // By number where it is known what it learned from: labels that came while it did are new to it.
-        let is_old = |told: &Told| match told.id {
-            id if id != 0 && !taught.is_empty() => taught.contains(&id),
+        let is_old = |told: &Told| match newest {
+            Some(newest) if told.id != 0 => told.id <= newest,
             _ => told.at_ms < since,
         };
         let recent = measure::recent(&material.parts.training, &material.known, &material.told, is_old);
@@ -422,10 +423,10 @@ impl Training<'_> {
     }
 }
 
-/// `model` with its figures, with what was usual, and held to what its people earn it.
-fn complete(model: &Model, found: &Evaluation, data: &Dataset) -> anyhow::Result<Model> {
+/// `model` with its figures, with what was usual, and held to `bound`.
+fn complete(model: &Model, found: &Evaluation, data: &Dataset, bound: f32) -> anyhow::Result<Model> {
     let model = traffic::with_metrics(model, found, data)?;
-    Ok(traffic::bounded(&model, traffic::earned_bound(data), data.people())?)
+    Ok(traffic::bounded(&model, bound, data.people())?)
 }
 
 /// The labels of those who trained.

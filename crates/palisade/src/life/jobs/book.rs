@@ -189,12 +189,17 @@ impl Book {
         busy.map(|record| record.job.id.clone())
     }
 
-    /// What the last trainings looked at; where there was none, the clock begins `now` and every label is new.
+    /// What the last trainings looked at; where there was none, the clock begins `now` and every label is new. So is where they looked at
+    /// a number that no label has yet: the store is another one.
     pub(super) fn last(&mut self, now: Seen) -> Last {
         let first = Seen { label: 0, ..now };
-        let traffic = *self.seen.get_or_insert(first);
-        let behaviour = *self.hands.get_or_insert(first);
-        Last { traffic, followed: self.followed.max(traffic.label), behaviour }
+        let known = |label: i64| if label > now.label { 0 } else { label };
+        let seen = |place: &mut Option<Seen>| {
+            let seen = *place.get_or_insert(first);
+            Seen { label: known(seen.label), ..seen }
+        };
+        let (traffic, behaviour) = (seen(&mut self.seen), seen(&mut self.hands));
+        Last { traffic, followed: known(self.followed).max(traffic.label), behaviour }
     }
 }
 
@@ -296,6 +301,8 @@ mod tests {
         let id = book.add(&online);
         book.cancel(&id, NOW);
         assert_eq!(looked(&book), (100, 125, 127), "it had looked at nothing");
+        let last = book.clone().last(seen(110));
+        assert_eq!((last.traffic.label, last.followed, last.behaviour.label), (100, 100, 0), "another store");
         std::fs::write(&path, r#"{"next":1,"jobs":[],"seen":[5,100]}"#).unwrap();
         assert_eq!(looked(&Book::read(&path, NOW)), (100, 100, 0), "a book of an older release is read");
     }

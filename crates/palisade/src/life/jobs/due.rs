@@ -49,6 +49,13 @@ pub(super) struct New {
     pub(super) followed: u64,
     /// About interactions, since the last training on them.
     pub(super) hands: u64,
+    /// Was anything ever said about a client?
+    pub(super) any_traffic: bool,
+}
+
+/// Can a training be due by itself at all?
+pub(super) fn is_ever_due(settings: &ModelSettings) -> bool {
+    settings.retrain_after > 0 || settings.retrain_every_hours > 0 || settings.online
 }
 
 /// New labels after which the live model follows them, where `[model] online` says so.
@@ -56,17 +63,19 @@ const FOLLOW_AFTER: u64 = 20;
 
 const HOUR_MS: i64 = 3_600_000;
 
-/// The training that is due, with `last` as it was and `now` as it is.
+/// The training that is due, with `last` as it was and `now` as it is; of two that are, the one that waits longer.
 pub(super) fn due(settings: &ModelSettings, last: &Last, now: Seen, new: New) -> Option<TrainWish> {
     let enough = |new: u64| settings.retrain_after > 0 && new >= settings.retrain_after;
     let hours = i64::from(settings.retrain_every_hours);
     // A clock that was set back does not train for ever, nor one that was set forward at once.
     let late = |last: Seen| hours > 0 && now.at.millis().saturating_sub(last.at.millis()) >= hours * HOUR_MS;
-    if enough(new.trained) || (late(last.traffic) && now.label > 0) {
+    let traffic = enough(new.trained) || (late(last.traffic) && new.any_traffic);
+    // Unlike traffic, an interaction without a label teaches nothing: where none is new, the same model would be made again.
+    let behaviour = enough(new.hands) || (late(last.behaviour) && new.hands > 0);
+    if traffic && (!behaviour || last.traffic.at <= last.behaviour.at) {
         return Some(TrainWish::default());
     }
-    // Unlike traffic, an interaction without a label teaches nothing: where none is new, the same model would be made again.
-    if enough(new.hands) || (late(last.behaviour) && new.hands > 0) {
+    if behaviour {
         return Some(TrainWish { kind: TrainKind::Behaviour, ..TrainWish::default() });
     }
     let follows = settings.online && new.followed >= FOLLOW_AFTER;
@@ -87,7 +96,8 @@ mod tests {
             at: Timestamp::from_millis(passed_hours * HOUR_MS),
             label: 100 + (trained + hands) as i64,
         };
-        let wish = due(settings, &last, now, New { trained, followed, hands });
+        let new = New { trained, followed, hands, any_traffic: trained > 0 };
+        let wish = due(settings, &last, now, new);
         let found = match wish {
             None => NOBODY,
             Some(wish) if wish.model.as_deref() == Some(ONLINE) => ONLINE,
@@ -141,6 +151,9 @@ mod tests {
         assert_eq!(due(&settings, &last, now, New::default()), None);
         let wish = due(&settings, &last, now, New { hands: 1, ..New::default() });
         assert_eq!(wish.map(|wish| wish.kind), Some(TrainKind::Behaviour));
+        let both = New { trained: 9, hands: 9, any_traffic: true, ..New::default() };
+        let wish = due(&after(5, 0, false), &last, now, both);
+        assert_eq!(wish.map(|wish| wish.kind), Some(TrainKind::Behaviour), "it waits longer");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! can be shown and exported, until a newer one takes its place.
 
 use palisade_challenge::behaviour::schema;
+use palisade_detect::learned::UNPROVEN_BOUND;
 use palisade_learn::behaviour;
 use palisade_learn::evaluation::{EvaluateOptions, evaluate};
 use palisade_learn::traffic::{CHALLENGE, TrafficSettings};
@@ -50,7 +51,8 @@ impl Training<'_> {
             EvaluateOptions { threshold: CHALLENGE, nominal_fpr: Some(0.005), ..EvaluateOptions::default() };
         let found = evaluate(&trained.unseen, &options)?;
         self.report.stage("store", 0.0)?;
-        let model = complete(&trained.model, &found, data)?;
+        // Who labels many visits of one person, each without a session, has many groups: they prove no number of people.
+        let model = complete(&trained.model, &found, data, UNPROVEN_BOUND)?;
         self.put_aside(Subject::Behaviour.name(), "a newer one was trained").await?;
         let version = self.keep(&model, read.labels, "trained from stored interactions").await?;
         let order = match (found.auc, found.auc_interval) {
