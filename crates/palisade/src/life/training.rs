@@ -161,7 +161,7 @@ impl Training<'_> {
         // Whoever was promoted just now is the one to beat.
         let office = InOffice::of(self.store).await?;
         self.report.stage("train", 0.0)?;
-        let settings = self.settings(&material);
+        let settings = self.settings(TRAFFIC, &material.parts.training, Self::card(&material));
         let watch = |step| self.watch(step);
         let trained =
             traffic::train_watched(&material.parts.training, &settings, &watch).map_err(|error| {
@@ -191,13 +191,15 @@ impl Training<'_> {
 
     /// A training holds the folder, so whoever trained a candidate that was never judged is gone.
     async fn put_aside_orphans(&self) -> anyhow::Result<()> {
-        self.put_aside(TRAFFIC, "its training ended before it was judged; another was begun").await
+        self.put_aside(TRAFFIC, None, "its training ended before it was judged; another was begun").await
     }
 
-    /// Puts the candidates aside that were trained here.
-    async fn put_aside(&self, subject: &str, why: &str) -> anyhow::Result<()> {
+    /// Puts the candidates aside that were trained here, but for one.
+    async fn put_aside(&self, subject: &str, but: Option<ModelVersionId>, why: &str) -> anyhow::Result<()> {
         for version in self.store.models(TENANT).await? {
-            let is_candidate = version.status == ModelStatus::Candidate && version.subject == subject;
+            let is_candidate = version.status == ModelStatus::Candidate
+                && version.subject == subject
+                && Some(version.id) != but;
             // Who read a model in from a file decides about it.
             if is_candidate && !self.store.model_labels(TENANT, version.id).await?.is_empty() {
                 self.step(&ModelStep::Reject(version.id), why).await?;
@@ -357,11 +359,28 @@ impl Training<'_> {
         }
     }
 
-    fn settings(&self, material: &Material) -> TrafficSettings {
-        let data = &material.parts.training;
+    fn card(material: &Material) -> Card {
+        Card {
+            summary: "How likely a program sent a request, from the request and the history of its client."
+                .to_owned(),
+            data: format!(
+                "stored traffic of this installation: {} clients with labels, of which {} never train",
+                material.known.len(),
+                material.parts.held.rows.len()
+            ),
+            weaknesses: vec![
+                "It knows the programs and people of this installation's labels, and no others.".to_owned(),
+            ],
+            // Written with the bound.
+            trust: String::new(),
+        }
+    }
+
+    /// How it is learned from what is stored, whatever is judged.
+    fn settings(&self, name: &str, data: &Dataset, card: Card) -> TrafficSettings {
         let usual = AdditiveSettings::default();
         TrafficSettings {
-            id: format!("traffic-{}", &data.digest()[..12]),
+            id: format!("{name}-{}", &data.digest()[..12]),
             at_ms: data.newest_ms,
             kind: KindSettings::Additive(AdditiveSettings {
                 seed: self.wish.seed,
@@ -373,22 +392,7 @@ impl Training<'_> {
             folds: 5,
             repeats: 1,
             sources: Vec::new(),
-            card: Card {
-                summary:
-                    "How likely a program sent a request, from the request and the history of its client."
-                        .to_owned(),
-                data: format!(
-                    "stored traffic of this installation: {} clients with labels, of which {} never train",
-                    material.known.len(),
-                    material.parts.held.rows.len()
-                ),
-                weaknesses: vec![
-                    "It knows the programs and people of this installation's labels, and no others."
-                        .to_owned(),
-                ],
-                // Written with the bound.
-                trust: String::new(),
-            },
+            card,
         }
     }
 

@@ -5,8 +5,7 @@ use palisade_challenge::behaviour::schema;
 use palisade_detect::learned::UNPROVEN_BOUND;
 use palisade_learn::behaviour;
 use palisade_learn::evaluation::{EvaluateOptions, evaluate};
-use palisade_learn::traffic::{CHALLENGE, TrafficSettings};
-use palisade_learn::train::{AdditiveSettings, KindSettings};
+use palisade_learn::traffic::CHALLENGE;
 use palisade_model::{Card, Subject};
 
 use super::{Outcome, Training, complete, gather};
@@ -21,28 +20,14 @@ impl Training<'_> {
         self.report.table(&table(&read.read))?;
         self.report.stage("train", 0.0)?;
         let data = &read.data;
-        let usual = AdditiveSettings::default();
-        let settings = TrafficSettings {
-            id: format!("behaviour-{}", &data.digest()[..12]),
-            at_ms: data.newest_ms,
-            kind: KindSettings::Additive(AdditiveSettings {
-                seed: self.wish.seed,
-                rounds: self.wish.rounds.unwrap_or(usual.rounds),
-                ..usual
-            }),
-            without: Vec::new(),
-            contribution_max: f32::INFINITY,
-            folds: 5,
-            repeats: 1,
-            sources: Vec::new(),
-            card: Card {
-                summary: SUMMARY.to_owned(),
-                data: format!("stored interactions of this installation: {} with labels", data.rows.len()),
-                weaknesses: WEAKNESSES.map(str::to_owned).to_vec(),
-                // Written with the bound.
-                trust: String::new(),
-            },
+        let card = Card {
+            summary: SUMMARY.to_owned(),
+            data: format!("stored interactions of this installation: {} with labels", data.rows.len()),
+            weaknesses: WEAKNESSES.map(str::to_owned).to_vec(),
+            // Written with the bound.
+            trust: String::new(),
         };
+        let settings = self.settings(Subject::Behaviour.name(), data, card);
         let watch = |step| self.watch(step);
         let trained = behaviour::train_watched(data, &settings, &watch).map_err(|error| {
             UsageError(format!("{error}; POST /api/update says who a stored interaction was"))
@@ -53,8 +38,9 @@ impl Training<'_> {
         self.report.stage("store", 0.0)?;
         // Who labels many visits of one person, each without a session, has many groups: they prove no number of people.
         let model = complete(&trained.model, &found, data, UNPROVEN_BOUND)?;
-        self.put_aside(Subject::Behaviour.name(), "a newer one was trained").await?;
         let version = self.keep(&model, read.labels, "trained from stored interactions").await?;
+        // Killed between the two, both stay, and the next training puts them aside.
+        self.put_aside(Subject::Behaviour.name(), Some(version.id), "a newer one was trained").await?;
         let order = match (found.auc, found.auc_interval) {
             (Some(auc), Some(interval)) => {
                 format!("AUC {auc:.3} ({:.3} to {:.3}) on groups it never saw", interval.lo, interval.hi)
